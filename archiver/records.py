@@ -1,0 +1,155 @@
+"""The words of the field as values: accession, document, page, event, and their state machines.
+
+Promises plain frozen values without I/O. Every state machine stands here as one literal table;
+`check_transition` is asked by the one place that writes the ledger, so no other code guards.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any, Literal
+
+import msgspec
+
+from archiver.errors import Refusal
+
+Id = str  # a ULID in its 26 letters
+
+
+class AccessionState(StrEnum):
+    """States of one received file."""
+
+    RECEIVED = "received"
+    SEPARATED = "separated"
+    QUARANTINED = "quarantined"
+    WITHDRAWN = "withdrawn"
+    DUPLICATE = "duplicate"
+
+
+class DocumentState(StrEnum):
+    """States of one document, in the order of its life."""
+
+    ACCEPTED = "accepted"
+    RECOGNISED = "recognised"
+    CLASSIFIED = "classified"
+    FILED = "filed"
+    OFFERED = "offered"
+    HANDED_OVER = "handed_over"
+    DESTROYED = "destroyed"
+    REVIEW = "review"
+    QUARANTINED = "quarantined"
+    WITHDRAWN = "withdrawn"
+
+
+A, D = AccessionState, DocumentState
+
+ACCESSION_TRANSITIONS: dict[AccessionState, frozenset[AccessionState]] = {
+    A.RECEIVED: frozenset({A.SEPARATED, A.QUARANTINED, A.WITHDRAWN, A.DUPLICATE}),
+    A.SEPARATED: frozenset({A.WITHDRAWN}),
+    A.QUARANTINED: frozenset({A.RECEIVED, A.WITHDRAWN}),
+    A.WITHDRAWN: frozenset(),
+    A.DUPLICATE: frozenset(),
+}
+
+DOCUMENT_TRANSITIONS: dict[DocumentState, frozenset[DocumentState]] = {
+    D.ACCEPTED: frozenset({D.RECOGNISED, D.REVIEW, D.QUARANTINED, D.WITHDRAWN}),
+    D.RECOGNISED: frozenset({D.CLASSIFIED, D.REVIEW, D.QUARANTINED, D.WITHDRAWN}),
+    D.CLASSIFIED: frozenset({D.FILED, D.REVIEW, D.WITHDRAWN}),
+    D.FILED: frozenset({D.FILED, D.OFFERED, D.DESTROYED, D.WITHDRAWN}),
+    D.OFFERED: frozenset({D.FILED, D.HANDED_OVER}),
+    D.HANDED_OVER: frozenset({D.DESTROYED}),
+    D.REVIEW: frozenset({D.ACCEPTED, D.FILED, D.WITHDRAWN}),
+    D.QUARANTINED: frozenset({D.ACCEPTED, D.WITHDRAWN}),
+    D.WITHDRAWN: frozenset({D.DESTROYED}),
+    D.DESTROYED: frozenset(),
+}
+
+
+def check_transition(before: DocumentState, after: DocumentState, document: Id) -> None:
+    """Refuse a step that the table of documents does not have.
+
+    Raises:
+        Refusal: ``wrong_state`` with the state as it is and as it was asked for.
+    """
+    if after not in DOCUMENT_TRANSITIONS[before]:
+        raise Refusal("wrong_state", id=document, state=str(before), wanted=str(after))
+
+
+class Word(msgspec.Struct, frozen=True, array_like=True):
+    """One recognised word.
+
+    Attributes:
+        text: as read.
+        left, top, right, bottom: box in pixels of the upright page image, origin top left.
+        confidence: 0 to 100; 100 for words of a page's own text layer.
+        line: number of the line on the page, from 0, in reading order.
+        block: number of the block (paragraph) on the page, from 0.
+    """
+
+    text: str
+    left: int
+    top: int
+    right: int
+    bottom: int
+    confidence: float
+    line: int
+    block: int
+
+
+PageSource = Literal["own_text", "recognised", "blank", "unread"]
+
+
+class Page(msgspec.Struct, frozen=True):
+    """One page as the machine reads it.
+
+    Attributes:
+        number: from 1.
+        width, height: pixels of the upright page image.
+        dpi: resolution of that image.
+        rotation: degrees clockwise (0, 90, 180, 270) by which the page was turned to read it.
+        source: where the words come from; ``unread`` pages are kept but too large to read.
+        confidence: mean word confidence 0 to 100, None where no engine ran.
+        words: in reading order.
+    """
+
+    number: int
+    width: int
+    height: int
+    dpi: float
+    rotation: int
+    source: PageSource
+    confidence: float | None
+    words: tuple[Word, ...]
+
+    @property
+    def text(self) -> str:
+        """The page's text: words parted by spaces, lines by newlines, blocks by a blank line."""
+        lines: list[str] = []
+        previous: Word | None = None
+        for word in self.words:
+            if previous is None or word.line != previous.line:
+                if previous is not None and word.block != previous.block:
+                    lines.append("")
+                lines.append(word.text)
+            else:
+                lines[-1] += " " + word.text
+            previous = word
+        return "\n".join(lines)
+
+
+class Event(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One line of the ledger, without its place in the chain.
+
+    Attributes:
+        kind: what happened, e.g. ``received``, ``filed``, ``reindexed``.
+        at: time in UTC, ISO 8601 with milliseconds and ``Z``.
+        actor: pseudonymous, ``daemon`` or ``uid:1000``.
+        id: document or accession concerned.
+        data: codes, ids, counts and salted digests only; no names, no text.
+    """
+
+    kind: str
+    at: str
+    actor: str
+    id: Id | None = None
+    data: dict[str, Any] = {}
