@@ -1,0 +1,1 @@
+"""Classification: text to record class and fields, with evidence, or no answer."""

@@ -1,0 +1,202 @@
+"""Commands that bring paper in and settle what went wrong: init, run, status, add, retry and the like."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from archiver import phrases
+from archiver.cli import desk
+from archiver.errors import NotFound
+from archiver.phrases import tr
+
+
+@click.command(
+    cls=desk.Command,
+    help=tr(
+        "Make a new archive in DIR, with a commented configuration and the drop folder"
+        " DIR/inbox/incoming.\n\nExample: archiver init /srv/archive"
+    ),
+)
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
+def init(folder: Path) -> None:
+    """Make a new archive."""
+    from archiver.founding import found
+
+    config = found(folder)
+    click.echo(tr("The archive is ready: {path}").format(path=config))
+    drop = folder.resolve() / "inbox" / "incoming"
+    click.echo(tr("Drop scans into {folder}").format(folder=drop))
+    click.echo(tr("Start it with: archiver -c {path} run").format(path=config))
+
+
+@click.command(
+    cls=desk.Command,
+    help=tr(
+        "Watch the drop folders and file what arrives, until stopped; with --once, end when all"
+        " that is there has been worked off.\n\nExample: archiver run --once"
+    ),
+)
+@click.option("--once", is_flag=True, help=tr("Work off what is there, then end."))
+@click.pass_context
+def run(context: click.Context, once: bool) -> None:
+    """Run the daemon."""
+    from archiver import journal
+    from archiver.daemon import run as run_daemon
+
+    config = desk.configured(context)
+    phrases.use(config.ui.language)
+    glance = None
+    if sys.stderr.isatty():
+        journal.quiet()
+        glance = _glance
+    else:
+        journal.start()
+    outcome = run_daemon(config, once=once, glance=glance)
+    if glance is not None:
+        click.echo("", err=True)
+    context.exit(int(outcome))
+
+
+def _glance(queued: int, active: int, done: int) -> None:
+    line = tr("waiting {queued} · in work {active} · done {done}").format(
+        queued=queued, active=active, done=done
+    )
+    click.echo(f"\r\x1b[K{line}", nl=False, err=True)
+
+
+@click.command(
+    cls=desk.Command,
+    help=tr(
+        "Show what waits in the drop folders, how many documents there are, and every problem."
+        "\n\nExample: archiver status"
+    ),
+)
+@desk.json_option
+@click.pass_context
+def status(context: click.Context, json_: bool) -> None:
+    """Show the state of the archive."""
+    with desk.archive(desk.configured(context)) as archive:
+        state = archive.status()
+    if json_:
+        desk.as_json(state)
+    else:
+        _print_status(state)
+
+
+def _print_status(state: dict[str, Any]) -> None:
+    running = tr("The daemon is running.") if state["daemon"] else tr("The daemon is not running.")
+    click.secho(running, fg="green" if state["daemon"] else "yellow")
+    labels = {"waiting": tr("waiting"), "held": tr("held"), "ignored": tr("ignored")}
+    click.secho(tr("Drop folders"), bold=True)
+    for kind, label in labels.items():
+        names = state["inbox"][kind]
+        shown = ", ".join(names[:5]) + (" …" if len(names) > 5 else "")
+        click.echo(f"  {label:<14}{len(names):>7}  {shown}".rstrip())
+    click.secho(tr("Documents"), bold=True)
+    for name, count in state["documents"].items():
+        click.echo(f"  {phrases.state_name(name):<14}{count:>7}")
+    if state["problems"]:
+        click.secho(tr("Problems"), bold=True)
+    for problem in state["problems"]:
+        click.echo(f"  {click.style(problem['id'] or '–', fg='cyan')}  {problem['file']}")
+        click.echo(f"    {problem['message']}")
+        click.echo(f"    {problem['advice']}")
+    for trouble in state["system"]:
+        since = phrases.moment(trouble["since"])
+        click.secho(f"{trouble['message']} ({since}) {trouble['advice']}", fg="red")
+
+
+@click.command(
+    cls=desk.Command,
+    help=tr(
+        "Add files without the drop folder; the files themselves stay where they are."
+        "\n\nExample: archiver add scan1.pdf scan2.tif"
+    ),
+)
+@click.argument(
+    "files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE..."
+)
+@click.option("--pipeline", help=tr("Drop folder to which they belong."))
+@desk.json_option
+@click.pass_context
+def add(context: click.Context, files: tuple[Path, ...], pipeline: str | None, json_: bool) -> None:
+    """Add files."""
+    config = desk.configured(context)
+    answers = []
+    for path in files:
+        # A connection for each file: one that is refused must not end the others.
+        with desk.archive(config, writes=True) as archive:
+            try:
+                source = path.open("rb")
+            except (FileNotFoundError, IsADirectoryError):
+                raise NotFound("no_such_file", file=str(path)) from None
+            except PermissionError:
+                raise NotFound("file_unreadable", file=str(path)) from None
+            with source:
+                answers.append(archive.add(source, desk.name_of(path), pipeline))
+    if json_:
+        desk.as_json(answers)
+        return
+    for answer in answers:
+        state = phrases.state_name(answer["state"])
+        click.echo(f"{click.style(answer['id'], fg='cyan')}  {state}  {answer['file']}")
+
+
+@click.command(
+    cls=desk.Command,
+    help=tr(
+        "Work once more on a document in quarantine or review.\n\nExample: archiver retry 01JB2Q8T"
+    ),
+)
+@click.argument("id_", metavar="ID")
+@desk.json_option
+@click.pass_context
+def retry(context: click.Context, id_: str, json_: bool) -> None:
+    """Try again."""
+    with desk.archive(desk.configured(context), writes=True) as archive:
+        _told(archive.retry(id_), json_)
+
+
+@click.command(
+    cls=desk.Command,
+    help=tr(
+        "Settle a file in quarantine that will not be needed; its bytes stay until disposal."
+        "\n\nExample: archiver dismiss 01JB2Q8T --reason 'leere Datei'"
+    ),
+)
+@click.argument("id_", metavar="ID")
+@click.option("--reason", required=True, help=tr("Why, in your words."))
+@desk.json_option
+@click.pass_context
+def dismiss(context: click.Context, id_: str, reason: str, json_: bool) -> None:
+    """Settle a quarantined file."""
+    with desk.archive(desk.configured(context), writes=True) as archive:
+        _told(archive.dismiss(id_, reason), json_)
+
+
+@click.command(
+    cls=desk.Command,
+    help=tr(
+        "Take back a document that was dropped by mistake; its bytes stay until disposal."
+        "\n\nExample: archiver withdraw 01JB2Q8T --reason 'falscher Ordner'"
+    ),
+)
+@click.argument("id_", metavar="ID")
+@click.option("--reason", required=True, help=tr("Why, in your words."))
+@desk.json_option
+@click.pass_context
+def withdraw(context: click.Context, id_: str, reason: str, json_: bool) -> None:
+    """Withdraw a document."""
+    with desk.archive(desk.configured(context), writes=True) as archive:
+        _told(archive.withdraw(id_, reason), json_)
+
+
+def _told(answer: dict[str, Any], json_: bool) -> None:
+    if json_:
+        desk.as_json(answer)
+    else:
+        click.echo(f"{answer['id']}  {phrases.state_name(answer['state'])}")

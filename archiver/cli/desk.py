@@ -1,0 +1,133 @@
+"""The desk: where a command finds its archive, asks it, and says what came of it.
+
+Promises one way to the archive (the daemon's socket, else in this process under the lock), one
+place where faults become a sentence and an exit code, and output that a script can read.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from archiver import phrases
+from archiver.config import Config, ConfigProblems, find, load
+from archiver.errors import ExitCode, Fault, Refusal
+from archiver.phrases import N_, tr
+
+if TYPE_CHECKING:
+    from archiver.archive import Archive
+    from archiver.cli.remote import RemoteArchive
+
+
+def configured(context: click.Context) -> Config:
+    """The configuration that the command line names."""
+    return load(find(context.find_root().params.get("config"), os.environ))
+
+
+@contextmanager
+def archive(config: Config, *, writes: bool = False) -> Iterator[Archive | RemoteArchive]:
+    """The archive: the daemon's where one runs, else in this process.
+
+    Args:
+        config: of the archive.
+        writes: whether the archive must be held alone when no daemon runs.
+    """
+    from archiver.cli.remote import connect
+
+    remote = connect(config.places.socket)
+    if remote is not None:
+        yield remote
+        return
+    from archiver.archive import Archive
+    from archiver.house import House, held
+    from archiver.rights import myself
+
+    house = House(config)
+    caller = myself()
+    if caller.uid not in (0, house.owner):
+        raise Refusal("daemon_needed")
+    with held(config, exclusive=writes):
+        try:
+            yield Archive(house, caller)
+        finally:
+            house.close()
+
+
+class Command(click.Command):
+    """A command whose faults end as a sentence and an exit code."""
+
+    def invoke(self, context: click.Context) -> Any:
+        """Run the command; a `Fault` is told and ends it."""
+        try:
+            return super().invoke(context)
+        except ConfigProblems as fault:
+            _tell_problems(fault)
+            raise click.exceptions.Exit(int(fault.exit_code)) from fault
+        except Fault as fault:
+            tell_fault(fault)
+            raise click.exceptions.Exit(int(fault.exit_code)) from fault
+        except KeyboardInterrupt:
+            raise click.exceptions.Exit(int(ExitCode.INTERRUPTED)) from None
+
+
+def tell_fault(fault: Fault) -> None:
+    """Say on stderr what happened and what to do."""
+    click.secho(phrases.sentence(fault.reason, fault.params), fg="red", err=True)
+    advice = phrases.advice(fault.reason, fault.params)
+    if advice:
+        click.echo(advice, err=True)
+
+
+def _tell_problems(fault: ConfigProblems) -> None:
+    click.secho(phrases.sentence(fault.reason, fault.params), fg="red", err=True)
+    for problem in fault.problems:
+        where = f"{problem.file}: {problem.key}" if problem.key else str(problem.file)
+        click.echo(f"  {where}: {phrases.sentence(problem.reason, problem.params)}", err=True)
+
+
+def as_json(value: Any) -> None:
+    """Print a value for scripts."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+class Progress:
+    """A bar on stderr while something long goes on; nothing where nobody looks.
+
+    Args:
+        label: what goes on.
+    """
+
+    def __init__(self, label: str) -> None:
+        self._label = label
+        self._shown = sys.stderr.isatty()
+
+    def __call__(self, done: int, total: int) -> None:
+        """Show that `done` of `total` are done."""
+        if not self._shown or total <= 0:
+            return
+        width = 30
+        full = width * done // total
+        bar = "█" * full + "·" * (width - full)
+        end = "\n" if done >= total else ""
+        click.echo(f"\r{self._label} {bar} {done}/{total}", nl=False, err=True)
+        click.echo(end, nl=False, err=True)
+
+
+def name_of(path: Path) -> bytes:
+    """A file's name as bytes, whatever its encoding."""
+    return os.fsencode(path.name)
+
+
+JSON_OPTION = N_("Print JSON for scripts.")
+
+
+def json_option(command: Any) -> Any:
+    """The option ``--json`` of every command that prints data."""
+    return click.option("--json", "json_", is_flag=True, help=tr(JSON_OPTION))(command)

@@ -1,0 +1,194 @@
+"""Commands that find and read: search, show, get, open."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from archiver import phrases
+from archiver.cli import desk
+from archiver.errors import ExitCode, Refusal
+from archiver.phrases import tr
+
+if TYPE_CHECKING:
+    from archiver.archive import File
+
+
+@click.command(
+    cls=desk.Command,
+    help=tr(
+        'Find documents by any word on them. Words are all searched for; also: "a phrase",'
+        " begin*, az:632, datum:03.2024, eingang:>=2024, ODER, NICHT, brackets; * finds all."
+        "\n\nExample: archiver search 'Baugenehmigung datum:2024'"
+    ),
+)
+@click.argument("query", nargs=-1, required=True)
+@click.option("--limit", default=20, show_default=True, help=tr("Most hits to show."))
+@desk.json_option
+@click.pass_context
+def search(context: click.Context, query: tuple[str, ...], limit: int, json_: bool) -> None:
+    """Find documents."""
+    with desk.archive(desk.configured(context)) as archive:
+        found = archive.search(" ".join(query), limit)
+    if json_:
+        desk.as_json(found)
+        return
+    for hit in found["hits"]:
+        _print_hit(hit)
+    line = tr("{total} found, {shown} shown ({took} ms)").format(
+        total=found["total"], shown=len(found["hits"]), took=found["took_ms"]
+    )
+    click.echo(line)
+
+
+def _print_hit(hit: dict[str, Any]) -> None:
+    day = phrases.date(hit["date"] or hit["received_on"])
+    title = hit["subject"] or hit["file"]
+    state = phrases.state_name(hit["state"])
+    click.echo(
+        f"{click.style(hit['id'], fg='cyan')}  {day}  {state}  {click.style(title, bold=True)}"
+    )
+    for snippet in hit["snippets"]:
+        page = tr("p. {page}").format(page=snippet["page"])
+        click.echo(f"    {page}  {_highlighted(snippet['text'], snippet['marks'])}")
+
+
+def _highlighted(text: str, marks: list[list[int]]) -> str:
+    parts, place = [], 0
+    for start, end in marks:
+        parts += [text[place:start], click.style(text[start:end], fg="yellow", bold=True)]
+        place = end
+    return "".join([*parts, text[place:]]).replace("\n", " ")
+
+
+@click.command(
+    cls=desk.Command,
+    help=tr(
+        "Show everything known of one document, or only its text (pages parted by form feed)."
+        "\n\nExample: archiver show 01JB2Q8T --text"
+    ),
+)
+@click.argument("id_", metavar="ID")
+@click.option("--text", is_flag=True, help=tr("Only the recognised text."))
+@desk.json_option
+@click.pass_context
+def show(context: click.Context, id_: str, text: bool, json_: bool) -> None:
+    """Show one document."""
+    with desk.archive(desk.configured(context)) as archive:
+        if text:
+            pages = archive.text(id_)
+            if json_:
+                desk.as_json({"pages": pages})
+            else:
+                click.echo("\f".join(pages))
+            return
+        document = archive.show(id_)
+    if json_:
+        desk.as_json(document)
+    else:
+        _print_document(document)
+
+
+def _print_document(document: dict[str, Any]) -> None:
+    confidence = document["confidence"]
+    rows = [
+        (tr("Number"), document["id"]),
+        (tr("State"), document["state_name"]),
+        (tr("File"), ", ".join(file["file"] for file in document["files"])),
+        (tr("Received"), phrases.moment(document["files"][0]["received_at"])),
+        (tr("Date"), phrases.date(document["date"])),
+        (tr("Class"), document["class"]),
+        (tr("Reference"), document["reference"]),
+        (tr("Subject"), document["subject"]),
+        (tr("Sender"), document["sender"]),
+        (tr("Pages"), document["pages"]),
+        (tr("Confidence"), None if confidence is None else f"{confidence:.0f} %"),
+        (tr("Problem"), document["message"]),
+        (tr("What to do"), document["advice"]),
+        *((tr("Finding"), finding["message"]) for finding in document["findings"]),
+        *((tr("Note"), f"{phrases.moment(n['at'])} {n['text']}") for n in document["notes"]),
+    ]
+    shown = [(label, str(value)) for label, value in rows if value not in (None, "")]
+    width = max(len(label) for label, _value in shown)
+    for label, value in shown:
+        click.echo(f"{click.style(label.ljust(width), fg='cyan')}  {value}")
+    click.echo(tr("History"))
+    for line in document["history"]:
+        click.echo(f"  {phrases.moment(line['at'])}  {phrases.event_name(line['event'])}")
+
+
+@click.command(
+    cls=desk.Command,
+    help=tr(
+        "Write a document's PDF/A, or with --original the bytes as they were received, to a file."
+        "\n\nExample: archiver get 01JB2Q8T -o bescheid.pdf"
+    ),
+)
+@click.argument("id_", metavar="ID")
+@click.option("--original", is_flag=True, help=tr("The bytes as they were received."))
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path, allow_dash=True),
+    help=tr("File to write; - for standard output."),
+)
+@click.pass_context
+def get(context: click.Context, id_: str, original: bool, output: Path) -> None:
+    """Write a document to a file."""
+    with desk.archive(desk.configured(context)) as archive:
+        file = archive.fetch(id_, original=original)
+        with file.stream:
+            if str(output) == "-":
+                shutil.copyfileobj(file.stream, sys.stdout.buffer)
+            else:
+                _write(file, output / file.name if output.is_dir() else output)
+    if file.notice:
+        click.secho(phrases.sentence(file.notice), fg="yellow", err=True)
+
+
+def _write(file: File, target: Path) -> None:
+    """Write to a file that is not there yet; half a file is never left."""
+    try:
+        with target.open("xb") as sink:
+            shutil.copyfileobj(file.stream, sink)
+    except FileExistsError:
+        refusal = Refusal("output_exists", path=str(target))
+        refusal.exit_code = ExitCode.OUTPUT_EXISTS
+        raise refusal from None
+    except OSError as error:
+        raise Refusal("output_unwritable", path=str(target)) from error
+
+
+@click.command(
+    "open",
+    cls=desk.Command,
+    help=tr(
+        "Open a document in the viewer; without a display, print the path that was written."
+        "\n\nExample: archiver open 01JB2Q8T"
+    ),
+)
+@click.argument("id_", metavar="ID")
+@click.option("--original", is_flag=True, help=tr("The bytes as they were received."))
+@click.pass_context
+def open_(context: click.Context, id_: str, original: bool) -> None:
+    """Open a document."""
+    import tempfile
+
+    with desk.archive(desk.configured(context)) as archive:
+        file = archive.fetch(id_, original=original)
+        with file.stream:
+            folder = Path(tempfile.mkdtemp(prefix="archiver-"))
+            target = folder / Path(file.name).name
+            _write(file, target)
+    if file.notice:
+        click.secho(phrases.sentence(file.notice), fg="yellow", err=True)
+    if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
+        click.launch(str(target))
+    else:
+        click.echo(str(target))

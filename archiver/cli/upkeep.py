@@ -1,0 +1,106 @@
+"""Commands for the person who looks after the archive: check, verify, reindex, rebuild."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from archiver.cli import desk
+from archiver.errors import ExitCode
+from archiver.phrases import tr
+
+
+@click.command(
+    cls=desk.Command,
+    help=tr(
+        "Check what the archive needs of this machine: programs, languages, cage, rights, space;"
+        " each with a remedy.\n\nExample: archiver check"
+    ),
+)
+@desk.json_option
+@click.pass_context
+def check(context: click.Context, json_: bool) -> None:
+    """Check the machine."""
+    from archiver.checkup import outcome, results
+
+    config = desk.configured(context)
+    found = results(config)
+    if json_:
+        desk.as_json([result.as_json() for result in found])
+    else:
+        for result in found:
+            _print_result(result.as_json())
+    context.exit(int(outcome(found)))
+
+
+def _print_result(result: dict[str, Any]) -> None:
+    mark, colour = {"ok": ("✓", "green"), "notice": ("!", "yellow"), "bad": ("✗", "red")}[
+        result["grade"]
+    ]
+    click.echo(f"{click.style(mark, fg=colour)} {result['message']}")
+    if result["remedy"]:
+        click.echo(f"    {result['remedy']}")
+
+
+@click.command(
+    cls=desk.Command,
+    help=tr(
+        "Read everything again: is every byte what was received, is the ledger whole?"
+        "\n\nExample: archiver verify"
+    ),
+)
+@desk.json_option
+@click.pass_context
+def verify(context: click.Context, json_: bool) -> None:
+    """Verify the archive."""
+    with desk.archive(desk.configured(context)) as archive:
+        report = archive.verify(desk.Progress(tr("verifying")))
+    if json_:
+        desk.as_json(report)
+    else:
+        for problem in report["problems"]:
+            click.secho(f"{problem['id'] or '–'}  {problem['message']}", fg="red")
+        line = tr("{objects} objects and {lines} ledger lines read, {count} problems.")
+        click.echo(
+            line.format(
+                objects=report["objects"], lines=report["lines"], count=len(report["problems"])
+            )
+        )
+    context.exit(int(ExitCode.INTEGRITY if report["problems"] else ExitCode.OK))
+
+
+@click.command(
+    cls=desk.Command,
+    help=tr("Make the search index anew from the vault.\n\nExample: archiver reindex"),
+)
+@desk.json_option
+@click.pass_context
+def reindex(context: click.Context, json_: bool) -> None:
+    """Make the index anew."""
+    with desk.archive(desk.configured(context), writes=True) as archive:
+        report = archive.reindex(desk.Progress(tr("indexing")))
+    if json_:
+        desk.as_json(report)
+    else:
+        click.echo(tr("{count} documents indexed.").format(count=report["documents"]))
+
+
+@click.command(
+    cls=desk.Command,
+    help=tr(
+        "Make catalogue and index anew from vault and ledger; stop the daemon first."
+        "\n\nExample: archiver rebuild"
+    ),
+)
+@desk.json_option
+@click.pass_context
+def rebuild(context: click.Context, json_: bool) -> None:
+    """Make catalogue and index anew."""
+    with desk.archive(desk.configured(context), writes=True) as archive:
+        report = archive.rebuild(desk.Progress(tr("rebuilding")))
+    if json_:
+        desk.as_json(report)
+    else:
+        line = tr("{lines} ledger lines taken over, {documents} documents indexed.")
+        click.echo(line.format(lines=report["lines"], documents=report["documents"]))

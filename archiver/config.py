@@ -1,0 +1,415 @@
+"""Configuration: config.toml, pipelines/*.toml and filingplan.toml become one frozen value.
+
+Promises that `load` either returns a complete `Config` or raises `ConfigProblems` with *every*
+problem at once, each with file and key. Nothing else in the product reads these files.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+from archiver.errors import ExitCode, Fault
+
+SEARCH_ORDER = ("./config.toml", "/etc/archiver/config.toml")
+
+
+@dataclass(frozen=True, slots=True)
+class Ui:
+    """How the product speaks to people."""
+
+    language: Literal["de", "en"] = "de"
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Folders and files of one archive; absolute once loaded."""
+
+    inbox: Path = Path("inbox")
+    vault: Path = Path("vault")
+    ledger: Path = Path("ledger")
+    catalogue: Path = Path("catalogue.db")
+    index: Path = Path("index")
+    stage: Path = Path("stage")
+    released: Path = Path("released")
+    exports: Path = Path("exports")
+    socket: Path = Path("archiver.sock")
+
+    def folders(self) -> dict[str, Path]:
+        """The places that must exist as folders, by key."""
+        names = ("inbox", "vault", "ledger", "index", "stage", "released", "exports")
+        return {name: getattr(self, name) for name in names}
+
+
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """How drop folders are watched."""
+
+    watch: Literal["events", "poll"] = "events"
+    poll_seconds: float = 10.0
+    settle_seconds: float = 5.0
+    empty_after_seconds: float = 60.0
+    keep_released_days: int = 14
+
+
+@dataclass(frozen=True, slots=True)
+class WorkLimits:
+    """Processes and what each may use."""
+
+    processes: int = 0
+    memory_mib: int = 3072
+    wall_seconds: int = 900
+    file_mib: int = 2048
+    cage: Literal["auto", "none"] = "auto"
+
+    @property
+    def engines(self) -> int:
+        """Number of recognition engines, at least one."""
+        return self.processes or len(os.sched_getaffinity(0))
+
+
+@dataclass(frozen=True, slots=True)
+class Ocr:
+    """Which engine reads, and when a person must look."""
+
+    engine: Literal["tesserocr", "pytesseract"] = "tesserocr"
+    languages: str = "deu"
+    paragraph_signs: bool = True
+    accept_confidence: float = 87.0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Sizes above which a file is kept, but not opened or read."""
+
+    file_mib: int = 1024
+    megapixels: int = 100
+    pages: int = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Which index answers."""
+
+    engine: Literal["tantivy", "whoosh"] = "tantivy"
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """Groups (names or numbers) of this machine and what they are to the archive."""
+
+    staff: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """One drop folder; `name` is the name of its file without ending."""
+
+    name: str
+    folder: str
+    title: str = ""
+    clerks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RecordClass:
+    """One class of the filing plan."""
+
+    key: str
+    number: str = ""
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything that is configured, checked and with absolute paths."""
+
+    file: Path
+    ui: Ui = field(default_factory=Ui)
+    places: Places = field(default_factory=Places)
+    inbox: Inbox = field(default_factory=Inbox)
+    work: WorkLimits = field(default_factory=WorkLimits)
+    ocr: Ocr = field(default_factory=Ocr)
+    limits: Limits = field(default_factory=Limits)
+    search: Search = field(default_factory=Search)
+    rights: Rights = field(default_factory=Rights)
+    pipelines: tuple[Pipeline, ...] = ()
+    classes: tuple[RecordClass, ...] = ()
+
+    def drop_folder(self, pipeline: Pipeline) -> Path:
+        """The folder in which a pipeline's clerks drop their scans."""
+        return self.places.inbox / pipeline.folder
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One problem of the configuration.
+
+    Attributes:
+        file: where it stands.
+        key: dotted key, or empty for the whole file.
+        reason: code that `archiver.phrases` knows.
+        params: values for its sentence.
+    """
+
+    file: Path
+    key: str
+    reason: str
+    params: Mapping[str, str | int | float] = field(default_factory=dict)
+
+
+class ConfigProblems(Fault):
+    """The configuration cannot be used; `problems` names every reason."""
+
+    exit_code = ExitCode.CONFIG
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("config_problems", count=len(problems))
+        self.problems = problems
+
+
+def find(explicit: Path | None, environ: Mapping[str, str]) -> Path:
+    """Find the configuration: `-c`, else ARCHIVER_CONFIG, else ./config.toml, else /etc.
+
+    Raises:
+        ConfigProblems: none of them is there.
+    """
+    named = explicit or (Path(environ["ARCHIVER_CONFIG"]) if "ARCHIVER_CONFIG" in environ else None)
+    candidates = [named] if named else [Path(name) for name in SEARCH_ORDER]
+    for candidate in candidates:
+        if candidate.is_file():
+            return candidate
+    raise ConfigProblems([Problem(candidates[0], "", "config_not_found")])
+
+
+def load(file: Path) -> Config:
+    """Read and check the configuration in `file` and the files beside it.
+
+    Raises:
+        ConfigProblems: with all problems found in all files.
+    """
+    problems: list[Problem] = []
+    file = file.resolve()
+    root = file.parent
+    sections = _sections(file, problems)
+    places = _absolute(sections.pop("places"), root)
+    pipelines = _pipelines(root / "pipelines", problems)
+    classes = _classes(root / "filingplan.toml", problems)
+    config = Config(
+        file=file, places=places, pipelines=tuple(pipelines), classes=tuple(classes), **sections
+    )
+    problems += _missing_folders(config)
+    problems += _bad_values(config)
+    if problems:
+        raise ConfigProblems(problems)
+    return config
+
+
+_SECTIONS: dict[str, type[Any]] = {
+    "ui": Ui,
+    "places": Places,
+    "inbox": Inbox,
+    "work": WorkLimits,
+    "ocr": Ocr,
+    "limits": Limits,
+    "search": Search,
+    "rights": Rights,
+}
+
+
+def _sections(file: Path, problems: list[Problem]) -> dict[str, Any]:
+    """All sections of config.toml; what is wrong is noted and replaced by its default."""
+    table = _parse(file, problems)
+    problems += [Problem(file, key, "unknown_key") for key in table if key not in _SECTIONS]
+    sections: dict[str, Any] = {}
+    for name, kind in _SECTIONS.items():
+        part = table.get(name, {})
+        if not isinstance(part, dict):
+            problems.append(Problem(file, name, "wrong_type", {"wanted": "table"}))
+            part = {}
+        sections[name] = kind(**_checked(kind, part, file, f"{name}.", problems))
+    return sections
+
+
+def _pipelines(folder: Path, problems: list[Problem]) -> Iterator[Pipeline]:
+    """Every pipelines/*.toml; two on one drop folder are a problem."""
+    files = sorted(folder.glob("*.toml"))
+    if not files:
+        problems.append(Problem(folder, "", "no_pipeline"))
+    taken: dict[str, str] = {}
+    for file in files:
+        values = _checked(Pipeline, _parse(file, problems), file, "", problems, given={"name"})
+        place = values.get("folder")
+        if place is None:
+            continue
+        if not place or "/" in place or place.startswith((".", "_")):
+            problems.append(Problem(file, "folder", "bad_folder_name", {"value": place}))
+        elif place in taken:
+            problems.append(
+                Problem(file, "folder", "folder_taken", {"value": place, "other": taken[place]})
+            )
+        else:
+            taken[place] = file.name
+            yield Pipeline(name=file.stem, **values)
+
+
+def _classes(file: Path, problems: list[Problem]) -> Iterator[RecordClass]:
+    """The classes of the filing plan; a key used twice is a problem."""
+    table = _parse(file, problems)
+    problems += [Problem(file, key, "unknown_key") for key in table if key != "class"]
+    rows = table.get("class", [])
+    seen: set[str] = set()
+    for number, row in enumerate(rows if isinstance(rows, list) else [], start=1):
+        where = f"class[{number}]."
+        values = _checked(RecordClass, row, file, where, problems)
+        key = values.get("key")
+        if key is None:
+            continue
+        if key in seen:
+            problems.append(Problem(file, where + "key", "key_twice", {"value": key}))
+        else:
+            seen.add(key)
+            yield RecordClass(**values)
+
+
+def _parse(file: Path, problems: list[Problem]) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        problems.append(Problem(file, "", "file_missing"))
+    except PermissionError:
+        problems.append(Problem(file, "", "file_unreadable"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        problems.append(Problem(file, "", "not_toml", {"detail": str(error)}))
+    return {}
+
+
+def _checked(
+    kind: type[Any],
+    table: Any,
+    file: Path,
+    prefix: str,
+    problems: list[Problem],
+    given: frozenset[str] | set[str] = frozenset(),
+) -> dict[str, Any]:
+    """Values of `table` that fit the fields of `kind`; every misfit is noted.
+
+    Args:
+        kind: a dataclass whose field types are the schema.
+        table: what the file says.
+        file: where it stands.
+        prefix: what stands before the key in the problem's key.
+        problems: is added to.
+        given: fields that the caller sets, not the file.
+    """
+    if not isinstance(table, dict):
+        problems.append(Problem(file, prefix.rstrip("."), "wrong_type", {"wanted": "table"}))
+        return {}
+    types = get_type_hints(kind)
+    known = {f.name: f for f in fields(kind) if f.name not in given}
+    problems += [Problem(file, prefix + key, "unknown_key") for key in table if key not in known]
+    values: dict[str, Any] = {}
+    for name, spec in known.items():
+        if name in table:
+            try:
+                values[name] = _converted(table[name], types[name])
+            except (TypeError, ValueError):
+                wanted = _type_name(types[name])
+                problems.append(Problem(file, prefix + name, "wrong_type", {"wanted": wanted}))
+        elif spec.default is MISSING and spec.default_factory is MISSING:
+            problems.append(Problem(file, prefix + name, "key_missing"))
+    return values
+
+
+def _converted(value: Any, wanted: Any) -> Any:
+    """`value` as the wanted type; TypeError or ValueError where it does not fit."""
+    if get_origin(wanted) is Literal:
+        if value not in get_args(wanted):
+            raise ValueError(value)
+        return value
+    if get_origin(wanted) is tuple:
+        if not isinstance(value, list):
+            raise TypeError(value)
+        return tuple(str(item) for item in value if _is_name(item))
+    if wanted is Path and isinstance(value, str) and value:
+        return Path(value)
+    if wanted is float and isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    if type(value) is wanted:
+        return value
+    raise TypeError(value)
+
+
+def _is_name(item: Any) -> bool:
+    if not isinstance(item, str | int) or isinstance(item, bool):
+        raise TypeError(item)
+    return True
+
+
+def _type_name(wanted: Any) -> str:
+    if get_origin(wanted) is Literal:
+        return " | ".join(f'"{choice}"' for choice in get_args(wanted))
+    if get_origin(wanted) is tuple:
+        return "list"
+    return {Path: "path", str: "text", int: "number", float: "number", bool: "true/false"}[wanted]
+
+
+def _absolute(places: Places, root: Path) -> Places:
+    resolved = {f.name: root / getattr(places, f.name) for f in fields(Places)}
+    return Places(**resolved)
+
+
+def _missing_folders(config: Config) -> Iterator[Problem]:
+    for key, folder in config.places.folders().items():
+        if _surely_missing(folder):
+            yield Problem(config.file, f"places.{key}", "folder_missing", {"folder": str(folder)})
+    for pipeline in config.pipelines:
+        folder = config.drop_folder(pipeline)
+        if _surely_missing(folder):
+            file = config.file.parent / "pipelines" / f"{pipeline.name}.toml"
+            yield Problem(file, "folder", "folder_missing", {"folder": str(folder)})
+
+
+def _surely_missing(folder: Path) -> bool:
+    """True where the folder is not there; a folder that may not be seen is not missing."""
+    try:
+        folder.stat()
+    except PermissionError:
+        return False
+    except OSError:
+        return True
+    return not folder.is_dir()
+
+
+def _bad_values(config: Config) -> Iterator[Problem]:
+    """Numbers that have the right type and no sense."""
+    above_zero = {
+        "inbox.poll_seconds": config.inbox.poll_seconds,
+        "work.memory_mib": config.work.memory_mib,
+        "work.wall_seconds": config.work.wall_seconds,
+        "work.file_mib": config.work.file_mib,
+        "limits.file_mib": config.limits.file_mib,
+        "limits.megapixels": config.limits.megapixels,
+        "limits.pages": config.limits.pages,
+    }
+    not_below_zero = {
+        "inbox.settle_seconds": config.inbox.settle_seconds,
+        "inbox.empty_after_seconds": config.inbox.empty_after_seconds,
+        "inbox.keep_released_days": config.inbox.keep_released_days,
+        "work.processes": config.work.processes,
+        "ocr.accept_confidence": config.ocr.accept_confidence,
+    }
+    for key, number in above_zero.items():
+        if number <= 0:
+            yield Problem(config.file, key, "not_positive", {"value": number})
+    for key, number in not_below_zero.items():
+        if number < 0:
+            yield Problem(config.file, key, "negative", {"value": number})
+    if not config.ocr.languages.replace("+", "").replace("_", "").isalnum():
+        yield Problem(
+            config.file, "ocr.languages", "bad_languages", {"value": config.ocr.languages}
+        )

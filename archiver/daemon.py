@@ -1,0 +1,149 @@
+"""The daemon: one process per archive that watches, works, and answers on its socket.
+
+Promises to stop cleanly on SIGTERM and SIGINT, to finish nothing half, and to leave the archive
+locked by nobody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+from archiver.config import Config
+from archiver.errors import ExitCode, SystemFault
+from archiver.house import House, held, now
+from archiver.pipeline.office import Office, new_boot
+from archiver.records import DocumentState
+from archiver.search.index import SearchIndex
+from archiver.server import make_app
+
+log = logging.getLogger(__name__)
+
+_GLANCE = 0.1
+
+# Is told how many documents wait, are on their way, and are done since the start.
+Glance = Callable[[int, int, int], None]
+
+
+def run(config: Config, *, once: bool, glance: Glance | None = None) -> ExitCode:
+    """Run until told to stop, or until everything there is has been worked off.
+
+    Args:
+        config: of the archive.
+        once: end when nothing is left to do.
+        glance: is told about progress ten times a second.
+
+    Returns:
+        OK, or FINDINGS where something went to quarantine during a run `once`.
+
+    Raises:
+        Refusal: ``locked``.
+        SystemFault: a store cannot be opened.
+    """
+    with held(config, exclusive=True):
+        house = House(config)
+        try:
+            return asyncio.run(_serve(house, once, glance))
+        finally:
+            house.close()
+
+
+async def _serve(house: House, once: bool, glance: Glance | None) -> ExitCode:
+    house.intake.recover(house.folders())
+    first_line = house.register.head()[0]
+    office = Office(
+        house.config,
+        house.vault,
+        house.register,
+        house.holdings,
+        house.intake,
+        _fresh_index(house),
+        now,
+        new_boot(),
+    )
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        house.office = office
+        office.start()
+        async with _listening(house):
+            log.info("started")
+            await _until_done(office, stop, once, glance)
+    finally:
+        await asyncio.to_thread(office.stop)
+        house.office = None
+        log.info("stopped")
+    return _outcome(house, first_line) if once else ExitCode.OK
+
+
+async def _until_done(
+    office: Office, stop: asyncio.Event, once: bool, glance: Glance | None
+) -> None:
+    while not stop.is_set():
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), _GLANCE if once or glance else None)
+        if glance is not None:
+            glance(*office.progress(), office.done())
+        if once and await asyncio.to_thread(office.finished):
+            return
+
+
+def _outcome(house: House, first_line: int) -> ExitCode:
+    """FINDINGS where a document of this run lies in quarantine."""
+    for identifier in house.register.changed_after(first_line):
+        row = house.register.document(identifier)
+        if row is not None and row["state"] == DocumentState.QUARANTINED:
+            return ExitCode.FINDINGS
+    return ExitCode.OK
+
+
+def _fresh_index(house: House) -> SearchIndex:
+    """The index, made anew where it is damaged, of another engine, or ahead of the ledger."""
+    try:
+        index = house.index
+        if index.cursor() <= house.register.head()[0]:
+            return index
+    except SystemFault as fault:
+        log.warning("index is made anew", extra={"reason": fault.reason})
+    house.reindex(lambda _done, _total: None)
+    return house.index
+
+
+@contextlib.asynccontextmanager
+async def _listening(house: House) -> AsyncIterator[None]:
+    """Answer on the socket; everybody may ask, the table of rights decides."""
+    from aiohttp import web
+
+    runner = web.AppRunner(make_app(house), access_log=None, handle_signals=False)
+    await runner.setup()
+    place = house.config.places.socket
+    with _bound(place) as sock:
+        await web.SockSite(runner, sock).start()
+        try:
+            yield
+        finally:
+            await runner.cleanup()
+
+
+@contextlib.contextmanager
+def _bound(place: Path) -> Iterator[socket.socket]:
+    """A listening socket at `place`; a stale one is replaced, since we hold the lock."""
+    place.unlink(missing_ok=True)
+    with socket.socket(socket.AF_UNIX) as sock:
+        try:
+            sock.bind(str(place))
+        except OSError as error:
+            raise SystemFault("socket_failed", path=str(place)) from error
+        place.chmod(0o666)
+        sock.listen(64)
+        try:
+            yield sock
+        finally:
+            place.unlink(missing_ok=True)

@@ -1,0 +1,225 @@
+"""The house: the parts of one archive in one process, each opened when it is first needed.
+
+Promises that nobody else writes while the house is held exclusively, and that asking the index
+does not open the database.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from archiver.config import Config
+from archiver.errors import ExitCode, Refusal, SystemFault
+from archiver.records import DocumentState, Event, Id, check_transition
+from archiver.rights import owner_of
+
+if TYPE_CHECKING:
+    from archiver.pipeline.intake import Intake
+    from archiver.pipeline.office import Office
+    from archiver.search.index import SearchIndex
+    from archiver.store.holdings import Holdings
+    from archiver.store.ledger import Ledger
+    from archiver.store.register import Register
+    from archiver.store.vault import LocalVault
+
+_PATIENCE = 5.0
+
+
+def now() -> str:
+    """The time as it is stored: UTC, ISO 8601, milliseconds, ``Z``."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def new_id() -> str:
+    """A fresh ULID."""
+    from ulid import ULID
+
+    return str(ULID())
+
+
+class House:
+    """Parts of one archive.
+
+    Args:
+        config: of the archive.
+
+    Attributes:
+        config: as given.
+        office: the daemon's parts in this process, None where no daemon runs here.
+    """
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.office: Office | None = None
+
+    @cached_property
+    def owner(self) -> int:
+        """User to whom the archive belongs."""
+        return owner_of(self.config.places.vault)
+
+    @cached_property
+    def vault(self) -> LocalVault:
+        """The vault."""
+        from archiver.store.vault import LocalVault
+
+        return LocalVault(self.config.places.vault, self.config.places.stage)
+
+    @cached_property
+    def holdings(self) -> Holdings:
+        """Reads of our own files in the vault."""
+        from archiver.store.holdings import Holdings
+
+        return Holdings(self.vault)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The ledger."""
+        from archiver.store.ledger import Ledger
+
+        return Ledger(self.config.places.ledger)
+
+    @cached_property
+    def register(self) -> Register:
+        """Ledger and catalogue as one."""
+        from archiver.store.register import Register
+
+        register = Register(self.config.places.catalogue, self.ledger, self.holdings)
+        register.catch_up()
+        return register
+
+    @cached_property
+    def index(self) -> SearchIndex:
+        """The search index."""
+        from archiver.search.index import open_index
+
+        return open_index(self.config.search.engine, self.config.places.index / "current")
+
+    @cached_property
+    def intake(self) -> Intake:
+        """The way in."""
+        from archiver.pipeline.intake import Intake
+
+        return Intake(self.config, self.vault, self.register, now, new_id)
+
+    def folders(self) -> list[Path]:
+        """All drop folders."""
+        return [self.config.drop_folder(pipeline) for pipeline in self.config.pipelines]
+
+    def reindex(self, progress: Callable[[int, int], None]) -> int:
+        """Make the index anew beside the old one and exchange them; returns the documents."""
+        if self.office is None:
+            return self._new_index(progress)[0]
+        return self.office.exchange_index(lambda: self._new_index(progress))
+
+    def _new_index(self, progress: Callable[[int, int], None]) -> tuple[int, SearchIndex]:
+        from archiver.pipeline.projector import fill
+        from archiver.search.index import open_index
+
+        folder = self.config.places.index
+        fresh, current, old = folder / "fresh", folder / "current", folder / "old"
+        for leftover in (fresh, old):
+            shutil.rmtree(leftover, ignore_errors=True)
+        index = open_index(self.config.search.engine, fresh)
+        count = fill(index, self.register, self.holdings, progress)
+        with contextlib.suppress(FileNotFoundError):
+            current.rename(old)
+        fresh.rename(current)
+        shutil.rmtree(old, ignore_errors=True)
+        self.__dict__.pop("index", None)
+        return count, self.index
+
+    def forget_catalogue(self) -> None:
+        """Remove the catalogue, which is made from vault and ledger again."""
+        self.close()
+        catalogue = self.config.places.catalogue
+        for ending in ("", "-wal", "-shm"):
+            catalogue.with_name(catalogue.name + ending).unlink(missing_ok=True)
+
+    def settle(self, event: str, document: Id, reason: str | None, actor: str) -> None:
+        """Record a person's decision; its free text goes into the object, not the ledger.
+
+        Args:
+            event: kind of the ledger line, one of those that move a document.
+            document: concerned.
+            reason: the person's words, or None.
+            actor: pseudonym of the person.
+
+        Raises:
+            Refusal: the document's state does not allow it.
+        """
+        from archiver.store import objects
+        from archiver.store.projection import MOVES
+
+        row = self.register.document(document)
+        assert row is not None
+        check_transition(DocumentState(row["state"]), MOVES[event], document)
+        at = now()
+        data = {}
+        if reason is not None:
+            record = self.holdings.record(document)
+            note = objects.Note(at, actor, event, reason)
+            record = msgspec.structs.replace(record, notes=(*record.notes, note))
+            files = {objects.RECORD: objects.encode(record)}
+            data["version"] = self.vault.add_version(document, files, at, event, actor)
+        self.register.record(Event(event, at, actor, document, data))
+        self.vault.settled(document)
+
+    def close(self) -> None:
+        """Close what was opened."""
+        register: Register | None = self.__dict__.pop("register", None)
+        if register is not None:
+            register.close()
+
+
+@contextmanager
+def held(config: Config, *, exclusive: bool) -> Iterator[None]:
+    """Hold the archive, alone or together with other readers.
+
+    Raises:
+        Refusal: ``locked``: another process holds it and does not let go within five seconds.
+        SystemFault: ``no_access``: the caller may not open the archive.
+    """
+    try:
+        fd = os.open(_lock_file(config), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+    except OSError as error:
+        raise SystemFault(
+            "no_access", exit_code=ExitCode.REFUSED, folder=str(config.places.stage)
+        ) from error
+    try:
+        _lock(fd, fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH)
+        yield
+    finally:
+        os.close(fd)
+
+
+def _lock_file(config: Config) -> Path:
+    return config.places.catalogue.with_name("archiver.lock")
+
+
+def _lock(fd: int, kind: int) -> None:
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            fcntl.flock(fd, kind | fcntl.LOCK_NB)
+            return
+        except OSError as error:
+            if error.errno not in (errno.EAGAIN, errno.EACCES):
+                raise
+        if time.monotonic() > deadline:
+            refusal = Refusal("locked")
+            refusal.exit_code = ExitCode.LOCKED
+            raise refusal
+        time.sleep(0.05)

@@ -1,0 +1,73 @@
+"""File names as people and Windows can bear them; the raw bytes stay the name's only truth.
+
+Promises pure functions that never fail on any bytes a file system can hold: names in NFC and NFD,
+names that are not UTF-8, names with line breaks or writing-direction controls in them.
+"""
+
+from __future__ import annotations
+
+import base64
+import unicodedata
+
+# Writing-direction controls let "invoice<RLO>fdp.exe" show as "invoiceexe.pdf".
+DIRECTION_CONTROLS = frozenset(
+    "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+)
+
+# https://learn.microsoft.com/windows/win32/fileio/naming-a-file
+WINDOWS_FORBIDDEN = frozenset('<>:"/\\|?*')
+WINDOWS_DEVICES = frozenset(
+    {"CON", "PRN", "AUX", "NUL"} | {f"{port}{n}" for port in ("COM", "LPT") for n in range(1, 10)}
+)
+
+
+def _shown(character: str) -> str:
+    if unicodedata.category(character) in ("Cc", "Zl", "Zp") or character in DIRECTION_CONTROLS:
+        code = ord(character)
+        return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+    return character
+
+
+def display_name(raw: bytes) -> str:
+    r"""Give the name to show to people.
+
+    Args:
+        raw: a file name as the file system holds it.
+
+    Returns:
+        The name in NFC, on one line; bytes that are not UTF-8 and control characters show as
+        ``\xNN``. Two raw names may share it, so it never identifies a file.
+    """
+    text = unicodedata.normalize("NFC", raw.decode("utf-8", "backslashreplace"))
+    return text if text.isprintable() else "".join(map(_shown, text))
+
+
+def raw_base64(raw: bytes) -> str | None:
+    """Give the raw name for JSON where UTF-8 cannot carry it, else None."""
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return base64.b64encode(raw).decode("ascii")
+    return None
+
+
+def windows_name(text: str, limit: int) -> str:
+    """Give a name that Windows can open and that hides nowhere.
+
+    Args:
+        text: a display name.
+        limit: most bytes of UTF-8, at least 4.
+
+    Returns:
+        A name of 1 to `limit` bytes without forbidden characters, without dots or spaces at
+        either end and without a device's name before its first dot. Different texts may share it.
+    """
+    safe = "".join(
+        "_" if letter in WINDOWS_FORBIDDEN or not letter.isprintable() else letter
+        for letter in text
+    )
+    if safe.split(".")[0].rstrip(" ").upper() in WINDOWS_DEVICES:
+        safe = "_" + safe
+    if safe.startswith("."):
+        safe = "_" + safe[1:]
+    return safe.encode()[:limit].decode("utf-8", "ignore").strip(" .") or "_"

@@ -1,0 +1,278 @@
+"""After acceptance: the drop leaves the clerk's sight, and whatever else took its name comes back.
+
+Promises that no byte which is not in the archive is ever removed: the rename to ``.done-<id>``
+takes atomically whatever lies under the name, only then it is hashed, and anything else than the
+accepted bytes goes back under a visible name. Every state that a crash can leave is brought to
+an end by `recover`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import itertools
+import os
+import re
+import stat
+from collections.abc import Callable, Container, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from archiver.inbox.claim import DropChanged, is_open_for_writing, open_regular, pour
+from archiver.inbox.dropfolder import blaming, entry_names, exists, opened, rename_to_free, sync
+from archiver.inbox.names import display_name
+from archiver.inbox.settling import DONE_PREFIX, TEMPORARY_PREFIX
+from archiver.inbox.sightings import Sighting
+from archiver.records import Id
+
+_NAME_BYTES = 255  # NAME_MAX of all file systems in question
+_EXTENSION_BYTES = 16
+_CROCKFORD = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_ULID = rb"[0-7][0-9A-HJKMNP-TV-Z]{25}"
+_DONE = re.compile(re.escape(DONE_PREFIX) + b"(" + _ULID + b")", re.DOTALL)
+_KEPT = re.compile(b"(" + _ULID + b")(-.*)?", re.DOTALL)
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """How taking a drop ended.
+
+    Attributes:
+        outcome: ``released``, the accepted bytes are out of the drop folder; ``replaced``,
+            something else lay under the name and is there again, as a new drop; ``gone``,
+            nothing lay there any more.
+        name: raw name of the new drop, None unless ``replaced``.
+    """
+
+    outcome: Literal["released", "replaced", "gone"]
+    name: bytes | None = None
+
+
+class Recovered(msgspec.Struct, frozen=True):
+    """One drop that a crash had left half taken.
+
+    Attributes:
+        id: accession named by the file.
+        outcome: ``released``, it held the accepted bytes; ``again``, it held others; ``rescued``,
+            no such accession exists. The latter two are visible drops again.
+        name: raw name of the visible drop, None when ``released``.
+    """
+
+    id: Id
+    outcome: Literal["released", "again", "rescued"]
+    name: bytes | None = None
+
+
+def _again_names(name: bytes, accession: Id) -> Iterator[bytes]:
+    """Names for a drop that comes back: its own, then ``<name> (again-<id>)<ext>``, numbered."""
+    yield name
+    stem, extension = os.path.splitext(name)  # noqa: PTH122 (raw bytes)
+    if len(extension) > _EXTENSION_BYTES:
+        stem, extension = name, b""
+    for mark in _numbered(f" (again-{accession}".encode()):
+        ending = mark + b")" + extension
+        yield _cut(stem, _NAME_BYTES - len(ending)) + ending
+
+
+def _numbered(name: bytes) -> Iterator[bytes]:
+    yield name
+    for number in itertools.count(2):
+        yield name + b"-%d" % number
+
+
+def _cut(name: bytes, most: int) -> bytes:
+    return name if len(name) <= most else name[:most].decode("utf-8", "ignore").encode()
+
+
+def _kept_name(name: bytes, accession: Id) -> bytes:
+    """``<id>-<name>``: a drop restored from here after a disaster still has its name."""
+    room = _NAME_BYTES - len(accession) - 1
+    return accession.encode() + b"-" + name[-room:]
+
+
+def _keep_across(descriptor: int, origin: Path, keeping: int, kept: bytes) -> None:
+    """Copy to another file system; durable before the caller unlinks the drop."""
+    temporary = TEMPORARY_PREFIX + kept[:26]
+    if exists(keeping, temporary):  # from a crash right here
+        os.unlink(temporary, dir_fd=keeping)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    out = os.open(temporary, flags, 0o600, dir_fd=keeping)
+    with os.fdopen(out, "wb", buffering=0):
+        pour(descriptor, out, os.fstat(descriptor).st_size, origin)
+        os.fsync(out)
+    os.rename(temporary, kept, src_dir_fd=keeping, dst_dir_fd=keeping)
+    sync(keeping)
+
+
+class _Done:
+    """A ``.done-<id>`` file in an open drop folder: compare it, then release it or give it back."""
+
+    def __init__(self, path: Path, folder: int, accession: Id) -> None:
+        self._path = path
+        self._folder = folder
+        self._accession = accession
+        self.name = DONE_PREFIX + accession.encode()
+
+    @contextlib.contextmanager
+    def opened(self) -> Iterator[int | None]:
+        """Open it for reading; None where it is no plain file or its rights forbid it."""
+        try:
+            descriptor = open_regular(self.name, self._folder)
+        except PermissionError:
+            descriptor = None
+        try:
+            yield descriptor
+        finally:
+            if descriptor is not None:
+                os.close(descriptor)
+
+    def release(self, descriptor: int, released: Path | None, kept: bytes) -> None:
+        """Move it to `released` under the name `kept`, or remove it."""
+        if released is None:
+            os.unlink(self.name, dir_fd=self._folder)
+        else:
+            with blaming("released_unwritable", released), opened(released) as keeping:
+                try:
+                    os.rename(self.name, kept, src_dir_fd=self._folder, dst_dir_fd=keeping)
+                    sync(keeping)
+                except OSError as error:
+                    if error.errno != errno.EXDEV:
+                        raise
+                    _keep_across(descriptor, self._path, keeping, kept)
+                    os.unlink(self.name, dir_fd=self._folder)
+        sync(self._folder)
+
+    def give_back(self, names: Iterator[bytes]) -> bytes:
+        """Make it a visible drop under the first free name, and give that."""
+        name = rename_to_free(self._folder, self.name, names)
+        sync(self._folder)
+        return name
+
+
+def _sha512(descriptor: int | None) -> str | None:
+    if descriptor is None:
+        return None
+    with os.fdopen(descriptor, "rb", buffering=0, closefd=False) as file:
+        return hashlib.file_digest(file, "sha512").hexdigest()
+
+
+def take(sighting: Sighting, accession: Id, sha512: str, released: Path | None) -> Taken:
+    """Take an accepted drop out of its folder.
+
+    A ``.done-<id>`` of the same accession, left by an earlier attempt, is brought to its end
+    first; the drop under the visible name then stays for the next look.
+
+    Args:
+        sighting: the drop as it was copied.
+        accession: its id, already committed.
+        sha512: lower-case hex digest of the accepted bytes.
+        released: folder to keep it in until a back-up has seen it; None removes it.
+
+    Returns:
+        What became of it; after ``gone`` and ``replaced`` the accession stands all the same.
+
+    Raises:
+        DropChanged: ``drop_open_for_writing``; it lies under its name again, try again later.
+        SystemFault: ``inbox_unwritable``, ``released_unwritable`` or ``disk_full``; `recover`
+            brings the drop to its end once the cause is gone.
+    """
+    with blaming("inbox_unwritable", sighting.folder), opened(sighting.folder) as folder:
+        done = _Done(sighting.folder, folder, accession)
+        if not exists(folder, done.name):
+            try:
+                os.rename(sighting.name, done.name, src_dir_fd=folder, dst_dir_fd=folder)
+            except FileNotFoundError:
+                return Taken("gone")
+            sync(folder)
+        back = _again_names(sighting.name, accession)
+        with done.opened() as descriptor:
+            # Asked before hashing: nobody can open the hidden name, so nobody writes after a no.
+            written = descriptor is not None and is_open_for_writing(descriptor)
+            if descriptor is not None and _sha512(descriptor) == sha512:
+                if written:
+                    done.give_back(back)
+                    raise DropChanged("drop_open_for_writing", file=display_name(sighting.name))
+                done.release(descriptor, released, _kept_name(sighting.name, accession))
+                return Taken("released")
+        return Taken("replaced", done.give_back(back))
+
+
+def recover(
+    folder: Path, lookup: Callable[[Id], str | None], released: Path | None
+) -> list[Recovered]:
+    """Bring every drop to its end that a crash left half taken.
+
+    Run it at start, under the daemon's lock and before the first look; it may run again at any
+    time between two drops.
+
+    Args:
+        folder: a drop folder.
+        lookup: gives the hex SHA-512 of an accession's received bytes, None where there is none.
+        released: as in `take`.
+
+    Returns:
+        What was found, by id.
+
+    Raises:
+        SystemFault: ``inbox_unwritable``, ``released_unwritable`` or ``disk_full``.
+    """
+    with blaming("inbox_unwritable", folder), opened(folder) as descriptor:
+        matches = map(_DONE.fullmatch, entry_names(descriptor))
+        ids = [match[1].decode() for match in matches if match is not None]
+        return [_recover(_Done(folder, descriptor, one), one, lookup(one), released) for one in ids]
+
+
+def _recover(done: _Done, accession: Id, known: str | None, released: Path | None) -> Recovered:
+    if known is None:
+        rescued = _numbered(f"rescued-{accession}".encode())
+        return Recovered(accession, "rescued", done.give_back(rescued))
+    with done.opened() as descriptor:
+        if descriptor is not None and _sha512(descriptor) == known:
+            done.release(descriptor, released, accession.encode())
+            return Recovered(accession, "released")
+    again = _numbered(f"again-{accession}".encode())
+    return Recovered(accession, "again", done.give_back(again))
+
+
+def _ulid_seconds(accession: bytes) -> float:
+    """Seconds since 1970 of a ULID: its first ten letters are milliseconds in base 32."""
+    milliseconds = 0
+    for letter in accession[:10]:
+        milliseconds = milliseconds * 32 + _CROCKFORD.index(letter)
+    return milliseconds / 1000
+
+
+def expire(released: Path, older_than: datetime, keep: Container[Id] = frozenset()) -> list[Id]:
+    """Remove kept drops that are old enough.
+
+    The age is that of the accession, by the id in the file's name: the modification time comes
+    from the sender and may lie years back. It only counts where it is *younger*, because then
+    somebody wrote into the file after it was taken.
+
+    Args:
+        released: the folder given to `take`.
+        older_than: aware; what was accepted and last written before it is removed.
+        keep: ids to keep at any age, say because no back-up holds them yet.
+
+    Returns:
+        The ids removed, in order. Files with other names are left alone.
+
+    Raises:
+        SystemFault: ``released_unwritable``.
+    """
+    limit = older_than.timestamp()
+    removed: list[Id] = []
+    with blaming("released_unwritable", released), opened(released) as folder:
+        for name in entry_names(folder):
+            match = _KEPT.fullmatch(name)
+            if match is None or match[1].decode() in keep or _ulid_seconds(match[1]) >= limit:
+                continue
+            status = os.stat(name, dir_fd=folder, follow_symlinks=False)
+            if stat.S_ISREG(status.st_mode) and status.st_mtime < limit:
+                os.unlink(name, dir_fd=folder)
+                removed.append(match[1].decode())
+        sync(folder)
+    return removed

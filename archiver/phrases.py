@@ -1,0 +1,140 @@
+"""Sentences for people: reason code and parameters in, German or English out.
+
+Promises that no other module contains a sentence for a person, except the help texts of the
+command line, which pass through `tr` here. English is the source; German comes from
+`locale/de/LC_MESSAGES/archiver.mo`. A code that is not known gives the code itself, never an
+error: a message about trouble must not make trouble.
+"""
+
+from __future__ import annotations
+
+import gettext
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+LANGUAGES = ("de", "en")
+_LOCALE = Path(__file__).parent / "locale"
+
+_current: gettext.NullTranslations = gettext.NullTranslations()
+
+
+def use(language: str) -> None:
+    """Speak `language` ("de" or "en") from now on, in this process."""
+    global _current
+    _current = _translations(language)
+
+
+def _translations(language: str) -> gettext.NullTranslations:
+    if language == "en":
+        return gettext.NullTranslations()
+    return gettext.translation("archiver", _LOCALE, languages=[language], fallback=True)
+
+
+def tr(text: str) -> str:
+    """`text` in the language in use."""
+    return _current.gettext(text) if text else text
+
+
+def N_(text: str) -> str:  # noqa: N802 - the customary name, which extractors know
+    """Mark `text` for translation where it stands; it is translated when shown."""
+    return text
+
+
+class Phrase(NamedTuple):
+    """What happened, and what to do next; both may hold ``{parameter}``."""
+
+    message: str
+    advice: str = ""
+
+
+def sentence(reason: str, params: Mapping[str, object] | None = None) -> str:
+    """What happened, as a sentence."""
+    phrase = REASONS.get(reason)
+    return _filled(phrase.message, params) if phrase else reason
+
+
+def advice(reason: str, params: Mapping[str, object] | None = None) -> str:
+    """What to do next, as a sentence, or empty."""
+    phrase = REASONS.get(reason)
+    return _filled(phrase.advice, params) if phrase else ""
+
+
+def _filled(text: str, params: Mapping[str, object] | None) -> str:
+    values = {key: tr(str(value)) for key, value in (params or {}).items()}
+    try:
+        return tr(text).format_map(values)
+    except (KeyError, IndexError, ValueError):
+        return tr(text)
+
+
+def state_name(state: str) -> str:
+    """A state as people call it."""
+    return tr(STATES.get(state, state))
+
+
+def event_name(event: str) -> str:
+    """A kind of ledger line as people call it."""
+    return tr(EVENTS.get(event, event))
+
+
+def date(iso: str | None) -> str:
+    """A stored date 2026-12-31 as 31.12.2026; empty for None."""
+    if not iso:
+        return ""
+    year, month, day = iso[:10].split("-")
+    return f"{day}.{month}.{year}"
+
+
+def moment(iso: str | None) -> str:
+    """A stored UTC time as local time of the town: 31.12.2026 14:05."""
+    if not iso:
+        return ""
+    from zoneinfo import ZoneInfo
+
+    there = datetime.fromisoformat(iso).replace(tzinfo=UTC).astimezone(ZoneInfo("Europe/Berlin"))
+    return there.strftime("%d.%m.%Y %H:%M")
+
+
+STATES: dict[str, str] = {
+    "received": N_("received"),
+    "separated": N_("separated"),
+    "duplicate": N_("duplicate"),
+    "accepted": N_("accepted"),
+    "recognised": N_("recognised"),
+    "classified": N_("classified"),
+    "filed": N_("filed"),
+    "offered": N_("offered"),
+    "handed_over": N_("handed over"),
+    "destroyed": N_("destroyed"),
+    "review": N_("in review"),
+    "quarantined": N_("in quarantine"),
+    "withdrawn": N_("withdrawn"),
+}
+
+EVENTS: dict[str, str] = {
+    "received": N_("received"),
+    "duplicate": N_("received once more"),
+    "separated": N_("separated into documents"),
+    "recognised": N_("recognised"),
+    "classified": N_("classified"),
+    "filed": N_("filed"),
+    "reviewed": N_("put into review"),
+    "quarantined": N_("put into quarantine"),
+    "retried": N_("tried again"),
+    "dismissed": N_("dismissed"),
+    "withdrawn": N_("withdrawn"),
+}
+
+REASONS: dict[str, Phrase] = {
+    # files that cannot be worked on
+    "empty_file": Phrase(
+        N_("The file is empty (0 bytes)."),
+        N_("Scan the paper again and drop the new file. Then settle this one with “dismiss”."),
+    ),
+    "unsupported_type": Phrase(
+        N_("This is not a scan that can be read: not a PDF, TIFF, JPEG, PNG or JPEG 2000 file."),
+        N_("Save or print it as PDF and drop that. The file itself is kept."),
+    ),
+}

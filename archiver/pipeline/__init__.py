@@ -1,0 +1,1 @@
+"""The way of a paper through the house: intake, steps, runner, projections for people."""

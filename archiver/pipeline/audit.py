@@ -1,0 +1,49 @@
+"""The audit: everything is read again and compared with what it was when it was written.
+
+Promises to change nothing and to name every difference with the document's id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from archiver import phrases
+from archiver.records import DocumentState
+from archiver.store.ledger import Ledger
+from archiver.store.register import Register
+from archiver.store.vault import Vault
+
+Found = dict[str, Any]
+
+
+def audit(
+    vault: Vault, ledger: Ledger, register: Register, progress: Callable[[int, int], None]
+) -> dict[str, Any]:
+    """Check every object's fixity, the ledger's chain, and that vault and catalogue agree.
+
+    Returns:
+        ``objects``, ``lines``, ``problems`` (each with ``id``, ``code``, ``path``, ``message``).
+    """
+    problems = list(_ledger_problems(ledger, register))
+    expected = set(register.documents())
+    stored = set(vault.ids())
+    for done, identifier in enumerate(sorted(stored), start=1):
+        problems += [_found(p.id or identifier, p.code, p.path) for p in vault.verify(identifier)]
+        progress(done, len(stored))
+    for identifier in sorted(expected - stored):
+        row = register.document(identifier)
+        if row is not None and row["state"] != DocumentState.DESTROYED:
+            problems.append(_found(identifier, "no_object", ""))
+    problems += [_found(identifier, "unknown_object", "") for identifier in stored - expected]
+    return {"objects": len(stored), "lines": ledger.head()[0], "problems": problems}
+
+
+def _ledger_problems(ledger: Ledger, register: Register) -> Iterator[Found]:
+    for problem in ledger.verify(expected_head=register.head()):
+        yield _found(None, f"ledger_{problem.code}", f"{problem.file}:{problem.seq}")
+
+
+def _found(identifier: str | None, code: str, path: str) -> Found:
+    message = phrases.sentence(f"audit_{code}", {"path": path, "id": identifier or ""})
+    return {"id": identifier, "code": code, "path": path, "message": message}

@@ -1,0 +1,70 @@
+"""The engines of a daemon: page images in, pages with words out, one engine per core.
+
+Promises that pages of all documents share the engines in the order in which they come, that a
+dead engine is replaced, and that at most one page of a document is lost with it.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from archiver.recognise.engine_client import Engine, EngineDied
+from archiver.recognise.reader import Pixels
+from archiver.records import Page
+
+
+class Engines:
+    """A fixed number of long-lived engine processes, each driven by a thread of its own.
+
+    Args:
+        count: number of engines.
+        start: starts one engine process.
+        page_seconds: time after which an engine is taken for dead.
+    """
+
+    def __init__(self, count: int, start: Callable[[], Engine], page_seconds: float) -> None:
+        self.count = count
+        self._start = start
+        self._page_seconds = page_seconds
+        self._own = threading.local()
+        self._all: set[Engine] = set()
+        self._threads = ThreadPoolExecutor(count, thread_name_prefix="engine")
+
+    def submit(self, pixels: Pixels) -> Future[Page]:
+        """Have a page read; its pixels are closed afterwards.
+
+        The future raises EngineDied where the engine did not survive the page, or DocumentFault.
+        """
+        return self._threads.submit(self._read, pixels)
+
+    def close(self) -> None:
+        """End all engines; pages under way are given up."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        for engine in list(self._all):
+            engine.kill()
+        self._threads.shutdown(wait=True)
+
+    def _read(self, pixels: Pixels) -> Page:
+        try:
+            engine: Engine | None = getattr(self._own, "engine", None)
+            if engine is None:
+                engine = self._own.engine = self._start()
+                self._all.add(engine)
+            try:
+                return engine.recognise(
+                    pixels.fd,
+                    pixels.number,
+                    pixels.width,
+                    pixels.height,
+                    pixels.dpi,
+                    self._page_seconds,
+                )
+            except EngineDied:
+                self._all.discard(engine)
+                self._own.engine = None
+                raise
+        finally:
+            os.close(pixels.fd)

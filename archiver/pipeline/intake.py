@@ -1,0 +1,261 @@
+"""Intake: a settled drop or an added file becomes an accession, crash-safe step by step.
+
+Promises that a received file's bytes are durable in the vault and its arrival durable in the
+ledger before the drop is touched, that the same drop is never accepted twice, and that after a
+crash between any two steps the next start finishes what was begun. The steps:
+
+1. copy the open file into the stage, hashing, fsync;
+2. build the whole object in the stage, publish it by one directory rename;
+3. ledger line, catalogue, COMMIT: *this is the moment of acceptance*;
+4. take the drop out of its folder, after reading it again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import BinaryIO
+
+from archiver.config import Config
+from archiver.errors import SystemFault
+from archiver.inbox import claim, release
+from archiver.inbox.names import display_name
+from archiver.inbox.sightings import Sighting, look
+from archiver.recognise.media import sniff
+from archiver.records import Event, Id
+from archiver.store import durable, objects
+from archiver.store.objects import DropKey, Receipt
+from archiver.store.register import Register
+from archiver.store.vault import Vault
+
+DAEMON = "daemon"
+
+
+class Intake:
+    """Accepts files into one archive.
+
+    Args:
+        config: of the archive.
+        vault: its vault.
+        register: its register.
+        now: gives the time, UTC, ISO 8601 with milliseconds and ``Z``.
+        new_id: gives a fresh ULID.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        vault: Vault,
+        register: Register,
+        now: Callable[[], str],
+        new_id: Callable[[], Id],
+    ) -> None:
+        self._places = config.places
+        self._vault = vault
+        self._register = register
+        self._now = now
+        self._new_id = new_id
+        self._accepting = threading.Lock()
+
+    def receive_drop(self, sighting: Sighting, pipeline: str) -> Id | None:
+        """Accept a settled drop and take it out of its folder.
+
+        Returns:
+            the accession's id, or None where the drop changed meanwhile and is looked at again.
+
+        Raises:
+            SystemFault: disk full, storage failed; the drop is untouched.
+        """
+        key = drop_key(sighting)
+        taken = self._register.drop_taken(key)
+        if taken is None:
+            try:
+                accession, sha512 = self._accept_drop(sighting, pipeline, key)
+            except claim.DropChanged:
+                return None
+        else:
+            accession, sha512 = str(taken["id"]), str(taken["sha512"])
+        self._release(sighting, accession, sha512)
+        return accession
+
+    def receive_stream(self, source: BinaryIO, name: bytes, pipeline: str, actor: str) -> Id:
+        """Accept bytes that a person sends; the source stays with the person.
+
+        Args:
+            source: read to its end.
+            name: of the file, as bytes.
+            pipeline: name of the pipeline.
+            actor: pseudonym of the person.
+
+        Returns:
+            the accession's id.
+        """
+        identifier = self._new_id()
+        part = self._part(identifier)
+        try:
+            copied = _spool(source, part)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+        return self._accept(identifier, part, copied, name, pipeline, actor, None)
+
+    def recover(self, folders: Iterable[Path]) -> None:
+        """Finish what a crash interrupted; to be called once, before the first scan.
+
+        Args:
+            folders: all drop folders.
+        """
+        self._register.catch_up()
+        for identifier in self._vault.recover(self._register.knows).adopt:
+            receipt = self._objects_receipt(identifier)
+            self._register.record(*self._arrival(receipt))
+            self._vault.settled(identifier)
+        for folder in folders:
+            release.recover(folder, self._register.accession_digest, self._places.released)
+            there = {drop_key(sighting): sighting for sighting in look(folder)}
+            for row in self._register.drops():
+                sighting = there.get(_row_key(row))
+                if sighting is not None:
+                    self._release(sighting, row["id"], row["sha512"])
+        for row in self._register.drops():
+            self._register.drop_gone(row["id"])
+        self._register.recover_jobs()
+
+    def _accept_drop(self, sighting: Sighting, pipeline: str, key: DropKey) -> tuple[Id, str]:
+        identifier = self._new_id()
+        part = self._part(identifier)
+        fd = claim.open_drop(sighting)
+        try:
+            copied = claim.copy(fd, part, sighting)
+        finally:
+            os.close(fd)
+        name = sighting.name
+        return (
+            self._accept(identifier, part, copied, name, pipeline, DAEMON, key),
+            copied.sha512,
+        )
+
+    def _accept(
+        self,
+        identifier: Id,
+        part: Path,
+        copied: claim.Copied,
+        name: bytes,
+        pipeline: str,
+        actor: str,
+        key: DropKey | None,
+    ) -> Id:
+        """Steps 2 and 3: object, ledger, catalogue."""
+        receipt = Receipt(
+            id=identifier,
+            pipeline=pipeline,
+            file=display_name(name),
+            file_raw=name,
+            size=copied.size,
+            media_type=sniff(copied.head, copied.tail) or objects.UNKNOWN_TYPE,
+            sha512=copied.sha512,
+            salt=secrets.token_bytes(16),
+            actor=actor,
+            received_at=self._now(),
+            drop=key,
+        )
+        data = objects.encode(receipt)
+        # Two equal files at once must not become two documents.
+        with self._accepting:
+            first = self._register.document_with(copied.sha512)
+            try:
+                if first is not None:
+                    self._vault.add_version(
+                        first,
+                        {objects.receipt_name(identifier): data},
+                        created=receipt.received_at,
+                        message="duplicate",
+                        user=actor,
+                    )
+                    self._register.record(_event("duplicate", receipt, {"of": first}))
+                    self._vault.settled(first)
+                    part.unlink()
+                    return identifier
+                files: dict[str, Path | bytes] = {
+                    objects.original_name(receipt.media_type): part,
+                    objects.receipt_name(identifier): data,
+                }
+                self._vault.stage_object(
+                    identifier, files, created=receipt.received_at, message="received", user=actor
+                )
+                self._vault.publish(identifier)
+            except SystemFault:
+                part.unlink(missing_ok=True)
+                raise
+            self._register.record(*self._arrival(receipt))
+        self._vault.settled(identifier)
+        return identifier
+
+    def _arrival(self, receipt: Receipt) -> list[Event]:
+        """Ledger lines of a new document: received, and quarantined where it cannot be read."""
+        data = {
+            "pipeline": receipt.pipeline,
+            "size": receipt.size,
+            "digest": receipt.salted(),
+            "media_type": receipt.media_type,
+        }
+        events = [_event("received", receipt, data)]
+        if receipt.size == 0:
+            events.append(_event("quarantined", receipt, {"reason": "empty_file"}))
+        elif receipt.media_type == objects.UNKNOWN_TYPE:
+            events.append(_event("quarantined", receipt, {"reason": "unsupported_type"}))
+        return events
+
+    def _release(self, sighting: Sighting, accession: Id, sha512: str) -> None:
+        """Step 4: what lies there is taken only if it is what was accepted."""
+        release.take(sighting, accession, sha512, self._places.released)
+        self._register.drop_gone(accession)
+
+    def _objects_receipt(self, identifier: Id) -> Receipt:
+        with self._vault.open(identifier, objects.receipt_name(identifier)) as file:
+            return objects.decode_receipt(file.read())
+
+    def _part(self, identifier: Id) -> Path:
+        return self._places.stage / f"{identifier}.part"
+
+
+def _spool(source: BinaryIO, part: Path) -> claim.Copied:
+    """Write a stream into the stage, durable, and hash it on the way."""
+    sha512, sha256 = hashlib.sha512(), hashlib.sha256()
+    size, head, tail = 0, b"", b""
+    with durable.storage_faults(part), part.open("xb") as target:
+        while chunk := source.read(1 << 20):
+            target.write(chunk)
+            sha512.update(chunk)
+            sha256.update(chunk)
+            size += len(chunk)
+            head += chunk[: claim.HEAD_BYTES - len(head)]
+            tail = (tail + chunk)[-claim.TAIL_BYTES :]
+        target.flush()
+        os.fsync(target.fileno())
+    return claim.Copied(size, sha512.hexdigest(), sha256.hexdigest(), head, tail)
+
+
+def drop_key(sighting: Sighting) -> DropKey:
+    """What identifies a drop for as long as it lies in its folder."""
+    return DropKey(
+        folder=str(sighting.folder),
+        name=sighting.name,
+        device=sighting.device,
+        inode=sighting.inode,
+        size=sighting.size,
+        mtime_ns=sighting.mtime_ns,
+    )
+
+
+def _row_key(row: dict[str, object]) -> DropKey:
+    fields = DropKey.__struct_fields__
+    return DropKey(**{name: row[name] for name in fields})  # type: ignore[arg-type]
+
+
+def _event(kind: str, receipt: Receipt, data: dict[str, object]) -> Event:
+    return Event(kind=kind, at=receipt.received_at, actor=receipt.actor, id=receipt.id, data=data)

@@ -1,0 +1,166 @@
+"""The office: all that works in a running daemon, wired together once.
+
+Promises an order of start (recover, then projections, lanes, watch) and the reverse order of
+stop, so that nothing is offered to a part that does not run.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from archiver import phrases
+from archiver.config import Config
+from archiver.inbox.settling import Listing
+from archiver.pipeline.engines import Engines
+from archiver.pipeline.health import Health
+from archiver.pipeline.intake import Intake
+from archiver.pipeline.projector import Projector
+from archiver.pipeline.runner import Runner, Workshop
+from archiver.pipeline.steps import Tools
+from archiver.pipeline.watch import Watch
+from archiver.recognise import cage
+from archiver.recognise.engine_client import Engine
+from archiver.recognise.engine_process import Options
+from archiver.recognise.reader import Reader
+from archiver.records import Id
+from archiver.search.index import SearchIndex
+from archiver.store.holdings import Holdings
+from archiver.store.register import Register
+from archiver.store.vault import Vault
+
+_MIB = 1 << 20
+_ENGINE = "archiver.recognise.engine_process"
+_PAGE_SECONDS = 300.0
+
+
+class Office:
+    """The parts of a running daemon.
+
+    Args:
+        config: of the archive.
+        vault: its vault.
+        register: its register.
+        holdings: reads of the vault.
+        intake: its way in.
+        index: opened anew after each exchange.
+        now: gives the time, UTC, ISO 8601.
+        boot: identity of this run of the daemon.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        vault: Vault,
+        register: Register,
+        holdings: Holdings,
+        intake: Intake,
+        index: SearchIndex,
+        now: Callable[[], str],
+        boot: str,
+    ) -> None:
+        self._config = config
+        self._register = register
+        self._vault = vault
+        self._now = now
+        self.health = Health(now)
+        self._cage = _cage(config)
+        self._engines = Engines(config.work.engines, self._start_engine, _PAGE_SECONDS)
+        self._projector = Projector(config, register, holdings, index, self.health)
+        pages = config.places.stage / "pages"
+        shop = Workshop(vault, holdings, register, self.health, pages, now, boot)
+        # One lane more than engines: while one document is assembled the engines stay busy.
+        lanes = config.work.engines + 1
+        self._runner = Runner(shop, lanes, self._tools, self._projector.wake)
+        self._watch = Watch(config, intake, self.health, self.tell, self._projector.held)
+
+    def start(self) -> None:
+        """Start all parts; the stores have been recovered."""
+        scratch = self._config.places.stage / "cage"
+        shutil.rmtree(scratch, ignore_errors=True)
+        self._projector.start()
+        self._runner.start()
+        self._watch.start()
+
+    def stop(self) -> None:
+        """Stop all parts; work under way goes on at the next start."""
+        self._watch.stop()
+        self._runner.stop()
+        self._engines.close()
+        self._projector.stop()
+
+    def tell(self, identifier: Id) -> None:
+        """An accession was accepted or a person decided: work and projections follow."""
+        self._runner.add(identifier)
+        self._projector.wake()
+
+    def listings(self) -> dict[str, Listing]:
+        """What waits, is held or ignored in each pipeline's folder."""
+        return self._watch.listings()
+
+    def progress(self) -> tuple[int, int]:
+        """Documents that wait and documents that are on their way."""
+        return self._runner.progress()
+
+    def done(self) -> int:
+        """Documents worked off since the start."""
+        return self._runner.done
+
+    def troubles(self) -> list[dict[str, Any]]:
+        """Trouble of the system, as sentences."""
+        return [
+            {
+                "part": trouble.part,
+                "reason": trouble.reason,
+                "message": phrases.sentence(trouble.reason, trouble.params),
+                "advice": phrases.advice(trouble.reason, trouble.params),
+                "since": trouble.since,
+            }
+            for trouble in self.health.troubles()
+        ]
+
+    def exchange_index(self, exchange: Callable[[], tuple[int, SearchIndex]]) -> int:
+        """Have the index exchanged while nobody writes it; returns the documents in it."""
+        return self._projector.exchange(exchange)
+
+    def finished(self) -> bool:
+        """Whether everything that lay in the folders is worked off and can be found."""
+        return self._watch.nothing_waits() and self._runner.idle() and self._projector.current()
+
+    def _start_engine(self) -> Engine:
+        ocr = self._config.ocr
+        options = Options(ocr.engine, ocr.languages, signs=ocr.paragraph_signs)
+        arguments = [msgspec.json.encode(options).decode()]
+        return Engine(cage.spawn(_ENGINE, kind=self._cage, scratch=None, arguments=arguments))
+
+    def _tools(self, lane: int, others_wait: Callable[[], bool]) -> Tools:
+        work, limits = self._config.work, self._config.limits
+        scratch = self._config.places.stage / "cage" / f"lane-{lane}"
+        scratch.mkdir(parents=True, exist_ok=True)
+        reader = Reader(
+            scratch,
+            self._cage,
+            cage.Limits(
+                address_space=work.memory_mib * _MIB,
+                cpu_seconds=work.wall_seconds,
+                file_size=work.file_mib * _MIB,
+                wall_seconds=work.wall_seconds,
+            ),
+            max_megapixels=limits.megapixels,
+            max_pages=limits.pages,
+        )
+        return Tools(self._config, self._vault, reader, self._engines, others_wait, self._now)
+
+
+def _cage(config: Config) -> cage.Kind:
+    """The cage to use: what is configured, where it works."""
+    return "none" if config.work.cage == "none" else cage.probe()
+
+
+def new_boot() -> str:
+    """An identity for one run of the daemon."""
+    return os.urandom(8).hex()

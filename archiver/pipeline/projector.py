@@ -1,0 +1,250 @@
+"""What follows from the ledger for the outside: the index, the clerk's notices and receipts.
+
+Promises that these lag behind the ledger by moments only and are made from it again after any
+crash: the index knows the last line it has seen, notices and receipts are written whole.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from archiver import phrases
+from archiver.config import Config, Pipeline
+from archiver.errors import SystemFault
+from archiver.inbox import notices
+from archiver.inbox.names import display_name
+from archiver.inbox.settling import Held
+from archiver.pipeline.health import Health
+from archiver.records import AccessionState, DocumentState, Id
+from archiver.search.index import Entry, SearchIndex
+from archiver.store.holdings import Holdings
+from archiver.store.register import Register, Row
+
+log = logging.getLogger(__name__)
+
+_BATCH = 200
+_RECEIPTS = 500
+
+
+class Projector:
+    """Keeps index, notices and receipts of one archive up with its ledger.
+
+    Args:
+        config: of the archive.
+        register: is read.
+        holdings: is read.
+        index: is written by nobody else.
+        health: where trouble is said.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        register: Register,
+        holdings: Holdings,
+        index: SearchIndex,
+        health: Health,
+    ) -> None:
+        self._config = config
+        self._register = register
+        self._holdings = holdings
+        self._index = index
+        self._health = health
+        self._due = threading.Event()
+        self._stopping = threading.Event()
+        self._held: dict[Path, tuple[Held, ...]] = {}
+        self._published = -1
+        self._indexing = threading.Lock()
+        self._thread = threading.Thread(target=self._run, name="projector")
+
+    def start(self) -> None:
+        """Begin to follow the ledger."""
+        self._due.set()
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Something was recorded."""
+        self._due.set()
+
+    def held(self, folder: Path, held: tuple[Held, ...]) -> None:
+        """Files that are held in a drop folder; the clerk is told."""
+        if self._held.get(folder, ()) != held:
+            self._held[folder] = held
+            self._published = -1
+            self._due.set()
+
+    def current(self) -> bool:
+        """Whether index and notices show the newest ledger line."""
+        head = self._register.head()[0]
+        return self._index.cursor() == head == self._published
+
+    def stop(self) -> None:
+        """Follow to the end once more and stop."""
+        self._stopping.set()
+        self._due.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            self._due.wait()
+            self._due.clear()
+            last = self._stopping.is_set()
+            self._guarded("index", self._follow)
+            self._guarded("notices", self._publish)
+            if last:
+                return
+            # Documents that end within the same moment share one commit of the index.
+            self._stopping.wait(0.2)
+
+    def _guarded(self, part: str, action: Callable[[], None]) -> None:
+        try:
+            action()
+            self._health.well(part)
+        except SystemFault as fault:
+            log.warning("system fault", extra={"part": part, "reason": fault.reason})
+            self._health.ill(part, fault)
+        except Exception:
+            log.exception("projection failed", extra={"part": part})
+            self._health.ill(part, SystemFault("projection_failed", part=part))
+        else:
+            return
+        if not self._stopping.is_set():
+            self._stopping.wait(self._health.pause(part))
+            self._due.set()
+
+    def exchange(self, make: Callable[[], tuple[int, SearchIndex]]) -> int:
+        """Put another index in the place of the present one while nobody writes.
+
+        Args:
+            make: makes it; gives the number of documents in it, and the index.
+        """
+        with self._indexing:
+            count, self._index = make()
+        self.wake()
+        return count
+
+    def _follow(self) -> None:
+        with self._indexing:
+            head = self._register.head()[0]
+            cursor = self._index.cursor()
+            if cursor < head:
+                follow(self._index, self._register, self._holdings, cursor, head)
+
+    def _publish(self) -> None:
+        head = self._register.head()[0]
+        if head == self._published:
+            return
+        for pipeline in self._config.pipelines:
+            folder = self._config.drop_folder(pipeline)
+            notices.publish(folder, list(self._notices(pipeline, folder)))
+            rows = self._register.newest_accessions(pipeline.name, _RECEIPTS)
+            header = tuple(phrases.tr(name) for name in ("file", "id", "state", "time"))
+            notices.receipts(folder, header, [_receipt(row) for row in rows])
+        self._published = head
+
+    def _notices(self, pipeline: Pipeline, folder: Path) -> Iterator[notices.ProblemNotice]:
+        for row in self._register.problems([pipeline.name]):
+            text = _notice_text(str(row["id"]), str(row["reason"]), row["params"])
+            yield notices.ProblemNotice(str(row["file"]), bytes(row["file_raw"]), text)
+        for held in self._held.get(folder, ()):
+            name = held.sighting.name
+            text = _notice_text(None, held.reason, {})
+            yield notices.ProblemNotice(display_name(name), name, text)
+
+
+def follow(
+    index: SearchIndex, register: Register, holdings: Holdings, cursor: int, head: int
+) -> None:
+    """Bring an index from ledger line `cursor` to `head`."""
+    changed = sorted(register.changed_after(cursor))
+    documents = {str(row["id"]): row for i in changed if (row := register.document(i)) is not None}
+    _apply(index, documents.values(), register, holdings, head)
+
+
+def fill(
+    index: SearchIndex,
+    register: Register,
+    holdings: Holdings,
+    progress: Callable[[int, int], None],
+) -> int:
+    """Put every document into an empty index; returns how many.
+
+    Args:
+        index: empty.
+        register: is read.
+        holdings: is read.
+        progress: is told documents done and documents in all.
+    """
+    head = register.head()[0]
+    total = sum(register.counts().values())
+    done = 0
+    batch: list[Row] = []
+    for identifier in register.documents():
+        row = register.document(identifier)
+        if row is not None:
+            batch.append(row)
+        if len(batch) == _BATCH:
+            _apply(index, batch, register, holdings, 0)
+            done += len(batch)
+            progress(done, total)
+            batch = []
+    _apply(index, batch, register, holdings, head)
+    progress(done + len(batch), total)
+    return done + len(batch)
+
+
+def _apply(
+    index: SearchIndex, rows: Iterable[Row], register: Register, holdings: Holdings, cursor: int
+) -> None:
+    """Write rows in batches; the cursor moves with the last one."""
+    rows = list(rows)
+    for start in range(0, max(len(rows), 1), _BATCH):
+        part = rows[start : start + _BATCH]
+        gone = [str(row["id"]) for row in part if row["state"] == DocumentState.DESTROYED]
+        entries = [_entry(row, register, holdings) for row in part if row["id"] not in gone]
+        last = start + _BATCH >= len(rows)
+        index.apply(entries, gone, cursor if last else min(cursor, index.cursor()))
+
+
+def _entry(row: Row, register: Register, holdings: Holdings) -> Entry:
+    identifier: Id = str(row["id"])
+    files = [str(accession["file"]) for accession in register.accessions(identifier)]
+    pages = holdings.pages(identifier)
+    return Entry(
+        id=identifier,
+        state=str(row["state"]),
+        record_class=row["record_class"],
+        reference=row["reference"],
+        subject=row["subject"],
+        sender=row["sender"],
+        date=row["letter_date"],
+        received_on=str(row["received_on"]),
+        file_name=" ".join(dict.fromkeys(files)),
+        dossier=None,
+        pages=tuple(page.text for page in pages),
+        page_count=int(row["pages"] or 0),
+    )
+
+
+def _receipt(row: Row) -> notices.Receipt:
+    state = str(row["document_state"])
+    if row["state"] == AccessionState.DUPLICATE:
+        state = str(AccessionState.DUPLICATE)
+    return notices.Receipt(
+        str(row["file"]),
+        str(row["id"]),
+        phrases.state_name(state),
+        phrases.moment(str(row["received_at"])),
+    )
+
+
+def _notice_text(identifier: Id | None, reason: str, params: dict[str, object]) -> str:
+    """The clerk's notice: what happened, what to do, under which number to ask."""
+    lines = [phrases.sentence(reason, params), "", phrases.advice(reason, params)]
+    if identifier is not None:
+        lines += ["", phrases.tr("Number in the archive: {id}").format(id=identifier)]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,234 @@
+"""The runner: lanes that take documents from the queue and walk them through the steps.
+
+Promises that one document's fault never stops another's way: a `DocumentFault` puts the document
+aside, a `SystemFault` blames nobody and is tried again, and only the death of a worker under a
+living daemon counts against a document (three, then a person must look).
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from archiver.errors import DocumentFault, Refusal, ReviewNeeded, SystemFault
+from archiver.pipeline.health import Health
+from archiver.pipeline.pagestore import PageStore
+from archiver.pipeline.steps import NotYet, Tools, Work, walk
+from archiver.recognise.engine_client import EngineDied
+from archiver.recognise.reader import Reader, WorkerDied
+from archiver.records import Event, Id
+from archiver.store.holdings import Holdings
+from archiver.store.register import Register
+from archiver.store.vault import Vault
+
+log = logging.getLogger(__name__)
+
+WORKER_DEATHS = 3
+DAEMON_DEATHS = 10
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """What every lane shares."""
+
+    vault: Vault
+    holdings: Holdings
+    register: Register
+    health: Health
+    pages: Path
+    now: Callable[[], str]
+    boot: str
+
+
+class Runner:
+    """Lanes that work off the queue.
+
+    Args:
+        shop: what the lanes share.
+        lanes: how many documents are on their way at once.
+        tools: makes the tools of one lane, given its number and the queue's question whether
+            others wait.
+        changed: is called after every recorded step.
+
+    Attributes:
+        done: documents worked off since the start.
+    """
+
+    def __init__(
+        self,
+        shop: Workshop,
+        lanes: int,
+        tools: Callable[[int, Callable[[], bool]], Tools],
+        changed: Callable[[], None],
+    ) -> None:
+        self._shop = shop
+        self._tools = tools
+        self._changed = changed
+        self._queue: deque[Id] = deque()
+        self._active: set[Id] = set()
+        self._alone: set[Id] = set()
+        self._state = threading.Condition()
+        self.done = 0
+        self._stopping = threading.Event()
+        self._readers: list[Reader] = []
+        self._threads = [
+            threading.Thread(target=self._lane, args=(number,), name=f"lane-{number}")
+            for number in range(lanes)
+        ]
+
+    def start(self) -> None:
+        """Take up unfinished work and start the lanes."""
+        for row in self._shop.register.jobs():
+            if int(row["daemon_deaths"]) >= DAEMON_DEATHS:
+                self._alone.add(str(row["id"]))
+            self.add(str(row["id"]))
+        for thread in self._threads:
+            thread.start()
+
+    def add(self, document: Id) -> None:
+        """Queue a document, once."""
+        with self._state:
+            if document not in self._queue and document not in self._active:
+                self._queue.append(document)
+                self._state.notify()
+
+    def idle(self) -> bool:
+        """Whether nothing waits and nothing is on its way."""
+        with self._state:
+            return not self._queue and not self._active
+
+    def progress(self) -> tuple[int, int]:
+        """Documents that wait and documents that are on their way."""
+        with self._state:
+            return len(self._queue), len(self._active)
+
+    def stop(self) -> None:
+        """End the lanes; a document on its way goes on at the next start."""
+        self._stopping.set()
+        with self._state:
+            self._state.notify_all()
+        for reader in self._readers:
+            reader.close()
+        for thread in self._threads:
+            thread.join()
+
+    def _lane(self, number: int) -> None:
+        tools = self._tools(number, self._others_wait)
+        self._readers.append(tools.reader)
+        while (document := self._next()) is not None:
+            again = False
+            try:
+                again = self._attempt(document, tools)
+            finally:
+                with self._state:
+                    self._active.discard(document)
+                    self.done += not again
+                    if again:
+                        self._queue.append(document)
+                    self._state.notify_all()
+
+    def _next(self) -> Id | None:
+        with self._state:
+            while not self._stopping.is_set():
+                if self._queue and self._may_start(self._queue[0]):
+                    document = self._queue.popleft()
+                    self._active.add(document)
+                    return document
+                self._state.wait()
+            return None
+
+    def _may_start(self, document: Id) -> bool:
+        """A document under which the daemon died often is worked on by itself."""
+        if document in self._alone:
+            return not self._active
+        return not self._active & self._alone
+
+    def _others_wait(self) -> bool:
+        with self._state:
+            return bool(self._queue)
+
+    def _attempt(self, document: Id, tools: Tools) -> bool:
+        """Try once; returns whether the document must be tried again."""
+        shop = self._shop
+        try:
+            if not shop.register.begin_job(document, shop.boot):
+                return False
+            again = self._walk(document, tools)
+            shop.health.well("work")
+            return again
+        except SystemFault as fault:
+            log.warning("system fault", extra={"id": document, "reason": fault.reason})
+            shop.health.ill("work", fault)
+            self._stopping.wait(shop.health.pause("work"))
+            return not self._stopping.is_set()
+
+    def _walk(self, document: Id, tools: Tools) -> bool:
+        shop = self._shop
+        work = None
+        try:
+            work = self._work(document)
+            events = walk(work, tools)
+        except NotYet:
+            shop.register.end_job(document)
+            return True
+        except ReviewNeeded as fault:
+            events = [self._aside("reviewed", document, fault)]
+        except DocumentFault as fault:
+            events = [self._aside("quarantined", document, fault)]
+        except (WorkerDied, EngineDied):
+            return self._died(document)
+        except SystemFault:
+            shop.register.end_job(document)
+            raise
+        except Exception:
+            log.exception("step failed", extra={"id": document})
+            return self._died(document)
+        self._record(document, work, events)
+        return False
+
+    def _died(self, document: Id) -> bool:
+        """Count a worker's death against its document; returns whether to try again."""
+        if self._stopping.is_set():
+            return False
+        deaths = self._shop.register.end_job(document, worker_died=True)
+        log.warning("worker died", extra={"id": document, "times": deaths})
+        if deaths >= WORKER_DEATHS:
+            fault = ReviewNeeded("worker_died", times=deaths)
+            self._record(document, None, [self._aside("reviewed", document, fault)])
+            return False
+        return True
+
+    def _record(self, document: Id, work: Work | None, events: list[Event]) -> None:
+        """Make the outcome true; a person may have settled the document meanwhile."""
+        shop = self._shop
+        try:
+            shop.register.record(*events)
+            log.info(events[-1].kind, extra={"id": document})
+        except Refusal as refusal:
+            log.info("settled meanwhile", extra={"id": document, "reason": refusal.reason})
+        shop.vault.settled(document)
+        PageStore(shop.pages, document).clear()
+        if work is not None and work.rendition is not None:
+            work.rendition.unlink(missing_ok=True)
+        self._changed()
+
+    def _work(self, document: Id) -> Work:
+        row = self._shop.register.document(document)
+        first = self._shop.register.accessions(document)[0]
+        assert row is not None
+        return Work(
+            id=document,
+            media_type=str(row["media_type"]),
+            size=int(first["size"]),
+            received_at=str(first["received_at"]),
+            previous=self._shop.holdings.record(document),
+            store=PageStore(self._shop.pages, document),
+        )
+
+    def _aside(self, kind: str, document: Id, fault: DocumentFault) -> Event:
+        data = {"reason": fault.reason, "params": dict(fault.params)}
+        return Event(kind=kind, at=self._shop.now(), actor="daemon", id=document, data=data)

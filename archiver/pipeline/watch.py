@@ -1,0 +1,152 @@
+"""The watch over the drop folders: look, judge, accept, again and again.
+
+Promises that the scan is the truth and events only wake it, that one file's trouble never keeps
+another from being taken, and that what is held or waits can be asked at any time.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from archiver.config import Config, Pipeline
+from archiver.errors import DocumentFault, SystemFault
+from archiver.inbox import release
+from archiver.inbox.settling import Held, Listing, Settling
+from archiver.inbox.sightings import Sighting, look
+from archiver.inbox.wake import Wake
+from archiver.pipeline.health import Health
+from archiver.pipeline.intake import Intake
+from archiver.records import Id
+
+log = logging.getLogger(__name__)
+
+_EMPTY = Listing((), (), (), (), None)
+_DAY = 86400.0
+
+
+def survey(config: Config) -> dict[str, Listing]:
+    """What lies in the drop folders now, without a daemon: nothing has settled yet."""
+    listings = {}
+    for pipeline in config.pipelines:
+        settling = Settling(config.inbox.settle_seconds, config.inbox.empty_after_seconds)
+        listings[pipeline.name] = settling.judge(look(config.drop_folder(pipeline)), 0.0)
+    return listings
+
+
+class Watch:
+    """Watches all drop folders of one archive in a thread of its own.
+
+    Args:
+        config: of the archive.
+        intake: accepts what has settled.
+        health: where trouble is said.
+        accepted: is told every accession.
+        held: is told what is held in a folder after each look.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        intake: Intake,
+        health: Health,
+        accepted: Callable[[Id], None],
+        held: Callable[[Path, tuple[Held, ...]], None],
+    ) -> None:
+        self._config = config
+        self._intake = intake
+        self._health = health
+        self._accepted = accepted
+        self._held = held
+        self._settling = {
+            pipeline.name: Settling(config.inbox.settle_seconds, config.inbox.empty_after_seconds)
+            for pipeline in config.pipelines
+        }
+        self._listings: dict[str, Listing] = {}
+        self._looks = 0
+        self._stopping = threading.Event()
+        self._wake = Wake([config.drop_folder(p) for p in config.pipelines], config.inbox.watch)
+        self._expire_at = 0.0
+        self._thread = threading.Thread(target=self._run, name="watch")
+
+    def start(self) -> None:
+        """Begin to watch."""
+        if self._wake.degraded is not None:
+            log.warning("watching by scan alone", extra={"reason": self._wake.degraded.reason})
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop watching; a file that is being accepted is finished first."""
+        self._stopping.set()
+        self._wake.stop()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def listings(self) -> dict[str, Listing]:
+        """The latest look at each pipeline's folder."""
+        return dict(self._listings)
+
+    def nothing_waits(self) -> bool:
+        """Whether the latest look found nothing that could still be accepted."""
+        return self._looks > 0 and not any(
+            listing.waiting or listing.settled for listing in self._listings.values()
+        )
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            pause = self._config.inbox.poll_seconds
+            for pipeline in self._config.pipelines:
+                try:
+                    listing = self._round(pipeline)
+                    self._health.well(f"inbox:{pipeline.name}")
+                except SystemFault as fault:
+                    log.warning("system fault", extra={"reason": fault.reason})
+                    self._health.ill(f"inbox:{pipeline.name}", fault)
+                    pause = min(pause, self._health.pause(f"inbox:{pipeline.name}"))
+                    continue
+                if listing.next_check is not None:
+                    pause = min(pause, listing.next_check)
+            self._looks += 1
+            self._expire()
+            self._wake.wait(max(pause, 0.02))
+
+    def _round(self, pipeline: Pipeline) -> Listing:
+        """One look at one folder; what has settled is accepted."""
+        folder = self._config.drop_folder(pipeline)
+        listing = self._settling[pipeline.name].judge(look(folder), time.monotonic())
+        self._listings[pipeline.name] = listing
+        unreadable: list[Held] = []
+        left: list[Sighting] = []
+        for sighting in listing.settled:
+            if self._stopping.is_set():
+                break
+            try:
+                accession = self._intake.receive_drop(sighting, pipeline.name)
+            except DocumentFault:
+                unreadable.append(Held(sighting, "held_unreadable"))
+                continue
+            if accession is None:
+                left.append(sighting)
+            else:
+                self._accepted(accession)
+        held = (*listing.held, *unreadable)
+        waiting = (*listing.waiting, *left)
+        seen = Listing((), waiting, held, listing.ignored, listing.next_check)
+        self._listings[pipeline.name] = seen
+        self._held(folder, held)
+        return seen
+
+    def _expire(self) -> None:
+        """Remove drops that were taken long ago, once a day."""
+        if time.monotonic() < self._expire_at:
+            return
+        self._expire_at = time.monotonic() + _DAY
+        limit = datetime.now(UTC) - timedelta(days=self._config.inbox.keep_released_days)
+        try:
+            release.expire(self._config.places.released, limit)
+        except SystemFault as fault:
+            self._health.ill("released", fault)

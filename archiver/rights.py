@@ -1,0 +1,146 @@
+"""Who may do what: the one table of rights, asked by the façade and by nobody else.
+
+Promises that the answer depends only on the table, the configuration and on who the kernel says
+the caller is. Roles add up; who has none is refused everything.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from archiver.config import Config
+from archiver.errors import Refusal
+
+
+class Role(StrEnum):
+    """What a person is to the archive."""
+
+    OWNER = "owner"
+    STAFF = "staff"
+    CLERK = "clerk"
+
+
+class Act(StrEnum):
+    """What a person wants to do."""
+
+    SEARCH = "search"
+    READ = "read"
+    STATUS = "status"
+    ADD = "add"
+    SETTLE = "settle"
+    MAINTAIN = "maintain"
+
+
+# The table. SETTLE is retry, dismiss, withdraw; MAINTAIN is reindex, rebuild, verify.
+TABLE: dict[Role, frozenset[Act]] = {
+    Role.OWNER: frozenset(Act),
+    Role.STAFF: frozenset({Act.SEARCH, Act.READ, Act.STATUS}),
+    Role.CLERK: frozenset({Act.ADD, Act.STATUS}),
+}
+
+
+@dataclass(frozen=True)
+class Caller:
+    """A person as the kernel names him.
+
+    Attributes:
+        uid: number of the user.
+        gids: numbers of all his groups.
+    """
+
+    uid: int
+    gids: frozenset[int]
+
+    @property
+    def pseudonym(self) -> str:
+        """How the ledger names him."""
+        return f"uid:{self.uid}"
+
+
+def myself() -> Caller:
+    """The user of this process."""
+    return Caller(os.geteuid(), frozenset({os.getegid(), *os.getgroups()}))
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What one caller is to one archive.
+
+    Attributes:
+        roles: all that he has.
+        pipelines: names of the pipelines whose clerk he is; the owner is clerk of all.
+    """
+
+    roles: frozenset[Role]
+    pipelines: tuple[str, ...]
+
+    def may(self, act: Act) -> bool:
+        """Whether one of the roles allows the act."""
+        return any(act in TABLE[role] for role in self.roles)
+
+    def require(self, act: Act) -> None:
+        """Refuse what no role allows.
+
+        Raises:
+            Refusal: ``not_allowed``.
+        """
+        if not self.may(act):
+            raise Refusal("not_allowed", act=str(act))
+
+    def require_pipeline(self, pipeline: str) -> None:
+        """Refuse adding to another clerk's folder.
+
+        Raises:
+            Refusal: ``not_your_folder``.
+        """
+        if pipeline not in self.pipelines:
+            raise Refusal("not_your_folder", pipeline=pipeline)
+
+    @property
+    def sees_all(self) -> bool:
+        """Whether problems of all folders are shown, not only those of his own."""
+        return bool(self.roles & {Role.OWNER, Role.STAFF})
+
+
+def standing(config: Config, caller: Caller, owner: int) -> Standing:
+    """What a caller is to the archive.
+
+    Args:
+        config: names the groups.
+        caller: as the kernel names him.
+        owner: user to whom the archive belongs.
+    """
+    if caller.uid in (0, owner):
+        everywhere = tuple(pipeline.name for pipeline in config.pipelines)
+        return Standing(frozenset({Role.OWNER}), everywhere)
+    roles = set()
+    if _in_any(caller, config.rights.staff):
+        roles.add(Role.STAFF)
+    mine = tuple(p.name for p in config.pipelines if _in_any(caller, p.clerks))
+    if mine:
+        roles.add(Role.CLERK)
+    return Standing(frozenset(roles), mine)
+
+
+def owner_of(place: Path) -> int:
+    """The user to whom an archive belongs: the owner of its vault."""
+    return place.stat().st_uid
+
+
+def _in_any(caller: Caller, groups: Sequence[str]) -> bool:
+    return any(_number(group) in caller.gids for group in groups)
+
+
+def _number(group: str) -> int | None:
+    if group.isdigit():
+        return int(group)
+    import grp
+
+    try:
+        return grp.getgrnam(group).gr_gid
+    except KeyError:
+        return None

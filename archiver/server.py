@@ -1,0 +1,242 @@
+"""The façade over HTTP on a unix socket: routes, callers, faults as JSON.
+
+Promises that the caller is who the kernel says he is, that no route does more than call one
+method of `Archive`, and that every fault arrives as reason, parameters and exit code.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import json
+import logging
+import socket
+import struct
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from aiohttp import web
+
+from archiver import phrases
+from archiver.archive import Archive, Json, Progress
+from archiver.errors import ExitCode, Fault, UsageFault
+from archiver.house import House, new_id
+from archiver.rights import Caller
+
+log = logging.getLogger(__name__)
+
+HOUSE = web.AppKey("house", House)
+
+_PEER = struct.Struct("3i")
+_SO_PEERGROUPS = 59
+_MOST_GROUPS = 65536
+_CHUNK = 1 << 18
+_STATUS = {
+    ExitCode.NOT_FOUND: 404,
+    ExitCode.REFUSED: 403,
+    ExitCode.USAGE: 400,
+    ExitCode.LOCKED: 409,
+}
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def make_app(house: House) -> web.Application:
+    """The routes of one archive."""
+    app = web.Application(middlewares=[_faults_as_json], client_max_size=1 << 20)
+    app[HOUSE] = house
+    app.add_routes(
+        [
+            web.get("/status", _status),
+            web.get("/search", _search),
+            web.post("/documents", _add),
+            web.get("/documents/{id}", _show),
+            web.get("/documents/{id}/text", _text),
+            web.get("/documents/{id}/file", _file),
+            web.post("/documents/{id}/retry", _retry),
+            web.post("/documents/{id}/dismiss", _dismiss),
+            web.post("/documents/{id}/withdraw", _withdraw),
+            web.post("/reindex", _reindex),
+            web.post("/verify", _verify),
+        ]
+    )
+    return app
+
+
+def caller_of(sock: socket.socket | Any) -> Caller:
+    """Who is at the other end of a unix socket, with all his groups, as the kernel knows."""
+    raw = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _PEER.size)
+    _pid, uid, gid = _PEER.unpack(raw)
+    groups = sock.getsockopt(socket.SOL_SOCKET, _SO_PEERGROUPS, 4 * _MOST_GROUPS)
+    return Caller(uid, frozenset({gid, *struct.unpack(f"{len(groups) // 4}I", groups)}))
+
+
+@web.middleware
+async def _faults_as_json(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except Fault as fault:
+        return web.json_response(
+            fault_json(fault), status=_STATUS.get(ExitCode(fault.exit_code), 500)
+        )
+    except (web.HTTPException, asyncio.CancelledError, ConnectionError):
+        raise
+    except Exception:
+        log.exception("request failed")
+        return web.json_response(fault_json(Fault("bug")), status=500)
+
+
+def fault_json(fault: Fault) -> Json:
+    """A fault as it travels."""
+    return {
+        "reason": fault.reason,
+        "params": fault.params,
+        "exit_code": int(fault.exit_code),
+        "message": phrases.sentence(fault.reason, fault.params),
+    }
+
+
+def _archive(request: web.Request) -> Archive:
+    transport = request.transport
+    assert transport is not None
+    return Archive(request.app[HOUSE], caller_of(transport.get_extra_info("socket")))
+
+
+async def _status(request: web.Request) -> web.StreamResponse:
+    return web.json_response(await asyncio.to_thread(_archive(request).status))
+
+
+async def _search(request: web.Request) -> web.StreamResponse:
+    query, limit = request.query.get("q", "*"), _number(request.query.get("limit", "20"))
+    return web.json_response(await asyncio.to_thread(_archive(request).search, query, limit))
+
+
+async def _show(request: web.Request) -> web.StreamResponse:
+    return web.json_response(await asyncio.to_thread(_archive(request).show, _id(request)))
+
+
+async def _text(request: web.Request) -> web.StreamResponse:
+    return web.json_response(await asyncio.to_thread(_archive(request).text, _id(request)))
+
+
+async def _retry(request: web.Request) -> web.StreamResponse:
+    return web.json_response(await asyncio.to_thread(_archive(request).retry, _id(request)))
+
+
+async def _dismiss(request: web.Request) -> web.StreamResponse:
+    reason = await _reason(request)
+    archive = _archive(request)
+    return web.json_response(await asyncio.to_thread(archive.dismiss, _id(request), reason))
+
+
+async def _withdraw(request: web.Request) -> web.StreamResponse:
+    reason = await _reason(request)
+    archive = _archive(request)
+    return web.json_response(await asyncio.to_thread(archive.withdraw, _id(request), reason))
+
+
+async def _reindex(request: web.Request) -> web.StreamResponse:
+    return await _with_progress(request, _archive(request).reindex)
+
+
+async def _verify(request: web.Request) -> web.StreamResponse:
+    return await _with_progress(request, _archive(request).verify)
+
+
+async def _file(request: web.Request) -> web.StreamResponse:
+    original = request.query.get("original") == "1"
+    archive = _archive(request)
+    file = await asyncio.to_thread(archive.fetch, _id(request), original=original)
+    with file.stream:
+        response = web.StreamResponse(
+            headers={
+                "Content-Type": file.media_type,
+                "Content-Length": str(file.size),
+                "X-Name": quote(file.name),
+                "X-Notice": file.notice or "",
+            }
+        )
+        await response.prepare(request)
+        while chunk := await asyncio.to_thread(file.stream.read, _CHUNK):
+            await response.write(chunk)
+        await response.write_eof()
+    return response
+
+
+async def _add(request: web.Request) -> web.StreamResponse:
+    archive = _archive(request)
+    try:
+        name = base64.urlsafe_b64decode(request.query.get("name", ""))
+    except (ValueError, binascii.Error):
+        raise UsageFault("bad_name") from None
+    pipeline = await asyncio.to_thread(archive.way_in, request.query.get("pipeline"))
+    # The stage is cleared of such files at the next start.
+    spool = request.app[HOUSE].config.places.stage / f"{new_id()}.part"
+    try:
+        await _receive(request, spool)
+        with spool.open("rb") as source:
+            answer = await asyncio.to_thread(archive.add, source, name, pipeline)
+    finally:
+        spool.unlink(missing_ok=True)
+    return web.json_response(answer)
+
+
+async def _receive(request: web.Request, spool: Path) -> None:
+    from archiver.store import durable
+
+    with durable.storage_faults(spool), spool.open("xb") as target:
+        async for chunk in request.content.iter_chunked(_CHUNK):
+            await asyncio.to_thread(target.write, chunk)
+
+
+async def _with_progress(
+    request: web.Request, work: Callable[[Progress], Json]
+) -> web.StreamResponse:
+    """Answer with a line of JSON for each progress, and the result or fault as the last one."""
+    loop = asyncio.get_running_loop()
+    lines: asyncio.Queue[Json | None] = asyncio.Queue()
+
+    def tell(line: Json | None) -> None:
+        loop.call_soon_threadsafe(lines.put_nowait, line)
+
+    def run() -> None:
+        try:
+            tell({"result": work(lambda done, total: tell({"done": done, "total": total}))})
+        except Fault as fault:
+            tell({"fault": fault_json(fault)})
+        except Exception:
+            log.exception("request failed")
+            tell({"fault": fault_json(Fault("bug"))})
+        tell(None)
+
+    running = asyncio.create_task(asyncio.to_thread(run))
+    response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
+    await response.prepare(request)
+    while (line := await lines.get()) is not None:
+        await response.write(json.dumps(line).encode() + b"\n")
+    await running
+    await response.write_eof()
+    return response
+
+
+async def _reason(request: web.Request) -> str:
+    try:
+        reason = (await request.json()).get("reason")
+    except (ValueError, AttributeError):
+        reason = None
+    if not isinstance(reason, str) or not reason.strip():
+        raise UsageFault("reason_missing")
+    return reason.strip()
+
+
+def _id(request: web.Request) -> str:
+    return str(request.match_info["id"])
+
+
+def _number(text: str) -> int:
+    if not text.isdigit():
+        raise UsageFault("not_a_number", value=text)
+    return int(text)

@@ -1,0 +1,60 @@
+"""What the vault says of a document, as values: receipts, record, pages.
+
+Promises to read only files that this product wrote; the received bytes are never parsed here.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from archiver.errors import IntegrityFault, NotFound
+from archiver.records import Id, Page
+from archiver.store import objects
+from archiver.store.objects import Receipt, Record
+from archiver.store.vault import Vault
+
+
+class Holdings:
+    """Reads of our own files in the objects of one vault."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+
+    def receipt(self, document: Id, accession: Id) -> Receipt:
+        """The receipt of an accession, kept in the document's object.
+
+        Raises:
+            IntegrityFault: it is not there or not readable.
+        """
+        data = self._read(document, objects.receipt_name(accession), None)
+        try:
+            return objects.decode_receipt(data or b"")
+        except msgspec.DecodeError as error:
+            raise IntegrityFault("object_damaged", id=document) from error
+
+    def record(self, document: Id, version: int | None = None) -> Record:
+        """The record in one version (the newest without one); empty where none was written."""
+        data = self._read(document, objects.RECORD, version)
+        try:
+            return objects.decode_record(data) if data is not None else Record()
+        except msgspec.DecodeError as error:
+            raise IntegrityFault("object_damaged", id=document) from error
+
+    def pages(self, document: Id) -> list[Page]:
+        """The pages as read; empty where the document was not read."""
+        data = self._read(document, objects.WORDS, None)
+        try:
+            return objects.decode_pages(data) if data is not None else []
+        except msgspec.DecodeError as error:
+            raise IntegrityFault("object_damaged", id=document) from error
+
+    def has_rendition(self, document: Id) -> bool:
+        """Whether a PDF/A was made."""
+        return objects.RENDITION in self._vault.inventory(document).state(None)
+
+    def _read(self, document: Id, name: str, version: int | None) -> bytes | None:
+        try:
+            with self._vault.open(document, name, version) as file:
+                return file.read()
+        except (FileNotFoundError, NotFound):
+            return None

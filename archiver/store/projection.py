@@ -1,0 +1,207 @@
+"""One line of the ledger applied to the tables of the catalogue.
+
+Promises that the catalogue is a function of ledger and vault: `apply` is the only code that
+changes the projected tables, it asks no clock, and applying all lines to empty tables gives the
+tables that a running daemon has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from archiver.records import (
+    DOCUMENT_TRANSITIONS,
+    AccessionState,
+    DocumentState,
+    Id,
+    check_transition,
+)
+from archiver.store import schema as t
+from archiver.store.ledger import Entry
+from archiver.store.objects import Receipt, Record
+
+
+class Objects(Protocol):
+    """What the projection reads from the vault."""
+
+    def receipt(self, document: Id, accession: Id) -> Receipt:
+        """The receipt of an accession, kept in the document's object."""
+        ...
+
+    def record(self, document: Id, version: int) -> Record:
+        """The record in one version of a document; an empty one where none was written."""
+        ...
+
+
+# Kinds of events that move a document, and where they move it.
+MOVES: dict[str, DocumentState] = {
+    "recognised": DocumentState.RECOGNISED,
+    "classified": DocumentState.CLASSIFIED,
+    "filed": DocumentState.FILED,
+    "reviewed": DocumentState.REVIEW,
+    "quarantined": DocumentState.QUARANTINED,
+    "retried": DocumentState.ACCEPTED,
+    "dismissed": DocumentState.WITHDRAWN,
+    "withdrawn": DocumentState.WITHDRAWN,
+}
+_UNFINISHED = frozenset(
+    {DocumentState.ACCEPTED, DocumentState.RECOGNISED, DocumentState.CLASSIFIED}
+)
+_ACCESSION_AFTER: dict[str, AccessionState] = {
+    "quarantined": AccessionState.QUARANTINED,
+    "retried": AccessionState.RECEIVED,
+    "dismissed": AccessionState.WITHDRAWN,
+    "withdrawn": AccessionState.WITHDRAWN,
+}
+
+
+def apply(connection: Connection, entry: Entry, objects: Objects) -> None:
+    """Apply one ledger line inside the caller's transaction.
+
+    Args:
+        connection: of the catalogue, in a transaction.
+        entry: the line; it must be the one after the catalogue's position.
+        objects: reads of the vault.
+
+    Raises:
+        Refusal: ``wrong_state`` where the line's step is not allowed from the state that is.
+    """
+    handler = _HANDLERS.get(entry.event)
+    if handler is not None:
+        handler(connection, entry, objects)
+    elif entry.event in MOVES:
+        _move(connection, entry, objects)
+    connection.execute(
+        insert(t.event).values(
+            seq=entry.seq,
+            id=entry.id,
+            event=entry.event,
+            at=entry.at,
+            actor=entry.actor,
+            data=dict(entry.data),
+        )
+    )
+    connection.execute(update(t.position).values(seq=entry.seq, digest=entry.digest))
+
+
+def _received(connection: Connection, entry: Entry, objects: Objects) -> None:
+    assert entry.id is not None
+    receipt = objects.receipt(entry.id, entry.id)
+    _accession(connection, receipt, AccessionState.RECEIVED, entry.id)
+    connection.execute(
+        insert(t.document).values(
+            id=entry.id,
+            state=DocumentState.ACCEPTED,
+            media_type=receipt.media_type,
+            sha512=receipt.sha512,
+            version=1,
+            received_on=receipt.received_at[:10],
+            findings=[],
+            params={},
+            changed_at=entry.at,
+        )
+    )
+    connection.execute(insert(t.job).values(id=entry.id, worker_deaths=0, daemon_deaths=0))
+
+
+def _duplicate(connection: Connection, entry: Entry, objects: Objects) -> None:
+    assert entry.id is not None
+    first = str(entry.data["of"])
+    _accession(connection, objects.receipt(first, entry.id), AccessionState.DUPLICATE, first)
+
+
+def _accession(
+    connection: Connection, receipt: Receipt, state: AccessionState, document: Id
+) -> None:
+    connection.execute(
+        insert(t.accession).values(
+            id=receipt.id,
+            state=state,
+            document=document,
+            pipeline=receipt.pipeline,
+            file=receipt.file,
+            file_raw=receipt.file_raw,
+            size=receipt.size,
+            received_at=receipt.received_at,
+            actor=receipt.actor,
+        )
+    )
+    key = receipt.drop
+    if key is not None:
+        connection.execute(
+            insert(t.drop)
+            .prefix_with("OR REPLACE")
+            .values(
+                id=receipt.id,
+                folder=key.folder,
+                name=key.name,
+                device=key.device,
+                inode=key.inode,
+                size=key.size,
+                mtime_ns=key.mtime_ns,
+                sha512=receipt.sha512,
+            )
+        )
+
+
+def _separated(connection: Connection, entry: Entry, _objects: Objects) -> None:
+    connection.execute(
+        update(t.accession)
+        .where(t.accession.c.id == entry.id)
+        .values(state=AccessionState.SEPARATED)
+    )
+
+
+def _move(connection: Connection, entry: Entry, objects: Objects) -> None:
+    assert entry.id is not None
+    after = MOVES[entry.event]
+    before = connection.execute(
+        select(t.document.c.state).where(t.document.c.id == entry.id)
+    ).scalar_one()
+    check_transition(DocumentState(before), after, entry.id)
+    values: dict[str, Any] = {
+        "state": after,
+        "reason": entry.data.get("reason"),
+        "params": entry.data.get("params", {}),
+        "changed_at": entry.at,
+    }
+    if "version" in entry.data:
+        version = int(entry.data["version"])
+        values |= _described(objects.record(entry.id, version), version)
+    connection.execute(update(t.document).where(t.document.c.id == entry.id).values(values))
+    if entry.event in _ACCESSION_AFTER:
+        connection.execute(
+            update(t.accession)
+            .where(t.accession.c.id == entry.id)
+            .values(state=_ACCESSION_AFTER[entry.event])
+        )
+    if after is DocumentState.ACCEPTED:
+        connection.execute(insert(t.job).values(id=entry.id, worker_deaths=0, daemon_deaths=0))
+    elif after not in _UNFINISHED:
+        connection.execute(delete(t.job).where(t.job.c.id == entry.id))
+
+
+def _described(record: Record, version: int) -> dict[str, Any]:
+    """Columns of a document that come from its record."""
+    return {
+        "version": version,
+        "pages": record.pages,
+        "confidence": record.confidence,
+        "findings": list(record.findings),
+        "record_class": record.record_class,
+        "reference": record.reference,
+        "subject": record.subject,
+        "sender": record.sender,
+        "letter_date": record.letter_date,
+    }
+
+
+_HANDLERS: dict[str, Callable[[Connection, Entry, Objects], None]] = {
+    "received": _received,
+    "duplicate": _duplicate,
+    "separated": _separated,
+}
+assert set(MOVES.values()) <= set(DOCUMENT_TRANSITIONS)

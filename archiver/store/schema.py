@@ -1,0 +1,111 @@
+"""Tables of the catalogue: what can be asked quickly, all of it made from vault and ledger.
+
+Promises that these tables and the migrations describe the same database (a test compares them).
+`SCHEMA` is the newest migration; a catalogue of another one is migrated before it is used.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BLOB,
+    JSON,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+SCHEMA = "0001"
+
+metadata = MetaData()
+
+# One row: how far the ledger has been taken over, and the digest of that line.
+position = Table(
+    "position",
+    metadata,
+    Column("one", Integer, primary_key=True),
+    Column("seq", Integer, nullable=False),
+    Column("digest", Text, nullable=False),
+)
+
+# One row for each file ever received; duplicates point to the first.
+accession = Table(
+    "accession",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("document", Text, nullable=False, index=True),
+    Column("pipeline", Text, nullable=False),
+    Column("file", Text, nullable=False),
+    Column("file_raw", BLOB, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("received_at", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+)
+
+document = Table(
+    "document",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("state", Text, nullable=False, index=True),
+    Column("media_type", Text, nullable=False),
+    Column("sha512", Text, nullable=False, index=True),
+    Column("version", Integer, nullable=False),
+    Column("record_class", Text),
+    Column("reference", Text),
+    Column("subject", Text),
+    Column("sender", Text),
+    Column("letter_date", Text),
+    Column("received_on", Text, nullable=False),
+    Column("pages", Integer),
+    Column("confidence", Float),
+    Column("findings", JSON, nullable=False),
+    Column("reason", Text),
+    Column("params", JSON, nullable=False),
+    Column("changed_at", Text, nullable=False),
+)
+
+# The ledger's lines, for the history of a document.
+event = Table(
+    "event",
+    metadata,
+    Column("seq", Integer, primary_key=True),
+    Column("id", Text, index=True),
+    Column("event", Text, nullable=False),
+    Column("at", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("data", JSON, nullable=False),
+)
+
+# Drops that are safe in the archive and still lie in their drop folder. The key is unique only
+# while the drop is there: a later file may get the same inode, size and time.
+drop = Table(
+    "drop_taken",
+    metadata,
+    Column("id", Text, ForeignKey("accession.id"), primary_key=True),
+    Column("folder", Text, nullable=False),
+    Column("name", BLOB, nullable=False),
+    Column("device", Integer, nullable=False),
+    Column("inode", Integer, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("mtime_ns", Integer, nullable=False),
+    Column("sha512", Text, nullable=False),
+    UniqueConstraint("folder", "name", "device", "inode", "size", "mtime_ns", name="one_per_drop"),
+)
+
+# Work that is not finished. `boot` is set while a daemon works on it.
+job = Table(
+    "job",
+    metadata,
+    Column("id", Text, ForeignKey("document.id"), primary_key=True),
+    Column("worker_deaths", Integer, nullable=False),
+    Column("daemon_deaths", Integer, nullable=False),
+    Column("boot", Text),
+)
+
+Index("accession_by_time", accession.c.pipeline, accession.c.received_at)

@@ -1,0 +1,118 @@
+"""The storage root as a tree of folders: where objects lie, and the shard folders between.
+
+Promises that a shard folder is durable before an object is put into it, and that none is left
+empty (OCFL E073). What stands in the objects is not its matter.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+
+from archiver.errors import IntegrityFault
+from archiver.records import Id
+from archiver.store import durable, ocfl
+from archiver.store.fixity import Problem
+
+
+class Tree:
+    """One storage root.
+
+    Args:
+        root: its folder; must have been made by `create`.
+
+    Attributes:
+        lock: to be held while shard folders are made or pruned.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.lock = threading.Lock()
+
+    @classmethod
+    def create(cls, root: Path, stage: Path) -> None:
+        """Make an empty storage root, or finish one whose making broke off.
+
+        Args:
+            root: folder; may exist, but must hold nothing else.
+            stage: folder where new files are written first; made as well.
+
+        Raises:
+            IntegrityFault: ``vault_layout`` where the root holds something else.
+            OSError: as the disk said.
+        """
+        for folder in (root, stage):
+            folder.mkdir(durable.FOLDER_MODE, parents=True, exist_ok=True)
+            durable.sync_folder(folder.parent)
+        if (root / ocfl.ROOT_DECLARATION).exists():
+            return
+        if {path.name for path in root.iterdir()} - {"extensions", "ocfl_layout.json"}:
+            raise IntegrityFault("vault_layout", path=str(root))
+        for name, content in ocfl.ROOT_FILES.items():
+            cls(root).make_folder((root / name).parent)
+            durable.replace(root / name, content, stage)
+
+    def is_there(self) -> bool:
+        """Whether this is a storage root at all."""
+        return (self.root / ocfl.ROOT_DECLARATION).is_file()
+
+    def problems(self) -> list[Problem]:
+        """Where the root's own files are not as `create` writes them."""
+        return [
+            Problem("bad_root", "", name)
+            for name, content in ocfl.ROOT_FILES.items()
+            if not (self.root / name).is_file() or (self.root / name).read_bytes() != content
+        ]
+
+    def home(self, id: Id) -> Path:
+        """The folder of an object, there or not."""
+        return self.root / ocfl.object_place(id)
+
+    def exists(self, id: Id) -> bool:
+        """Whether there is an object of this id; any text may be asked."""
+        return ocfl.is_id(id) and self.home(id).is_dir()
+
+    def ids(self) -> Iterator[Id]:
+        """Ids of all objects whose inventory can be read, in the order of their places."""
+        for first in _subfolders(self.root):
+            for second in _subfolders(first) if len(first.name) == ocfl.TUPLE_SIZE else ():
+                for home in _subfolders(second):
+                    with suppress(OSError, msgspec.DecodeError):
+                        yield ocfl.decode((home / ocfl.INVENTORY).read_bytes()).id
+
+    def make_folder(self, folder: Path) -> None:
+        """Make a folder and those above it, each durable in its parent."""
+        if folder == self.root or folder.is_dir():
+            return
+        self.make_folder(folder.parent)
+        folder.mkdir(durable.FOLDER_MODE)
+        durable.sync_folder(folder.parent)
+
+    def prune(self, id: Id) -> None:
+        """Remove the shard folders of an object that are empty, and make that durable."""
+        folder = self.home(id).parent
+        while folder != self.root:
+            with suppress(FileNotFoundError):
+                if any(folder.iterdir()):
+                    break
+                folder.rmdir()
+            folder = folder.parent
+        durable.sync_folder(folder)
+
+    def sync(self, id: Id) -> None:
+        """Make an object's name and the folders above it durable, whoever made them."""
+        home = self.home(id)
+        for folder in (self.root, home.parent.parent, home.parent, home):
+            durable.sync_folder(folder)
+
+
+def _subfolders(folder: Path) -> list[Path]:
+    try:
+        return sorted(Path(entry) for entry in os.scandir(folder) if entry.is_dir())
+    except FileNotFoundError:
+        return []
