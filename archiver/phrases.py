@@ -1,7 +1,7 @@
 """Sentences for people: reason code and parameters in, German or English out.
 
-Promises that no other module contains a sentence for a person, except the help texts of the
-command line, which pass through `tr` here. English is the source; German comes from
+Promises that every sentence for a person passes through here: reasons from `archiver.sentences`,
+texts of the command line through `tr`. English is the source; German comes from
 `locale/de/LC_MESSAGES/archiver.mo`. A code that is not known gives the code itself, never an
 error: a message about trouble must not make trouble.
 """
@@ -9,10 +9,12 @@ error: a message about trouble must not make trouble.
 from __future__ import annotations
 
 import gettext
+import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+
+from archiver.sentences import N_, REASONS
 
 LANGUAGES = ("de", "en")
 _LOCALE = Path(__file__).parent / "locale"
@@ -24,6 +26,10 @@ def use(language: str) -> None:
     """Speak `language` ("de" or "en") from now on, in this process."""
     global _current
     _current = _translations(language)
+    # The command line's library asks gettext itself, by domain and environment.
+    os.environ["LANGUAGE"] = language
+    gettext.bindtextdomain("archiver", _LOCALE)
+    gettext.textdomain("archiver")
 
 
 def _translations(language: str) -> gettext.NullTranslations:
@@ -35,18 +41,6 @@ def _translations(language: str) -> gettext.NullTranslations:
 def tr(text: str) -> str:
     """`text` in the language in use."""
     return _current.gettext(text) if text else text
-
-
-def N_(text: str) -> str:  # noqa: N802 - the customary name, which extractors know
-    """Mark `text` for translation where it stands; it is translated when shown."""
-    return text
-
-
-class Phrase(NamedTuple):
-    """What happened, and what to do next; both may hold ``{parameter}``."""
-
-    message: str
-    advice: str = ""
 
 
 def sentence(reason: str, params: Mapping[str, object] | None = None) -> str:
@@ -125,16 +119,4 @@ EVENTS: dict[str, str] = {
     "retried": N_("tried again"),
     "dismissed": N_("dismissed"),
     "withdrawn": N_("withdrawn"),
-}
-
-REASONS: dict[str, Phrase] = {
-    # files that cannot be worked on
-    "empty_file": Phrase(
-        N_("The file is empty (0 bytes)."),
-        N_("Scan the paper again and drop the new file. Then settle this one with “dismiss”."),
-    ),
-    "unsupported_type": Phrase(
-        N_("This is not a scan that can be read: not a PDF, TIFF, JPEG, PNG or JPEG 2000 file."),
-        N_("Save or print it as PDF and drop that. The file itself is kept."),
-    ),
 }

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archiver.errors import DocumentFault, SystemFault
-from archiver.inbox import claim, dropfolder
+from archiver.inbox import claim, dropfolder, release
 from archiver.inbox.claim import DropChanged, copy, is_open_for_writing, open_drop, pour
 from archiver.inbox.release import Recovered, Taken, expire, recover, take
 from archiver.inbox.sightings import Sighting, look
@@ -27,7 +27,6 @@ ID = "01ARZ3NDEKTSV4RRFFQ69G5FAV"  # 2016-07-30T23:54:10.259Z
 OTHER = "01BX5ZZKBKACTAV9WEVGEMMVRZ"
 DONE = f".done-{ID}"
 root_only = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
-user_only = pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 
 
 @pytest.fixture
@@ -160,12 +159,15 @@ def test_a_drop_that_went_away(inbox):
         open_drop(sighting)
 
 
-@user_only
-def test_a_drop_that_must_not_be_read_is_a_finding(inbox):
+def test_a_drop_that_must_not_be_read_is_a_finding_and_never_taken(inbox, released):
     drop(inbox)
     (inbox / "scan.pdf").chmod(0)
+    if os.access(inbox / "scan.pdf", os.R_OK):
+        pytest.skip("this user may read everything")
     with pytest.raises(DocumentFault, match="drop_unreadable"):
         open_drop(sight(inbox))
+    taken = take(sight(inbox), ID, sha512(b"accepted"), released)
+    assert taken == Taken("replaced", b"scan.pdf")
 
 
 def test_a_writer_in_another_process_is_noticed(inbox):
@@ -317,6 +319,25 @@ def test_a_drop_on_another_file_system_is_kept_too(tmpfs, released):
     assert take(drop(tmpfs), ID, sha512(b"accepted"), released).outcome == "released"
     assert contents(tmpfs) == {}
     assert contents(released) == {f"{ID}-scan.pdf": b"accepted"}
+
+
+@root_only
+def test_bytes_written_after_the_comparison_are_not_lost(tmpfs, released, monkeypatch):
+    """Where no lease is to be had, a writer may come between comparing and keeping."""
+    hashed = release._sha512
+
+    def hash_then_write(descriptor):
+        digest = hashed(descriptor)
+        with (tmpfs / DONE).open("ab") as file:
+            file.write(b" and signed")
+        return digest
+
+    monkeypatch.setattr(release, "_sha512", hash_then_write)
+    with pytest.raises(SystemFault, match="released_unwritable"):
+        take(drop(tmpfs), ID, sha512(b"accepted"), released)
+    monkeypatch.undo()
+    assert recover(tmpfs, {ID: sha512(b"accepted")}.get, released)[0].outcome == "again"
+    assert contents(tmpfs) == {f"again-{ID}": b"accepted and signed"}
 
 
 @root_only

@@ -17,6 +17,7 @@ from archiver.errors import IntegrityFault
 from archiver.records import Event
 from archiver.store.chain import GENESIS, chain, encode, first_break
 from archiver.store.ledger import Head, Ledger
+from tests.places import memory_folder
 
 ID = "01J0000000000000000000000A"
 
@@ -189,13 +190,19 @@ def test_an_older_head_must_lie_in_the_chain(ledger):
 # --- crashes and errors ----------------------------------------------------------------------
 
 
-def test_a_torn_tail_at_every_offset_recovers_to_a_prefix(ledger, tmp_path):
+@pytest.fixture
+def memory():
+    with memory_folder() as folder:
+        yield folder
+
+
+def test_a_torn_tail_at_every_offset_recovers_to_a_prefix(ledger, memory):
     names = [path.name for path in files(ledger)]
     contents = [path.read_bytes() for path in files(ledger)]
     for month, content in enumerate(contents):
         whole_before = sum(part.count(b"\n") for part in contents[:month])
         for length in range(len(content)):
-            folder = tmp_path / "torn"
+            folder = memory / "torn"
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
             for name, part in zip(names[:month], contents, strict=False):

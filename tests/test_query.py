@@ -142,9 +142,11 @@ def test_relative_days_count_from_the_given_day():
 
 
 pieces = st.sampled_from(
-    [*'()"„“-*: .', "AND", "ODER", "NOT", "az:", "datum:", "status:", "betreff:", "x:", "2023"]
-    + ["..", ">=", "<", "heute", "+1", "03.2024", "31.12.2999", "Müller", "bau", "in prüfung"]
-    + ["filed", "\u00ad", "\n", "é", "１２", "½"]
+    [
+        *'()"„“-*: .\u00ad\né２½',
+        *("AND", "ODER", "NOT", "az:", "datum:", "status:", "betreff:", "x:", "2023", "..", ">="),
+        *("<", "heute", "+1", "03.2024", "31.12.2999", "Müller", "bau", "in prüfung", "filed"),
+    ]
 )
 lines = st.one_of(st.text(max_size=60), st.lists(pieces, max_size=25).map("".join))
 

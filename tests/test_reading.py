@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -94,7 +95,7 @@ def test_a_broken_row_costs_one_word_only(bad):
 def test_any_text_is_taken_without_a_fault_and_numbers_have_no_gaps(tsv):
     for words in reading.pages_from_tsv(tsv).values():
         assert words[0].line == words[0].block == 0
-        for before, after in zip(words, words[1:], strict=False):
+        for before, after in pairwise(words):
             assert after.line - before.line in (0, 1)
             assert 0 <= after.block - before.block <= after.line - before.line
         assert all(0.0 <= w.confidence <= 100.0 and w.text.strip() for w in words)

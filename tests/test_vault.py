@@ -16,11 +16,12 @@ from hypothesis.stateful import (
     invariant,
     rule,
 )
-from ocfl_judge import judge
 
 from archiver.errors import IntegrityFault, NotFound, SystemFault
 from archiver.store import ocfl
 from archiver.store.vault import LocalVault
+from tests.ocfl_judge import judge
+from tests.places import memory_folder
 
 AT = "2026-03-01T08:00:00.000Z"
 LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -288,9 +289,8 @@ class VaultAgainstModel(RuleBasedStateMachine):
 
     @initialize()
     def begin(self):
-        import tempfile
-
-        self.base = Path(tempfile.mkdtemp(prefix="vault-model-"))
+        self.place = memory_folder()
+        self.base = self.place.__enter__()
         self.vault = LocalVault.create(self.base / "vault", self.base / "stage")
         self.model: dict[str, list[dict[str, bytes]]] = {}
         self.known: set[str] = set()
@@ -298,7 +298,7 @@ class VaultAgainstModel(RuleBasedStateMachine):
 
     def teardown(self):
         assert judge(self.vault.root) == []
-        shutil.rmtree(self.base)
+        self.place.__exit__(None, None, None)
 
     def new_id(self):
         self.count += 1

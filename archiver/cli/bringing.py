@@ -1,4 +1,4 @@
-"""Commands that bring paper in and settle what went wrong: init, run, status, add, retry and the like."""
+"""Commands that bring paper in and settle what went wrong: init, run, status, add, retry."""
 
 from __future__ import annotations
 

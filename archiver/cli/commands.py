@@ -9,6 +9,31 @@ import click
 from archiver import __version__
 from archiver.cli import bringing, finding, upkeep
 from archiver.phrases import tr
+from archiver.sentences import N_
+
+# Texts of the library behind the command line, so that the catalogue has them.
+_OF_CLICK = (
+    N_("Usage:"),
+    N_("Options"),
+    N_("Positional arguments"),
+    N_("Commands"),
+    N_("Show the version and exit."),
+    N_("Show this message and exit."),
+    N_("default: {default}"),
+    N_("required"),
+    N_("Error: {message}"),
+    N_("Try '{command} {option}' for help."),
+    N_("Missing command."),
+    N_("Missing argument"),
+    N_("Missing option"),
+    N_("Missing parameter"),
+    N_("Invalid value: {message}"),
+    N_("Invalid value for {param_hint}: {message}"),
+    N_("No such command {name!r}."),
+    N_("No such option {name!r}."),
+    N_("{value!r} is not a valid {number_type}."),
+    N_("Aborted!"),
+)
 
 
 class _Root(click.Group):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,8 +19,8 @@ import click
 
 from archiver import phrases
 from archiver.config import Config, ConfigProblems, find, load
-from archiver.errors import ExitCode, Fault, Refusal
-from archiver.phrases import N_, tr
+from archiver.errors import ExitCode, Fault, Refusal, SystemFault
+from archiver.phrases import tr
 
 if TYPE_CHECKING:
     from archiver.archive import Archive
@@ -39,11 +40,13 @@ def archive(config: Config, *, writes: bool = False) -> Iterator[Archive | Remot
         config: of the archive.
         writes: whether the archive must be held alone when no daemon runs.
     """
-    from archiver.cli.remote import connect
+    sock = _connected(config.places.socket)
+    if sock is not None:
+        # Only here, since a search without a daemon needs nothing of it.
+        from archiver.cli.remote import RemoteArchive
 
-    remote = connect(config.places.socket)
-    if remote is not None:
-        yield remote
+        with sock:
+            yield RemoteArchive(sock)
         return
     from archiver.archive import Archive
     from archiver.house import House, held
@@ -58,6 +61,21 @@ def archive(config: Config, *, writes: bool = False) -> Iterator[Archive | Remot
             yield Archive(house, caller)
         finally:
             house.close()
+
+
+def _connected(place: Path) -> socket.socket | None:
+    """A socket to the daemon, or None where none answers at `place`."""
+    sock = socket.socket(socket.AF_UNIX)
+    try:
+        sock.connect(str(place))
+    except (FileNotFoundError, ConnectionRefusedError):
+        sock.close()
+        return None
+    except PermissionError as error:
+        sock.close()
+        folder = str(place.parent)
+        raise SystemFault("no_access", exit_code=ExitCode.REFUSED, folder=folder) from error
+    return sock
 
 
 class Command(click.Command):
@@ -125,9 +143,8 @@ def name_of(path: Path) -> bytes:
     return os.fsencode(path.name)
 
 
-JSON_OPTION = N_("Print JSON for scripts.")
-
-
 def json_option(command: Any) -> Any:
     """The option ``--json`` of every command that prints data."""
-    return click.option("--json", "json_", is_flag=True, help=tr(JSON_OPTION))(command)
+    return click.option("--json", "json_", is_flag=True, help=tr("Print JSON for scripts."))(
+        command
+    )

@@ -10,7 +10,6 @@ import json
 import socket
 from collections.abc import Callable
 from http.client import HTTPConnection, HTTPException, HTTPResponse
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from urllib.parse import quote, unquote, urlencode
 
@@ -30,31 +29,15 @@ class _UnixConnection(HTTPConnection):
         self.sock = sock
 
 
-def connect(place: Path) -> RemoteArchive | None:
-    """The daemon's façade, or None where no daemon answers at `place`."""
-    sock = socket.socket(socket.AF_UNIX)
-    try:
-        sock.connect(str(place))
-    except (FileNotFoundError, ConnectionRefusedError):
-        sock.close()
-        return None
-    except PermissionError as error:
-        sock.close()
-        raise SystemFault(
-            "no_access", exit_code=ExitCode.REFUSED, folder=str(place.parent)
-        ) from error
-    return RemoteArchive(_UnixConnection(sock))
-
-
 class RemoteArchive:
     """See `archiver.archive.Archive` for what each method does.
 
     Args:
-        connection: to the daemon.
+        sock: connected to the daemon.
     """
 
-    def __init__(self, connection: HTTPConnection) -> None:
-        self._connection = connection
+    def __init__(self, sock: socket.socket) -> None:
+        self._connection = _UnixConnection(sock)
 
     def search(self, query: str, limit: int = 20) -> Json:
         """Documents that match."""

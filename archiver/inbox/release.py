@@ -93,16 +93,19 @@ def _kept_name(name: bytes, accession: Id) -> bytes:
     return accession.encode() + b"-" + name[-room:]
 
 
-def _keep_across(descriptor: int, origin: Path, keeping: int, kept: bytes) -> None:
-    """Copy to another file system; durable before the caller unlinks the drop."""
+def _keep_across(descriptor: int, sha512: str, origin: Path, keeping: int, kept: bytes) -> None:
+    """Copy to another file system; durable and compared before the caller unlinks the drop."""
     temporary = TEMPORARY_PREFIX + kept[:26]
     if exists(keeping, temporary):  # from a crash right here
         os.unlink(temporary, dir_fd=keeping)
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
     out = os.open(temporary, flags, 0o600, dir_fd=keeping)
     with os.fdopen(out, "wb", buffering=0):
-        pour(descriptor, out, os.fstat(descriptor).st_size, origin)
+        poured = pour(descriptor, out, os.fstat(descriptor).st_size, origin)
         os.fsync(out)
+    if poured is None or poured.sha512 != sha512:
+        # Written to since it was hashed. It stays hidden; `recover` will find other bytes in it.
+        raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
     os.rename(temporary, kept, src_dir_fd=keeping, dst_dir_fd=keeping)
     sync(keeping)
 
@@ -113,7 +116,6 @@ class _Done:
     def __init__(self, path: Path, folder: int, accession: Id) -> None:
         self._path = path
         self._folder = folder
-        self._accession = accession
         self.name = DONE_PREFIX + accession.encode()
 
     @contextlib.contextmanager
@@ -129,8 +131,8 @@ class _Done:
             if descriptor is not None:
                 os.close(descriptor)
 
-    def release(self, descriptor: int, released: Path | None, kept: bytes) -> None:
-        """Move it to `released` under the name `kept`, or remove it."""
+    def release(self, descriptor: int, sha512: str, released: Path | None, kept: bytes) -> None:
+        """Move it, hashed a moment ago, to `released` under the name `kept`, or remove it."""
         if released is None:
             os.unlink(self.name, dir_fd=self._folder)
         else:
@@ -141,7 +143,7 @@ class _Done:
                 except OSError as error:
                     if error.errno != errno.EXDEV:
                         raise
-                    _keep_across(descriptor, self._path, keeping, kept)
+                    _keep_across(descriptor, sha512, self._path, keeping, kept)
                     os.unlink(self.name, dir_fd=self._folder)
         sync(self._folder)
 
@@ -195,7 +197,8 @@ def take(sighting: Sighting, accession: Id, sha512: str, released: Path | None) 
                 if written:
                     done.give_back(back)
                     raise DropChanged("drop_open_for_writing", file=display_name(sighting.name))
-                done.release(descriptor, released, _kept_name(sighting.name, accession))
+                kept = _kept_name(sighting.name, accession)
+                done.release(descriptor, sha512, released, kept)
                 return Taken("released")
         return Taken("replaced", done.give_back(back))
 
@@ -231,7 +234,7 @@ def _recover(done: _Done, accession: Id, known: str | None, released: Path | Non
         return Recovered(accession, "rescued", done.give_back(rescued))
     with done.opened() as descriptor:
         if descriptor is not None and _sha512(descriptor) == known:
-            done.release(descriptor, released, accession.encode())
+            done.release(descriptor, known, released, accession.encode())
             return Recovered(accession, "released")
     again = _numbered(f"again-{accession}".encode())
     return Recovered(accession, "again", done.give_back(again))

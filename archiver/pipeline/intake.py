@@ -12,6 +12,7 @@ crash between any two steps the next start finishes what was begun. The steps:
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import secrets
@@ -79,7 +80,9 @@ class Intake:
                 return None
         else:
             accession, sha512 = str(taken["id"]), str(taken["sha512"])
-        self._release(sighting, accession, sha512)
+        # A drop that cannot be taken just now stays known, and is taken at a later look.
+        with contextlib.suppress(claim.DropChanged):
+            self._release(sighting, accession, sha512)
         return accession
 
     def receive_stream(self, source: BinaryIO, name: bytes, pipeline: str, actor: str) -> Id:
@@ -114,16 +117,22 @@ class Intake:
             receipt = self._objects_receipt(identifier)
             self._register.record(*self._arrival(receipt))
             self._vault.settled(identifier)
+        self.recover_drops(folders)
+        self._register.recover_jobs()
+
+    def recover_drops(self, folders: Iterable[Path]) -> None:
+        """Take what was accepted and still lies in its folder; also after a fault in taking."""
         for folder in folders:
             release.recover(folder, self._register.accession_digest, self._places.released)
             there = {drop_key(sighting): sighting for sighting in look(folder)}
             for row in self._register.drops():
                 sighting = there.get(_row_key(row))
                 if sighting is not None:
-                    self._release(sighting, row["id"], row["sha512"])
-        for row in self._register.drops():
-            self._register.drop_gone(row["id"])
-        self._register.recover_jobs()
+                    with contextlib.suppress(claim.DropChanged):
+                        self._release(sighting, row["id"], row["sha512"])
+            for row in self._register.drops():
+                if row["folder"] == str(folder):
+                    self._register.drop_gone(row["id"])
 
     def _accept_drop(self, sighting: Sighting, pipeline: str, key: DropKey) -> tuple[Id, str]:
         identifier = self._new_id()

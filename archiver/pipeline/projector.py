@@ -17,6 +17,7 @@ from archiver.errors import SystemFault
 from archiver.inbox import notices
 from archiver.inbox.names import display_name
 from archiver.inbox.settling import Held
+from archiver.phrases import tr
 from archiver.pipeline.health import Health
 from archiver.records import AccessionState, DocumentState, Id
 from archiver.search.index import Entry, SearchIndex
@@ -142,7 +143,7 @@ class Projector:
             folder = self._config.drop_folder(pipeline)
             notices.publish(folder, list(self._notices(pipeline, folder)))
             rows = self._register.newest_accessions(pipeline.name, _RECEIPTS)
-            header = tuple(phrases.tr(name) for name in ("file", "id", "state", "time"))
+            header = (tr("file"), tr("id"), tr("state"), tr("time"))
             notices.receipts(folder, header, [_receipt(row) for row in rows])
         self._published = head
 
@@ -246,5 +247,5 @@ def _notice_text(identifier: Id | None, reason: str, params: dict[str, object]) 
     """The clerk's notice: what happened, what to do, under which number to ask."""
     lines = [phrases.sentence(reason, params), "", phrases.advice(reason, params)]
     if identifier is not None:
-        lines += ["", phrases.tr("Number in the archive: {id}").format(id=identifier)]
+        lines += ["", tr("Number in the archive: {id}").format(id=identifier)]
     return "\n".join(lines) + "\n"

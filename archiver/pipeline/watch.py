@@ -67,6 +67,7 @@ class Watch:
             for pipeline in config.pipelines
         }
         self._listings: dict[str, Listing] = {}
+        self._ill: set[str] = set()
         self._looks = 0
         self._stopping = threading.Event()
         self._wake = Wake([config.drop_folder(p) for p in config.pipelines], config.inbox.watch)
@@ -101,11 +102,15 @@ class Watch:
             pause = self._config.inbox.poll_seconds
             for pipeline in self._config.pipelines:
                 try:
+                    if pipeline.name in self._ill:
+                        self._intake.recover_drops([self._config.drop_folder(pipeline)])
                     listing = self._round(pipeline)
+                    self._ill.discard(pipeline.name)
                     self._health.well(f"inbox:{pipeline.name}")
                 except SystemFault as fault:
                     log.warning("system fault", extra={"reason": fault.reason})
                     self._health.ill(f"inbox:{pipeline.name}", fault)
+                    self._ill.add(pipeline.name)
                     pause = min(pause, self._health.pause(f"inbox:{pipeline.name}"))
                     continue
                 if listing.next_check is not None:

@@ -33,7 +33,7 @@ PDFA_FAILED = "pdfa_failed"
 CONVERTED = "converted"
 LAYER_LEFT_OUT = "text_layer_left_out"
 _LANGUAGE = "deu"
-_DRAWN_NAME = re.compile(r"/OCR-[A-Za-z0-9_-]{16,}")
+_LOT = re.compile(r"/OCR-[A-Za-z0-9_-]{16,}")
 # Mean difference of gray values, of 255, that another font of the same size does not reach.
 _DIFFERENCE = 6.0
 
@@ -221,7 +221,9 @@ def _declare(source: Path, target: Path, created: datetime) -> bool:
         _name_layers(pdf)
         for flavour in ("2b", "3b") if attached else ("2b",):
             try:
-                pdfa.save(pdf, target, flavour, output_intent="sRGB", deterministic_id=True)
+                pdfa.prepare(pdf, flavour, output_intent="sRGB")
+                _settle_date(pdf, created)
+                pdfa.save(pdf, target, flavour, repair=False, deterministic_id=True)
             except (pdfa.PdfaError, pikepdf.PdfError, ValueError, TypeError, RuntimeError) as error:
                 _reraise_full_disk(error)
             else:
@@ -290,18 +292,31 @@ def looks_alike(before: Path, after: Path) -> bool:
 
 def _stamp(pdf: pikepdf.Pdf, created: datetime) -> None:
     """Write the dates of the rendition; everything else of the metadata is the document's own."""
-    moment = created.replace(microsecond=0).isoformat()
+    moment = _moment(created)
     with pdf.open_metadata(set_pikepdf_as_editor=False) as metadata:
         for key in ("xmp:CreateDate", "xmp:ModifyDate", "xmp:MetadataDate"):
             metadata[key] = moment
         metadata["xmp:CreatorTool"] = "archiver"
 
 
+def _settle_date(pdf: pikepdf.Pdf, created: datetime) -> None:
+    """Replace the time that pikepdf's preparation writes into the metadata, the clock's."""
+    stream = pdf.Root.Metadata
+    settled = b"\\g<1>" + _moment(created).encode()
+    stream.write(re.sub(rb"(<xmp:MetadataDate>)[^<]*", settled, stream.read_bytes()))
+
+
+def _moment(created: datetime) -> str:
+    """Write a time as XMP wants it."""
+    return created.replace(microsecond=0).isoformat()
+
+
 def _name_layers(pdf: pikepdf.Pdf) -> None:
     """Give OCRmyPDF's text layers names that are the same every time; it draws them by lot."""
     for page in pdf.pages:
-        drawn = page.obj.get("/Resources", {}).get("/XObject", {})
-        for number, name in enumerate([key for key in drawn if _DRAWN_NAME.fullmatch(key)], 1):
+        drawn: Any = page.resources.get("/XObject") or {}
+        names = [name for name in map(str, drawn) if _LOT.fullmatch(name)]
+        for number, name in enumerate(names, 1):
             settled = f"/OCR-{number}"
             if settled in drawn:
                 continue

@@ -18,6 +18,7 @@ import site
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -51,7 +52,8 @@ class Limits(msgspec.Struct, frozen=True):
     Attributes:
         address_space: bytes of memory that a process may map.
         cpu_seconds: processor time for one answer (one page, or the assembly).
-        file_size: bytes of the largest file that it may write.
+        file_size: bytes of the largest file that it may write; page images count, so it must
+            be larger than the most pixels that a page may have.
         wall_seconds: time that the daemon waits for one answer.
     """
 
@@ -72,6 +74,7 @@ class Caged:
     def __init__(self, process: subprocess.Popen[bytes], sock: socket.socket) -> None:
         self.sock = sock
         self._process = process
+        self._ending = threading.Lock()
 
     @property
     def pid(self) -> int:
@@ -83,13 +86,18 @@ class Caged:
         return self._process.poll() is None
 
     def kill(self) -> None:
-        """End the process with all its descendants at once, and reap it."""
-        family = [*descendants(self._process.pid), self._process.pid]
-        for pid in family:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
-        self._process.wait()
-        self.sock.close()
+        """End the process with all its descendants at once, and reap it; a second time is idle.
+
+        May be called from another thread than the one that waits for an answer.
+        """
+        with self._ending:
+            # Once reaped, the number may belong to somebody else.
+            if self._process.poll() is None:
+                for pid in [*descendants(self._process.pid), self._process.pid]:
+                    with contextlib.suppress(ProcessLookupError, PermissionError):
+                        os.kill(pid, signal.SIGKILL)
+                self._process.wait()
+            self.sock.close()
 
 
 @functools.cache

@@ -10,42 +10,27 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import signal
 import socket
 import stat
-import threading
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple, NoReturn, Self, TypeVar
+from typing import Any, NamedTuple, Self
 
 import msgspec
 
-from archiver.errors import DocumentFault, SystemFault
+from archiver.errors import SystemFault
 from archiver.recognise import cage, messages, wire
+from archiver.recognise.exchange import Exchange, WorkerDied, close_all
 from archiver.recognise.inspection import Inspection
 from archiver.recognise.reader_process import SEALS, Request
 from archiver.records import Page
 
+__all__ = ["Assembled", "Pixels", "Reader", "WorkerDied"]
+
 _MODULE = "archiver.recognise.reader_process"
-_A = TypeVar("_A", bound=messages.Answer)
 _WARM_UP_SECONDS = 120.0
-_MEMORY_SIGNALS = frozenset({signal.SIGABRT, signal.SIGTRAP, signal.SIGILL, signal.SIGSEGV})
-
-
-class WorkerDied(Exception):
-    """The reader ended, or said something impossible; the next request gets a new one.
-
-    Args:
-        how: ``signal``, ``status``, ``crashed``, ``protocol`` or ``gone``.
-        detail: number of the signal, status, or type and place of the exception.
-    """
-
-    def __init__(self, how: str, detail: str | int = "") -> None:
-        super().__init__(f"{how} {detail}".strip())
-        self.how = how
-        self.detail = detail
 
 
 class Pixels(NamedTuple):
@@ -135,8 +120,7 @@ class Reader:
             SystemFault: ``disk_full`` or ``reader_failed``.
         """
         with self._asking("inspect", fd, media_type) as exchange:
-            answer, _fds = exchange.next(messages.Inspected)
-            exchange.finish()
+            answer, _fds = exchange.last(messages.Inspected)
             return answer.inspection
 
     def pages(self, fd: int, media_type: str, wanted: Sequence[int]) -> Iterator[Page | Pixels]:
@@ -187,8 +171,7 @@ class Reader:
             with self._asking(
                 "assemble", fd, media_type, stored, extra=extra, created=created.isoformat()
             ) as exchange:
-                answer, fds = exchange.next(messages.Made)
-                exchange.finish()
+                answer, fds = exchange.last(messages.Made)
         finally:
             os.close(stored)
         return Assembled(_regular(fds), answer.findings)
@@ -203,8 +186,7 @@ class Reader:
             DocumentFault, WorkerDied, SystemFault: as `inspect`.
         """
         with self._asking("preview", fd, media_type, wanted=(number,)) as exchange:
-            _answer, fds = exchange.next(messages.Made)
-            exchange.finish()
+            _answer, fds = exchange.last(messages.Made)
         drawn = _regular(fds)
         if drawn is None:
             raise WorkerDied("protocol", "no preview")
@@ -229,13 +211,13 @@ class Reader:
                 and _seals(fds[0]) & SEALS == SEALS
             ):
                 return Pixels(fds[0], answer.width, answer.height, answer.dpi, number)
-        _close(fds)
+        close_all(fds)
         raise WorkerDied("protocol", "pixels")
 
     @contextlib.contextmanager
     def _asking(
         self, do: str, fd: int, media_type: str, *more: int, extra: float = 0.0, **rest: Any
-    ) -> Iterator[_Exchange]:
+    ) -> Iterator[Exchange]:
         """Send a request over a channel of its own; on any irregular end, kill the slot."""
         request = Request(
             do=do,
@@ -249,21 +231,16 @@ class Reader:
         )
         slot = self._ready()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        exchange = _Exchange(slot, ours, self._limits, self._limits.wall_seconds + extra)
+        exchange = Exchange(slot, ours, self._limits, self._limits.wall_seconds + extra)
         try:
             with theirs:
                 fds = (fd, theirs.fileno(), *more)
                 exchange.ask(msgspec.to_builtins(request), fds)
             yield exchange
-        except (DocumentFault, SystemFault):
+        except BaseException:
+            # The template is as good as before where it has told its child's end.
             if not exchange.over:
                 self.close()
-            raise
-        except GeneratorExit:
-            self.close()
-            raise
-        except BaseException:
-            self.close()
             raise
         finally:
             ours.close()
@@ -295,110 +272,6 @@ class Reader:
         return slot
 
 
-class _Exchange:
-    """One request and its answers, each waited for no longer than the limit."""
-
-    def __init__(
-        self, slot: cage.Caged, channel: socket.socket, limits: cage.Limits, wall_seconds: float
-    ) -> None:
-        self._slot = slot
-        self._channel = channel
-        self._limits = limits
-        self._wall_seconds = wall_seconds
-        self._expired = False
-        self.over = False
-
-    def ask(self, request: dict[str, Any], fds: tuple[int, ...]) -> None:
-        """Send the request."""
-        try:
-            wire.send(self._slot.sock, request, fds)
-        except wire.PeerGone as error:
-            raise WorkerDied("gone") from error
-
-    def credit(self) -> None:
-        """Let another page image go; a reader that is done needs none."""
-        with contextlib.suppress(wire.PeerGone):
-            wire.send(self._channel, {"credit": 1})
-
-    def next(self, *wanted: type[_A]) -> tuple[_A, tuple[int, ...]]:
-        """Wait for an answer of one of the kinds wanted.
-
-        Returns:
-            the answer and its descriptors, now the caller's.
-        """
-        try:
-            message, fds = self._receive(self._channel)
-        except wire.PeerGone:
-            self._buried()
-        try:
-            answer = messages.decode(message)
-        except ValueError as error:
-            _close(fds)
-            raise WorkerDied("protocol", type(error).__name__) from error
-        if not isinstance(answer, wanted):
-            _close(fds)
-            self._fail(answer)
-        return answer, fds
-
-    def finish(self) -> None:
-        """Wait for the child's end after its last answer."""
-        self.next(messages.Done)
-        self._end()
-
-    def _fail(self, answer: messages.Answer) -> NoReturn:
-        """Raise what an answer other than the wanted one means."""
-        if isinstance(answer, messages.Faulty):
-            self._end()
-            raise DocumentFault(answer.reason, **answer.params)
-        if isinstance(answer, messages.Full):
-            self._end()
-            raise SystemFault("disk_full")
-        if isinstance(answer, messages.Crashed):
-            raise WorkerDied("crashed", f"{answer.error} {answer.place}")
-        raise WorkerDied("protocol", type(answer).__name__)
-
-    def _buried(self) -> NoReturn:
-        """Raise why the child ended without a last word."""
-        ended = self._end()
-        number = -ended.ended
-        if number == signal.SIGXCPU:
-            raise DocumentFault("took_too_long")
-        if number in _MEMORY_SIGNALS and ended.peak > self._limits.address_space / 2:
-            raise DocumentFault("too_much_memory")
-        raise WorkerDied("signal" if number > 0 else "status", abs(number))
-
-    def _end(self) -> messages.Ended:
-        """Read the template's word about the child's end."""
-        try:
-            message, fds = self._receive(self._slot.sock)
-            _close(fds)
-            ended = msgspec.convert(message, messages.Ended)
-        except (wire.PeerGone, ValueError) as error:
-            if self._expired:
-                raise DocumentFault("took_too_long") from error
-            raise WorkerDied("gone") from error
-        self.over = True
-        return ended
-
-    def _receive(self, sock: socket.socket) -> tuple[dict[str, Any], tuple[int, ...]]:
-        """Receive one message; when time is up the slot is killed, which ends the waiting.
-
-        A time-out of the socket would start anew with every byte that trickles in.
-        """
-        timer = threading.Timer(self._wall_seconds, self._expire)
-        timer.daemon = True
-        timer.start()
-        try:
-            return wire.receive(sock)
-        finally:
-            timer.cancel()
-
-    def _expire(self) -> None:
-        """End the slot because time is up."""
-        self._expired = True
-        self._slot.kill()
-
-
 def _regular(fds: tuple[int, ...]) -> int | None:
     """Take the one descriptor of a regular file; None where none was sent.
 
@@ -409,7 +282,7 @@ def _regular(fds: tuple[int, ...]) -> int | None:
         return None
     if len(fds) == 1 and stat.S_ISREG(os.fstat(fds[0]).st_mode):
         return fds[0]
-    _close(fds)
+    close_all(fds)
     raise WorkerDied("protocol", "file")
 
 
@@ -419,9 +292,3 @@ def _seals(fd: int) -> int:
         return fcntl.fcntl(fd, fcntl.F_GET_SEALS)
     except OSError:
         return 0
-
-
-def _close(fds: Sequence[int]) -> None:
-    """Close descriptors."""
-    for fd in fds:
-        os.close(fd)

@@ -209,8 +209,9 @@ def _explained(error: Exception) -> messages.Answer:
         if number in {errno.ENOSPC, errno.EDQUOT} or "No space left" in str(cause):
             return messages.Full()
         cause = cause.__cause__ or cause.__context__
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    return messages.Crashed(type(error).__name__, f"{Path(last.filename).name}:{last.lineno}")
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return messages.Crashed(type(error).__name__, place)
 
 
 def _inspect(

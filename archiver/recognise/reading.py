@@ -1,8 +1,8 @@
 """From what an engine says to words, and from words to how far they can be trusted.
 
 Promises pure functions. Line and block numbers count from 0 without gaps in Tesseract's reading
-order. Measures of quality were checked against the true error rate on damaged office letters: mean
-word confidence follows it at Spearman -.91, share of doubtful words .84, garbage .70.
+order. Of the measures of quality, mean word confidence follows the true error rate best (Spearman
+-.91 on damaged office letters, share of doubtful words .84); the share of garbage is only a hint.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import msgspec
 from archiver.records import Page, Word
 
 LOW_CONFIDENCE = 65.0
-"""Below this a page may lie on its side or on its head. Every upright office page of the measured
-ones is above 75; every one turned wrongly is below 25."""
+"""Below this a page may lie on its side or on its head: office letters read upright gave 90 to 95,
+the same ones lying wrong 17 to 24. In between lie upright pages of poor quality."""
 DOUBTFUL = 60.0
 """A word below this confidence is as likely wrong as right."""
 

@@ -8,6 +8,7 @@ to twice the time and accuracy too) and both take the result as Tesseract's own 
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -73,10 +74,13 @@ class _Models:
             except (pytesseract.TesseractError, pytesseract.TesseractNotFoundError):
                 # "Too few characters": nothing on the page that has an up and a down.
                 return UNKNOWN_ORIENTATION
-        return Orientation(int(found["rotate"]) % 360, float(found["orientation_conf"]))
+        return Orientation(
+            int(found.get("rotate", 0)) % 360, float(found.get("orientation_conf", 0.0))
+        )
 
     def _options(self, dpi: float) -> str:
-        return f"--tessdata-dir '{self._tessdata}' --dpi {_whole_dpi(dpi)} -c {_NO_INVERT}=0"
+        folder = shlex.quote(str(self._tessdata))
+        return f"--tessdata-dir {folder} --dpi {_whole_dpi(dpi)} -c {_NO_INVERT}=0"
 
 
 class Tesserocr(_Models):

@@ -46,7 +46,9 @@ def receive(sock: socket.socket) -> tuple[dict[str, Any], tuple[int, ...]]:
         PeerGone: end of stream, time-out of the socket, or a frame that cannot be trusted.
     """
     try:
-        head, raw_fds, _flags, _address = socket.recv_fds(sock, _HEAD.size, _MAX_FDS)
+        head, raw_fds, _flags, _address = socket.recv_fds(
+            sock, _HEAD.size, _MAX_FDS, socket.MSG_CMSG_CLOEXEC
+        )
         fds = tuple(raw_fds)
     except OSError as error:
         raise PeerGone(str(error)) from error

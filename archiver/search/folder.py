@@ -43,7 +43,8 @@ class IndexFolder:
             if self._version.read_text(encoding="ascii") != self._made_by:
                 raise damaged(self.path)
         except FileNotFoundError:
-            if self.path.is_dir() and any(self._remains()):
+            # Asked last, for a first round may begin between the two looks; it writes this first.
+            if self.path.is_dir() and any(self._remains()) and not self._version.exists():
                 raise damaged(self.path) from None
             return True
         except (OSError, ValueError) as error:

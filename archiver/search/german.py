@@ -20,8 +20,8 @@ _LINE_END = re.compile(r"(?<=[^\W\d_])[-‐‑¬\u00ad][ \t\r]*\n[ \t]*(?=([^\W\
 _SUSPENDED = frozenset(
     {"und", "oder", "sowie", "bis", "bzw", "beziehungsweise", "noch", "als", "aber", "auch"}
 )
-# "ue" after a, e or ä is no written-out ü (Bauer, Feuer, Säue), nor is it after q (Quelle).
-_DIGRAPH = re.compile(r"ae|oe|(?<![aeqä])ue")
+# "ue" after such a vowel is no written-out ü (Bauer, Feuer, Säue), nor is it after q (Quelle).
+_DIGRAPH = re.compile(r"ae|oe|(?<![aeqäöü])ue")
 
 
 def plain_text(text: str) -> str:

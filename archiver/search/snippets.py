@@ -95,25 +95,34 @@ def _windows(page: int, text: str, items: tuple[Wanted, ...]) -> Iterator[_Windo
 
 def _finds(text: str, items: tuple[Wanted, ...]) -> list[tuple[int, int, int]]:
     """Every place at which something wanted stands, as (start, end, number of the item)."""
-    places = spans(text)
+    # A page has far fewer different words than words, and mostly none that is wanted.
+    beginnings = {
+        word: numbers
+        for word in set(words(text))
+        if (numbers := [n for n, item in enumerate(items) if _is_word(word, item, 0)])
+    }
+    places = spans(text) if beginnings else []
     finds = []
-    for at, (start, _, _) in enumerate(places):
-        for number, item in enumerate(items):
-            here = places[at : at + len(item.words)]
-            if len(here) == len(item.words) and _is_at(here, item):
+    for at, (start, _, folded) in enumerate(places):
+        for number in beginnings.get(folded, ()):
+            here = places[at : at + len(items[number].words)]
+            if _is_at(here, items[number]):
                 finds.append((start, here[-1][1], number))
     return finds
 
 
 def _is_at(places: list[tuple[int, int, str]], item: Wanted) -> bool:
-    last = len(places) - 1
-    for at, ((_, _, folded), word) in enumerate(zip(places, item.words, strict=True)):
-        if item.is_open and at == last:
-            if not folded.startswith(word):
-                return False
-        elif (stem(folded) if item.is_stemmed else folded) != word:
-            return False
-    return True
+    return len(places) == len(item.words) and all(
+        _is_word(folded, item, at) for at, (_, _, folded) in enumerate(places)
+    )
+
+
+def _is_word(folded: str, item: Wanted, at: int) -> bool:
+    """Whether a word of a page is the wanted word number `at`."""
+    word = item.words[at]
+    if item.is_open and at == len(item.words) - 1:
+        return folded.startswith(word)
+    return (stem(folded) if item.is_stemmed else folded) == word
 
 
 def _cut(window: _Window) -> str:

@@ -150,16 +150,22 @@ def _translated(match: Match, schema: tantivy.Schema) -> tantivy.Query:
             found = query.range_query(schema, column, kind, low, high)
             return query.const_score_query(found, 0.0)
         case Both(parts):
-            return query.boolean_query([_required(part, schema) for part in parts])
+            required = [_required(part, schema) for part in parts]
+            only_forbids = all(isinstance(part, Without) for part in parts)
+            return query.boolean_query([_every(), *required] if only_forbids else required)
         case Either(parts):
             return query.boolean_query(
                 [(tantivy.Occur.Should, _translated(part, schema)) for part in parts]
             )
         case Without():
-            everything = query.const_score_query(query.all_query(), 0.0)
-            return query.boolean_query([(tantivy.Occur.Must, everything), _required(match, schema)])
+            return query.boolean_query([_every(), _required(match, schema)])
         case _:
             return query.const_score_query(query.all_query(), 0.0)
+
+
+def _every() -> tuple[tantivy.Occur, tantivy.Query]:
+    # Tantivy finds nothing where all parts forbid, so there is always one that finds.
+    return tantivy.Occur.Must, tantivy.Query.const_score_query(tantivy.Query.all_query(), 0.0)
 
 
 def _required(part: Match, schema: tantivy.Schema) -> tuple[tantivy.Occur, tantivy.Query]:

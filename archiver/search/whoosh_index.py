@@ -6,7 +6,7 @@ Promises `archiver.search.index.SearchIndex` with the same answers as Tantivy; o
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ from archiver.search.matching import (
 from archiver.search.projection import Projection, Row
 
 _STORED = "stored"
+_TRIES = 20
 
 
 class WhooshIndex(Projection):
@@ -81,6 +82,11 @@ class WhooshIndex(Projection):
                 writer.cancel()
 
     def _searcher(self) -> Any:
+        # A writer may delete the old table of contents between its listing and its opening;
+        # a newer one is there by then, so only a damaged index fails every time.
+        for _ in range(_TRIES - 1):
+            with suppress(OSError, index.EmptyIndexError):
+                return index.open_dir(str(self.folder.data)).searcher()
         return index.open_dir(str(self.folder.data)).searcher()
 
 

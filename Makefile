@@ -1,0 +1,50 @@
+# make demo    sets everything up and shows the product on sample_docs/
+# make test    sets up what tests need and runs them all
+# Either may be the first command in a fresh clone.
+
+.PHONY: setup setup-test demo test check docs lock samples bench-ocr crash-campaign clean
+
+PY = .venv/bin/python
+
+setup:
+	@tools/setup.sh run
+
+setup-test:
+	@tools/setup.sh test
+
+demo: setup
+	@$(PY) tools/demo.py
+
+test: setup-test check
+	$(PY) -m pytest -n 2 --dist worksteal -m "not slow"
+
+check: setup-test
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+# --- for developers ---------------------------------------------------------------------------
+
+docs: setup-test                # docs/cli.md and the German catalogue from the sources
+	$(PY) tools/cli_reference.py > docs/cli.md
+	$(PY) tools/catalogue.py
+
+samples: setup-test             # makes sample_docs/ anew, byte by byte the same
+	$(PY) bench/make_samples.py
+
+bench-ocr: setup-test           # needs the letters of the corpora, see bench/README.md
+	$(PY) bench/ocr.py
+
+crash-campaign: setup-test      # every crash point, not only every k-th: takes long
+	$(PY) -m pytest -m slow -n 2
+
+lock:                           # pins for all Python versions from 3.11, with hashes
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-header pyproject.toml --extra setup -o requirements.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-header pyproject.toml --extra setup --extra dev -c requirements.lock \
+	  -o requirements-dev.lock
+
+clean:
+	rm -rf var build *.egg-info

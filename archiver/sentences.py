@@ -1,0 +1,668 @@
+"""What people are told, by reason code: what happened, and what to do next.
+
+Promises one row for every code that is raised anywhere (a test compares), in English, the source
+language; German stands in the catalogue beside it. Rows are in the order in which people meet them.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+def N_(text: str) -> str:  # noqa: N802 - the customary name, which extractors know
+    """Mark `text` for translation where it stands; it is translated when shown."""
+    return text
+
+
+class Phrase(NamedTuple):
+    """What happened, and what to do next; both may hold ``{parameter}``."""
+
+    message: str
+    advice: str = ""
+
+
+REASONS: dict[str, Phrase] = {
+    # Files that cannot be worked on
+    "empty_file": Phrase(
+        N_("The file is empty (0 bytes)."),
+        N_("Scan the paper again and drop the new file, then settle this one with “dismiss”."),
+    ),
+    "unsupported_type": Phrase(
+        N_(
+            "This is not a scan that can be read: it is no PDF, TIFF, JPEG, PNG or "
+            "JPEG 2000 file, whatever its name says."
+        ),
+        N_("Print or save it as PDF and drop that. The file itself is kept."),
+    ),
+    "encrypted": Phrase(
+        N_("The PDF is protected (encrypted) and cannot be opened."),
+        N_("Ask the sender for an unprotected copy, or save it without protection, and drop that."),
+    ),
+    "truncated": Phrase(
+        N_("The file ends in the middle: its last part is missing."),
+        N_("It was probably not copied completely. Copy or scan it again and drop it once more."),
+    ),
+    "damaged": Phrase(
+        N_("The file is damaged and cannot be read."),
+        N_("Scan the paper again or ask the sender for another copy, and drop that."),
+    ),
+    "no_pages": Phrase(
+        N_("The PDF has no pages."),
+        N_("Scan the paper again or ask the sender for another copy, and drop that."),
+    ),
+    "dynamic_xfa": Phrase(
+        N_(
+            "The PDF is a form whose pages are only made by Adobe Reader (XFA); there "
+            "is nothing on paper to read."
+        ),
+        N_("Open it in Adobe Reader, print it to PDF, and drop that."),
+    ),
+    "looks_like_bomb": Phrase(
+        N_(
+            "The file is tiny but claims to hold a huge picture. It is empty or made "
+            "to do harm, so it was not opened."
+        ),
+        N_(
+            "If it really is a scan, scan it again with usual settings (300 dpi). Else "
+            "settle it with “dismiss”."
+        ),
+    ),
+    "too_many_pages": Phrase(
+        N_("The document has more pages than can be read at once (limit: {limit})."),
+        N_("Split it and drop the parts, or ask the IT person to raise the limit, then “retry”."),
+    ),
+    "file_too_large": Phrase(
+        N_("The file is larger than the limit of {limit} MiB. It is kept, but was not opened."),
+        N_("Scan with less resolution, or ask the IT person to raise the limit, then “retry”."),
+    ),
+    "page_too_large": Phrase(
+        N_(
+            "At least one page is too large to be read, such as a plan. The file is "
+            "kept as it came."
+        ),
+        N_("Nothing is lost. A person must file it by hand."),
+    ),
+    "page_unreadable": Phrase(
+        N_("Page {page} could not be read."),
+        N_("Scan the page again, or try once more with “retry”."),
+    ),
+    "took_too_long": Phrase(
+        N_("Opening the file took too long and was stopped."),
+        N_("Print it to PDF or scan it again and drop that. “retry” tries once more."),
+    ),
+    "too_much_memory": Phrase(
+        N_("Opening the file needs too much memory and was stopped."),
+        N_("Scan it with less resolution, or print it to PDF, and drop that."),
+    ),
+    "too_much_output": Phrase(
+        N_("The archive copy of the file would be larger than allowed."),
+        N_("Split the file and drop the parts."),
+    ),
+    "worker_died": Phrase(
+        N_("Reading the file failed {times} times without a clear cause."),
+        N_("Tell the IT person the number of the document. “retry” tries once more."),
+    ),
+    # Documents that a person must look at
+    "low_confidence": Phrase(
+        N_("The text could be read only in part, so words may be missing in the search."),
+        N_("Look at it; scan it again if the paper allows it."),
+    ),
+    "only_blank_pages": Phrase(
+        N_("All pages are blank."),
+        N_(
+            "Was the paper put in the wrong way round? Then scan it again; else settle "
+            "it with “withdraw”."
+        ),
+    ),
+    "no_text": Phrase(
+        N_("There is something on the pages, but no text was found."),
+        N_(
+            "Look at it: a photo or a drawing is fine, an unreadable letter should be "
+            "scanned again."
+        ),
+    ),
+    # Findings that are worth knowing
+    "signed": Phrase(
+        N_(
+            "The PDF carries a digital signature. Its bytes are untouched; its text "
+            "was read from the pages for the search."
+        ),
+    ),
+    "pdfa_failed": Phrase(
+        N_("No PDF/A could be made. The original is kept and can be found."),
+    ),
+    "repaired": Phrase(
+        N_(
+            "The file has faults that could be repaired when it was read. The original "
+            "is kept as it came."
+        ),
+    ),
+    "jbig2": Phrase(
+        N_(
+            "The pictures are compressed with JBIG2, which may exchange similar "
+            "characters (see BSI TR-03138). Set the scanner to another compression."
+        ),
+    ),
+    "text_layer_left_out": Phrase(
+        N_("The text could not be laid under the pages of the PDF/A; the search has it."),
+    ),
+    "converted": Phrase(
+        N_("The PDF was converted to reach PDF/A. The original is kept as it came."),
+    ),
+    "no_rendition": Phrase(
+        N_("There is no PDF/A of this document; you get the original as it was received."),
+    ),
+    # Files that are not taken
+    "held_symlink": Phrase(
+        N_("This is a link to another file. Links are not taken."),
+        N_("Copy the file itself into the folder and remove the link."),
+    ),
+    "held_fifo": Phrase(
+        N_("This is no file but a pipe between programs. It is not taken."),
+        N_("Remove it."),
+    ),
+    "held_special": Phrase(
+        N_("This is no ordinary file. It is not taken."),
+        N_("Remove it."),
+    ),
+    "held_folder": Phrase(
+        N_("This is a folder. Folders are not taken."),
+        N_("Put the files in it directly into the drop folder and remove the folder."),
+    ),
+    "held_hard_link": Phrase(
+        N_(
+            "This file lies in another place as well (hard link), so it could change "
+            "later. It is not taken."
+        ),
+        N_("Copy it into the folder instead."),
+    ),
+    "held_unreadable": Phrase(
+        N_("The archive may not read this file."),
+        N_("Ask the IT person to check the rights of the drop folder."),
+    ),
+    "drop_unreadable": Phrase(
+        N_("The archive may not read this file."),
+        N_("Ask the IT person to check the rights of the drop folder."),
+    ),
+    "drop_changed": Phrase(
+        N_("The file changed while it was being taken; it is looked at again."),
+    ),
+    "drop_vanished": Phrase(
+        N_("The file was removed while it was being taken."),
+    ),
+    "drop_open_for_writing": Phrase(
+        N_("A program is still writing the file; it is taken when that has ended."),
+    ),
+    # Refusals
+    "wrong_state": Phrase(
+        N_("Document {id} is {state}; it cannot become {wanted}."),
+        N_("“archiver show {id}” tells its history."),
+    ),
+    "not_in_quarantine": Phrase(
+        N_("Document {id} is not in quarantine but {state}."),
+        N_("A document that was dropped by mistake is taken back with “withdraw”."),
+    ),
+    "not_allowed": Phrase(
+        N_("You may not do this here."),
+        N_("Ask the IT person to put you into the right group."),
+    ),
+    "not_your_folder": Phrase(
+        N_("You may not add to the folder “{pipeline}”."),
+        N_("Choose one of yours, or ask the IT person."),
+    ),
+    "locked": Phrase(
+        N_("Another archiver process is using this archive."),
+        N_("Wait until it has ended, or stop the daemon."),
+    ),
+    "daemon_needed": Phrase(
+        N_(
+            "The archive's daemon is not running, and only its owner may open the "
+            "archive without it."
+        ),
+        N_("Ask the IT person to start the service."),
+    ),
+    "daemon_runs": Phrase(
+        N_("This cannot be done while the daemon runs."),
+        N_("Stop the daemon first."),
+    ),
+    "daemon_gone": Phrase(
+        N_("The daemon ended the conversation."),
+        N_("Look at its log, start it again, and repeat the command."),
+    ),
+    "no_access": Phrase(
+        N_("You have no access to the archive in {folder}."),
+        N_("Ask the IT person for the rights."),
+    ),
+    "archive_exists": Phrase(
+        N_("There is an archive already: {path}"),
+        N_("Choose another folder."),
+    ),
+    "folder_not_empty": Phrase(
+        N_("The folder {folder} is not empty."),
+        N_("Choose an empty or a new folder."),
+    ),
+    "folder_unwritable": Phrase(
+        N_("The folder {folder} cannot be written."),
+        N_("Choose another folder or correct its rights."),
+    ),
+    "output_exists": Phrase(
+        N_("There is a file already: {path}. It was not overwritten."),
+        N_("Choose another name."),
+    ),
+    "output_unwritable": Phrase(
+        N_("{path} cannot be written."),
+        N_("Choose another place."),
+    ),
+    # Words that cannot be taken as they are
+    "no_such_document": Phrase(
+        N_("No document is known by the number {id}."),
+        N_("“archiver search” finds numbers."),
+    ),
+    "id_not_unique": Phrase(
+        N_("More than one document begins with {id}."),
+        N_("Give more of the number."),
+    ),
+    "no_such_file": Phrase(
+        N_("There is no file {file}."),
+        N_("Check the name."),
+    ),
+    "file_unreadable": Phrase(
+        N_("The file cannot be read."),
+        N_("Check its rights."),
+    ),
+    "unknown_pipeline": Phrase(
+        N_("There is no drop folder named {pipeline}."),
+        N_("The files in “pipelines” name them."),
+    ),
+    "bad_name": Phrase(
+        N_("The name of the file cannot be read."),
+    ),
+    "reason_missing": Phrase(
+        N_("A reason is needed."),
+        N_("Give it with --reason, in your words."),
+    ),
+    "not_a_number": Phrase(
+        N_("{value} is not a number."),
+    ),
+    "query_empty": Phrase(
+        N_("There is nothing to search for."),
+        N_("Give a word; * finds everything."),
+    ),
+    "query_too_long": Phrase(
+        N_("The query is too long ({length} characters)."),
+        N_("Shorten it."),
+    ),
+    "query_too_deep": Phrase(
+        N_("The query has too many brackets within brackets (more than {limit})."),
+        N_("Simplify it."),
+    ),
+    "query_bracket_unexpected": Phrase(
+        N_("There is a “{met}” at position {position} that does not fit."),
+        N_("Remove it, or open a bracket before it."),
+    ),
+    "query_bracket_open": Phrase(
+        N_("The bracket at position {position} is not closed."),
+        N_("Add “)”."),
+    ),
+    "query_quote_open": Phrase(
+        N_("The quotation mark at position {position} is not closed."),
+        N_("Add a quotation mark."),
+    ),
+    "query_value_missing": Phrase(
+        N_("After “{field}:” at position {position} a value is missing."),
+        N_("Write it directly after the colon, without a space."),
+    ),
+    "query_star_inside": Phrase(
+        N_(
+            "In “{met}” at position {position} a * stands where none can: it is "
+            "understood only at the end of a word."
+        ),
+        N_("Write the beginning of the word and * behind it."),
+    ),
+    "query_operand_missing": Phrase(
+        N_("At position {position} a word is missing before “{met}”."),
+        N_("Write words on both sides of AND and OR."),
+    ),
+    "bad_date": Phrase(
+        N_("“{met}” at position {position} is no date."),
+        N_("Write 31.12.2026, 12.2026, 2026, or a range such as 01.01.2026..31.03.2026."),
+    ),
+    "unknown_field": Phrase(
+        N_("There is no field “{field}” (position {position})."),
+        N_("Fields are: {known}. To search for the word itself, put it in quotation marks."),
+    ),
+    "unknown_state": Phrase(
+        N_("There is no state “{state}” (position {position})."),
+        N_("States are: {known}."),
+    ),
+    # The system
+    "disk_full": Phrase(
+        N_("The disk is full. Nothing is lost; work goes on when there is space again."),
+        N_("Free space on the archive's disk."),
+    ),
+    "storage_failed": Phrase(
+        N_("The disk reports a fault. Work waits and tries again."),
+        N_("Check the disk and the system's log."),
+    ),
+    "catalogue_locked": Phrase(
+        N_("The catalogue is in use by another program."),
+        N_("End that program; work tries again."),
+    ),
+    "catalogue_damaged": Phrase(
+        N_("The catalogue is damaged. Vault and ledger are not concerned."),
+        N_("Stop the daemon and run “archiver rebuild”."),
+    ),
+    "catalogue_ahead": Phrase(
+        N_(
+            "The catalogue knows {catalogue} ledger lines, but the ledger has only "
+            "{ledger}: a part of the ledger is missing."
+        ),
+        N_("Bring the ledger back from the back-up, then run “archiver verify”."),
+    ),
+    "catalogue_differs": Phrase(
+        N_("From ledger line {seq} on, the catalogue does not fit the ledger."),
+        N_("Stop the daemon and run “archiver rebuild”."),
+    ),
+    "ledger_broken": Phrase(
+        N_("The ledger cannot be read in {file}, line {seq}."),
+        N_("Bring the file back from the back-up, then run “archiver verify”."),
+    ),
+    "ledger_changed": Phrase(
+        N_("Another program has changed the ledger file {file}."),
+        N_("Bring it back from the back-up, then run “archiver verify”."),
+    ),
+    "vault_missing": Phrase(
+        N_("There is no vault at {path}."),
+        N_("Check the configuration, or bring the vault back from the back-up."),
+    ),
+    "vault_layout": Phrase(
+        N_("The folder {path} is not a vault of this product."),
+        N_("Check the configuration."),
+    ),
+    "object_damaged": Phrase(
+        N_("The stored object {id} is damaged."),
+        N_("Bring it back from the back-up, then run “archiver verify”."),
+    ),
+    "object_exists": Phrase(
+        N_("The object {id} is in the vault already."),
+        N_("Run “archiver verify” and tell the maker."),
+    ),
+    "source_changed": Phrase(
+        N_("A file in the stage changed while it was being stored."),
+        N_("It is tried again by itself."),
+    ),
+    "stage_elsewhere": Phrase(
+        N_("The stage {path} is not on the vault's disk."),
+        N_("Put both on one file system."),
+    ),
+    "stage_unwritable": Phrase(
+        N_("The stage {folder} cannot be written."),
+        N_("Correct its rights."),
+    ),
+    "inbox_unwritable": Phrase(
+        N_(
+            "The drop folder {folder} cannot be written, so clerks see no notices and "
+            "files cannot be taken."
+        ),
+        N_("Correct its rights or bring the share back."),
+    ),
+    "inbox_unreadable": Phrase(
+        N_("The drop folder {folder} cannot be read."),
+        N_("Correct its rights or bring the share back."),
+    ),
+    "released_unwritable": Phrase(
+        N_("The folder {folder} for taken drops cannot be written."),
+        N_("Correct its rights."),
+    ),
+    "watch_network_folder": Phrase(
+        N_(
+            "{folder} is on a network drive, whose changes nobody reports; it is "
+            "looked at regularly instead."
+        ),
+        N_('Set [inbox] watch = "poll".'),
+    ),
+    "watch_folder_gone": Phrase(
+        N_("The drop folder {folder} is not there."),
+        N_("Bring the share back."),
+    ),
+    "watch_limit_reached": Phrase(
+        N_(
+            "The system watches too many folders already; the drop folders are looked "
+            "at regularly instead."
+        ),
+        N_("Raise fs.inotify.max_user_instances and max_user_watches."),
+    ),
+    "watch_unavailable": Phrase(
+        N_("Changes of the drop folders are not reported; they are looked at regularly instead."),
+    ),
+    "engine_missing": Phrase(
+        N_("The recognition engine {engine} is not there."),
+        N_("Install it; “archiver check” tells what is missing."),
+    ),
+    "language_missing": Phrase(
+        N_("The language {language} of the recognition engine is not there."),
+        N_("Install its package, e.g. tesseract-ocr-deu."),
+    ),
+    "engine_died": Phrase(
+        N_("The recognition engine ended unexpectedly; it is started again."),
+    ),
+    "engine_timeout": Phrase(
+        N_("The recognition engine took too long for a page; it is started again."),
+    ),
+    "reader_failed": Phrase(
+        N_("The process that opens received files cannot be started."),
+        N_("Run “archiver check”."),
+    ),
+    "projection_failed": Phrase(
+        N_("Part of the daemon failed ({part}); it tries again."),
+        N_("Look at the log for the trace."),
+    ),
+    "socket_failed": Phrase(
+        N_("The socket {path} cannot be made."),
+        N_("Choose a shorter path ([places] socket) in a folder that the service may write."),
+    ),
+    "index_damaged": Phrase(
+        N_("The search index in {folder} is damaged or of another version."),
+        N_("Run “archiver reindex”."),
+    ),
+    "index_busy": Phrase(
+        N_("Another process is writing the search index in {folder}."),
+        N_("Wait until it has ended."),
+    ),
+    "index_write_failed": Phrase(
+        N_(
+            "The search index in {folder} could not be written. Documents are safe; it "
+            "is tried again."
+        ),
+        N_("Check space and rights."),
+    ),
+    "engine_unknown": Phrase(
+        N_("There is no search engine {engine}; known are {known}."),
+        N_("Correct [search] engine."),
+    ),
+    "bug": Phrase(
+        N_("A fault in the program. Nothing is lost."),
+        N_("The log has the trace; please send it to the maker."),
+    ),
+    # Configuration
+    "config_problems": Phrase(
+        N_("The configuration has {count} problem(s):"),
+    ),
+    "config_not_found": Phrase(
+        N_("there is no configuration; “archiver init DIR” makes one"),
+    ),
+    "file_missing": Phrase(
+        N_("the file is missing"),
+    ),
+    "not_toml": Phrase(
+        N_("this is not TOML: {detail}"),
+    ),
+    "unknown_key": Phrase(
+        N_("this key is not known"),
+    ),
+    "wrong_type": Phrase(
+        N_("the value has the wrong type; wanted: {wanted}"),
+    ),
+    "key_missing": Phrase(
+        N_("this key is missing"),
+    ),
+    "no_pipeline": Phrase(
+        N_("there is no pipeline; at least one file pipelines/NAME.toml is needed"),
+    ),
+    "bad_folder_name": Phrase(
+        N_("“{value}” cannot be the name of a drop folder"),
+    ),
+    "folder_taken": Phrase(
+        N_("the drop folder “{value}” belongs to {other} already"),
+    ),
+    "key_twice": Phrase(
+        N_("the class “{value}” stands here twice"),
+    ),
+    "folder_missing": Phrase(
+        N_("the folder {folder} is missing"),
+    ),
+    "not_positive": Phrase(
+        N_("the value must be above zero, not {value}"),
+    ),
+    "negative": Phrase(
+        N_("the value must not be below zero, not {value}"),
+    ),
+    "bad_languages": Phrase(
+        N_("“{value}” is no list of languages such as deu or deu+eng"),
+    ),
+    # What the check-up finds
+    "check_engine": Phrase(
+        N_("Recognition engine: {engine}, Tesseract {version}"),
+    ),
+    "check_engine_missing": Phrase(
+        N_("The recognition engine {engine} cannot be used."),
+        N_("apt install tesseract-ocr tesseract-ocr-deu"),
+    ),
+    "check_languages": Phrase(
+        N_("Languages of recognition: {languages}"),
+    ),
+    "check_language_missing": Phrase(
+        N_("A language of recognition is missing: {language}"),
+        N_("apt install tesseract-ocr-deu, or correct [ocr] languages"),
+    ),
+    "check_osd_missing": Phrase(
+        N_("Pages that lie on their head are not recognised as such (model osd is missing)."),
+        N_("apt install tesseract-ocr-osd"),
+    ),
+    "check_latin_missing": Phrase(
+        N_("The sign § is not read (model Latin is missing)."),
+        N_("apt install tesseract-ocr-script-latn"),
+    ),
+    "check_program": Phrase(
+        N_("Program {program} is there"),
+    ),
+    "check_program_missing": Phrase(
+        N_("The program {program} is missing."),
+        N_("apt install {package}"),
+    ),
+    "check_gs_missing": Phrase(
+        N_("Ghostscript is missing: some born-digital PDFs will have no PDF/A."),
+        N_("apt install ghostscript"),
+    ),
+    "check_library": Phrase(
+        N_("Library {library} {version}"),
+    ),
+    "check_cage": Phrase(
+        N_("Received files are opened in a cage ({cage})"),
+    ),
+    "check_cage_missing": Phrase(
+        N_(
+            "Bubblewrap does not work here: received files are opened with limits of "
+            "time, memory and size, but can see the machine."
+        ),
+        N_("apt install bubblewrap, and allow user namespaces"),
+    ),
+    "check_cage_off": Phrase(
+        N_("The cage is switched off: received files are opened with limits only."),
+        N_('[work] cage = "auto"'),
+    ),
+    "check_folders": Phrase(
+        N_("All folders can be written"),
+    ),
+    "check_folder_denied": Phrase(
+        N_("This user may not write into {folder}."),
+        N_("Run the check as the archive's owner, or correct the rights."),
+    ),
+    "check_stage_elsewhere": Phrase(
+        N_("The stage is not on the vault's disk."),
+        N_("Put [places] stage and vault on one file system."),
+    ),
+    "check_space": Phrase(
+        N_("Free space: {free} GiB"),
+    ),
+    "check_space_little": Phrase(
+        N_("Only {free} GiB are free."),
+        N_("Plan for more space."),
+    ),
+    "check_space_gone": Phrase(
+        N_("Only {free} GiB are free; soon nothing can be taken."),
+        N_("Free space now."),
+    ),
+    "check_daemon": Phrase(
+        N_("The daemon answers"),
+    ),
+    "check_daemon_off": Phrase(
+        N_("The daemon is not running."),
+        N_("systemctl start archiver, or “archiver run”"),
+    ),
+    # What verification finds
+    "audit_missing_file": Phrase(
+        N_("Object {id}: the file {path} is missing."),
+    ),
+    "audit_changed_file": Phrase(
+        N_("Object {id}: the file {path} is not what was stored."),
+    ),
+    "audit_unreadable_file": Phrase(
+        N_("Object {id}: the file {path} cannot be read."),
+    ),
+    "audit_extra_file": Phrase(
+        N_("Object {id}: the file {path} does not belong there."),
+    ),
+    "audit_extra_folder": Phrase(
+        N_("Object {id}: the folder {path} does not belong there."),
+    ),
+    "audit_bad_declaration": Phrase(
+        N_("Object {id}: its declaration {path} is wrong."),
+    ),
+    "audit_bad_inventory": Phrase(
+        N_("Object {id}: its inventory {path} is wrong."),
+    ),
+    "audit_bad_sidecar": Phrase(
+        N_("Object {id}: the digest of its inventory {path} is wrong."),
+    ),
+    "audit_wrong_id": Phrase(
+        N_("Object {id}: it lies in another object's place ({path})."),
+    ),
+    "audit_no_object": Phrase(
+        N_("Document {id} is in the ledger, but not in the vault."),
+    ),
+    "audit_unknown_object": Phrase(
+        N_("Object {id} is in the vault, but not in the ledger."),
+    ),
+    "audit_stray_folder": Phrase(
+        N_("The folder {path} in the vault belongs to no object."),
+    ),
+    "audit_bad_root": Phrase(
+        N_("The vault's own file {path} is wrong."),
+    ),
+    "audit_ledger_line_unreadable": Phrase(
+        N_("Ledger: a line cannot be read ({path})."),
+    ),
+    "audit_ledger_line_missing": Phrase(
+        N_("Ledger: a line is missing ({path})."),
+    ),
+    "audit_ledger_line_out_of_place": Phrase(
+        N_("Ledger: a line stands in the wrong place ({path})."),
+    ),
+    "audit_ledger_line_changed": Phrase(
+        N_("Ledger: a line was changed ({path})."),
+    ),
+    "audit_ledger_tail_missing": Phrase(
+        N_("Ledger: the last lines are missing ({path})."),
+    ),
+}
