@@ -26,9 +26,10 @@ check: setup-test
 
 # --- for developers ---------------------------------------------------------------------------
 
-docs: setup-test                # docs/cli.md and the German catalogue from the sources
-	$(PY) tools/cli_reference.py > docs/cli.md
+docs: setup-test                # what is made from the sources: German catalogue, two pages
 	$(PY) tools/catalogue.py
+	$(PY) tools/cli_reference.py > docs/cli.md
+	$(PY) tools/message_table.py > docs/messages.md
 
 samples: setup-test             # makes sample_docs/ anew, byte by byte the same
 	$(PY) bench/make_samples.py

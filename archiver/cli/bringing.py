@@ -16,6 +16,7 @@ from archiver.phrases import tr
 
 @click.command(
     cls=desk.Command,
+    short_help=tr("Make a new archive."),
     help=tr(
         "Make a new archive in DIR, with a commented configuration and the drop folder"
         " DIR/inbox/incoming.\n\nExample: archiver init /srv/archive"
@@ -35,6 +36,7 @@ def init(folder: Path) -> None:
 
 @click.command(
     cls=desk.Command,
+    short_help=tr("Watch the drop folders and file what arrives."),
     help=tr(
         "Watch the drop folders and file what arrives, until stopped; with --once, end when all"
         " that is there has been worked off.\n\nExample: archiver run --once"
@@ -70,6 +72,7 @@ def _glance(queued: int, active: int, done: int) -> None:
 
 @click.command(
     cls=desk.Command,
+    short_help=tr("What waits, what is there, what is wrong."),
     help=tr(
         "Show what waits in the drop folders, how many documents there are, and every problem."
         "\n\nExample: archiver status"
@@ -112,6 +115,7 @@ def _print_status(state: dict[str, Any]) -> None:
 
 @click.command(
     cls=desk.Command,
+    short_help=tr("Add files without the drop folder."),
     help=tr(
         "Add files without the drop folder; the files themselves stay where they are."
         "\n\nExample: archiver add scan1.pdf scan2.tif"
@@ -148,6 +152,7 @@ def add(context: click.Context, files: tuple[Path, ...], pipeline: str | None, j
 
 @click.command(
     cls=desk.Command,
+    short_help=tr("Work once more on a document."),
     help=tr(
         "Work once more on a document in quarantine or review.\n\nExample: archiver retry 01JB2Q8T"
     ),
@@ -163,6 +168,7 @@ def retry(context: click.Context, id_: str, json_: bool) -> None:
 
 @click.command(
     cls=desk.Command,
+    short_help=tr("Settle a file in quarantine."),
     help=tr(
         "Settle a file in quarantine that will not be needed; its bytes stay until disposal."
         "\n\nExample: archiver dismiss 01JB2Q8T --reason 'leere Datei'"
@@ -180,6 +186,7 @@ def dismiss(context: click.Context, id_: str, reason: str, json_: bool) -> None:
 
 @click.command(
     cls=desk.Command,
+    short_help=tr("Take back what was dropped by mistake."),
     help=tr(
         "Take back a document that was dropped by mistake; its bytes stay until disposal."
         "\n\nExample: archiver withdraw 01JB2Q8T --reason 'falscher Ordner'"

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 @click.command(
     cls=desk.Command,
+    short_help=tr("Find documents by any word on them."),
     help=tr(
         'Find documents by any word on them. Words are all searched for; also: "a phrase",'
         " begin*, az:632, datum:03.2024, eingang:>=2024, ODER, NICHT, brackets; * finds all."
@@ -68,6 +69,7 @@ def _highlighted(text: str, marks: list[list[int]]) -> str:
 
 @click.command(
     cls=desk.Command,
+    short_help=tr("Everything known of one document."),
     help=tr(
         "Show everything known of one document, or only its text (pages parted by form feed)."
         "\n\nExample: archiver show 01JB2Q8T --text"
@@ -124,6 +126,7 @@ def _print_document(document: dict[str, Any]) -> None:
 
 @click.command(
     cls=desk.Command,
+    short_help=tr("Write a document to a file."),
     help=tr(
         "Write a document's PDF/A, or with --original the bytes as they were received, to a file."
         "\n\nExample: archiver get 01JB2Q8T -o bescheid.pdf"
@@ -168,6 +171,7 @@ def _write(file: File, target: Path) -> None:
 @click.command(
     "open",
     cls=desk.Command,
+    short_help=tr("Open a document in the viewer."),
     help=tr(
         "Open a document in the viewer; without a display, print the path that was written."
         "\n\nExample: archiver open 01JB2Q8T"

@@ -13,6 +13,7 @@ from archiver.phrases import tr
 
 @click.command(
     cls=desk.Command,
+    short_help=tr("Check what this machine lacks."),
     help=tr(
         "Check what the archive needs of this machine: programs, languages, cage, rights, space;"
         " each with a remedy.\n\nExample: archiver check"
@@ -45,6 +46,7 @@ def _print_result(result: dict[str, Any]) -> None:
 
 @click.command(
     cls=desk.Command,
+    short_help=tr("Read everything again and compare."),
     help=tr(
         "Read everything again: is every byte what was received, is the ledger whole?"
         "\n\nExample: archiver verify"
@@ -72,6 +74,7 @@ def verify(context: click.Context, json_: bool) -> None:
 
 @click.command(
     cls=desk.Command,
+    short_help=tr("Make the search index anew."),
     help=tr("Make the search index anew from the vault.\n\nExample: archiver reindex"),
 )
 @desk.json_option
@@ -88,6 +91,7 @@ def reindex(context: click.Context, json_: bool) -> None:
 
 @click.command(
     cls=desk.Command,
+    short_help=tr("Make catalogue and index anew."),
     help=tr(
         "Make catalogue and index anew from vault and ledger; stop the daemon first."
         "\n\nExample: archiver rebuild"

@@ -33,6 +33,18 @@ class Engines:
         self._all: set[Engine] = set()
         self._threads = ThreadPoolExecutor(count, thread_name_prefix="engine")
 
+    def warm(self) -> None:
+        """Start the engines now, not with the first page.
+
+        Raises:
+            SystemFault: an engine cannot be started.
+        """
+        # The barrier gives every thread exactly one of these.
+        together = threading.Barrier(self.count)
+        started = [self._threads.submit(self._started, together) for _ in range(self.count)]
+        for future in started:
+            future.result()
+
     def submit(self, pixels: Pixels) -> Future[Page]:
         """Have a page read; its pixels are closed afterwards.
 
@@ -47,12 +59,21 @@ class Engines:
             engine.kill()
         self._threads.shutdown(wait=True)
 
+    def _engine(self) -> Engine:
+        """This thread's engine, started where there is none."""
+        engine: Engine | None = getattr(self._own, "engine", None)
+        if engine is None:
+            engine = self._own.engine = self._start()
+            self._all.add(engine)
+        return engine
+
+    def _started(self, together: threading.Barrier) -> None:
+        together.wait()
+        self._engine()
+
     def _read(self, pixels: Pixels) -> Page:
         try:
-            engine: Engine | None = getattr(self._own, "engine", None)
-            if engine is None:
-                engine = self._own.engine = self._start()
-                self._all.add(engine)
+            engine = self._engine()
             try:
                 return engine.recognise(
                     pixels.fd,

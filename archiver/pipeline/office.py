@@ -6,6 +6,7 @@ stop, so that nothing is offered to a part that does not run.
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 from collections.abc import Callable
@@ -32,6 +33,8 @@ from archiver.search.index import SearchIndex
 from archiver.store.holdings import Holdings
 from archiver.store.register import Register
 from archiver.store.vault import Vault
+
+log = logging.getLogger(__name__)
 
 _MIB = 1 << 20
 _ENGINE = "archiver.recognise.engine_process"
@@ -79,9 +82,16 @@ class Office:
         self._watch = Watch(config, intake, self.health, self.tell, self._projector.held)
 
     def start(self) -> None:
-        """Start all parts; the stores have been recovered."""
+        """Start all parts; the stores have been recovered.
+
+        Raises:
+            SystemFault: ``engine_missing``, ``language_missing``: nothing was started.
+        """
         scratch = self._config.places.stage / "cage"
         shutil.rmtree(scratch, ignore_errors=True)
+        if self._cage == "none":
+            log.warning("no cage: received files are opened with limits only")
+        self._engines.warm()
         self._projector.start()
         self._runner.start()
         self._watch.start()

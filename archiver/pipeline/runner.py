@@ -114,7 +114,8 @@ class Runner:
         for reader in self._readers:
             reader.close()
         for thread in self._threads:
-            thread.join()
+            if thread.ident is not None:
+                thread.join()
 
     def _lane(self, number: int) -> None:
         tools = self._tools(number, self._others_wait)
