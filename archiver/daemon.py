@@ -45,8 +45,9 @@ def run(config: Config, *, once: bool, glance: Glance | None = None) -> ExitCode
         Refusal: ``locked``.
         SystemFault: a store cannot be opened.
     """
+    house = House(config)
+    house.require_owner()
     with held(config, exclusive=True):
-        house = House(config)
         try:
             return asyncio.run(_serve(house, once, glance))
         finally:

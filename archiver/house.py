@@ -9,7 +9,9 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
+import logging
 import os
+import pwd
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
     from archiver.store.ledger import Ledger
     from archiver.store.register import Register
     from archiver.store.vault import LocalVault
+
+log = logging.getLogger(__name__)
 
 _PATIENCE = 5.0
 
@@ -70,6 +74,23 @@ class House:
         """User to whom the archive belongs."""
         return owner_of(self.config.places.vault)
 
+    def require_owner(self) -> None:
+        """Refuse to open the archive as somebody else: his files would lock the owner out.
+
+        Raises:
+            Refusal: ``daemon_needed``, or for root ``not_the_owner``.
+        """
+        uid = os.geteuid()
+        if uid == self.owner:
+            return
+        if uid != 0:
+            raise Refusal("daemon_needed")
+        try:
+            name = pwd.getpwuid(self.owner).pw_name
+        except KeyError:
+            name = f"#{self.owner}"
+        raise Refusal("not_the_owner", owner=name)
+
     @cached_property
     def vault(self) -> LocalVault:
         """The vault."""
@@ -89,7 +110,12 @@ class House:
         """The ledger."""
         from archiver.store.ledger import Ledger
 
-        return Ledger(self.config.places.ledger)
+        ledger = Ledger(self.config.places.ledger)
+        torn = ledger.open()
+        if torn is not None:
+            # A line that a crash cut off was never acknowledged; its bytes stay in the log.
+            log.warning("torn ledger line removed", extra={"file": torn.file, "kept": torn.offset})
+        return ledger
 
     @cached_property
     def register(self) -> Register:

@@ -221,6 +221,13 @@ REASONS: dict[str, Phrase] = {
         ),
         N_("Ask the IT person to start the service."),
     ),
+    "not_the_owner": Phrase(
+        N_(
+            "This archive belongs to {owner}; opening it as root would leave files "
+            "that {owner} cannot write."
+        ),
+        N_("Run the command as that user: sudo -u {owner} archiver …"),
+    ),
     "daemon_runs": Phrase(
         N_("This cannot be done while the daemon runs."),
         N_("Stop the daemon first."),

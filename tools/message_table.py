@@ -25,7 +25,8 @@ def page() -> str:
     for code, phrase in REASONS.items():
         both = [text for text in (phrase.message, phrase.advice) if text]
         cells = (" ".join(german.gettext(text) for text in both), " ".join(both))
-        rows.append(f"| `{code}` | " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+        told = " | ".join(cell.replace("|", "\\|") for cell in cells)
+        rows.append(f"| `{code}` | {told} |")
     return HEAD + "\n".join(rows) + "\n"
 
 

@@ -19,7 +19,7 @@ import click
 
 from archiver import phrases
 from archiver.config import Config, ConfigProblems, find, load
-from archiver.errors import ExitCode, Fault, Refusal, SystemFault
+from archiver.errors import ExitCode, Fault, SystemFault
 from archiver.phrases import tr
 
 if TYPE_CHECKING:
@@ -53,12 +53,10 @@ def archive(config: Config, *, writes: bool = False) -> Iterator[Archive | Remot
     from archiver.rights import myself
 
     house = House(config)
-    caller = myself()
-    if caller.uid not in (0, house.owner):
-        raise Refusal("daemon_needed")
+    house.require_owner()
     with held(config, exclusive=writes):
         try:
-            yield Archive(house, caller)
+            yield Archive(house, myself())
         finally:
             house.close()
 

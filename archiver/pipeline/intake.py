@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import logging
 import os
 import secrets
 import threading
@@ -30,8 +31,10 @@ from archiver.recognise.media import sniff
 from archiver.records import Event, Id
 from archiver.store import durable, objects
 from archiver.store.objects import DropKey, Receipt
-from archiver.store.register import Register
+from archiver.store.register import CatalogueBehind, Register
 from archiver.store.vault import Vault
+
+log = logging.getLogger(__name__)
 
 DAEMON = "daemon"
 
@@ -72,6 +75,7 @@ class Intake:
             SystemFault: disk full, storage failed; the drop is untouched.
         """
         key = drop_key(sighting)
+        self._register.catch_up()
         taken = self._register.drop_taken(key)
         if taken is None:
             try:
@@ -113,7 +117,13 @@ class Intake:
             folders: all drop folders.
         """
         self._register.catch_up()
-        for identifier in self._vault.recover(self._register.knows).adopt:
+        recovery = self._vault.recover(self._register.knows)
+        for identifier in recovery.damaged:
+            log.error("object damaged", extra={"id": identifier})
+        for identifier in recovery.unsettled:
+            # Its newest version may have no ledger line: whoever wrote it does so again.
+            self._vault.settled(identifier)
+        for identifier in recovery.adopt:
             receipt = self._objects_receipt(identifier)
             self._register.record(*self._arrival(receipt))
             self._vault.settled(identifier)
@@ -200,9 +210,19 @@ class Intake:
             except SystemFault:
                 part.unlink(missing_ok=True)
                 raise
-            self._register.record(*self._arrival(receipt))
+            self._record_arrival(receipt)
         self._vault.settled(identifier)
         return identifier
+
+    def _record_arrival(self, receipt: Receipt) -> None:
+        """Make the arrival true; an object that the ledger will never know is taken back."""
+        try:
+            self._register.record(*self._arrival(receipt))
+        except CatalogueBehind:
+            raise
+        except SystemFault:
+            self._vault.destroy(receipt.id)
+            raise
 
     def _arrival(self, receipt: Receipt) -> list[Event]:
         """Ledger lines of a new document: received, and quarantined where it cannot be read."""

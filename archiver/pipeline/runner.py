@@ -20,7 +20,7 @@ from archiver.pipeline.pagestore import PageStore
 from archiver.pipeline.steps import NotYet, Tools, Work, walk
 from archiver.recognise.engine_client import EngineDied
 from archiver.recognise.reader import Reader, WorkerDied
-from archiver.records import Event, Id
+from archiver.records import AccessionState, Event, Id
 from archiver.store.holdings import Holdings
 from archiver.store.register import Register
 from archiver.store.vault import Vault
@@ -226,6 +226,7 @@ class Runner:
             media_type=str(row["media_type"]),
             size=int(first["size"]),
             received_at=str(first["received_at"]),
+            separated=first["state"] == AccessionState.SEPARATED,
             previous=self._shop.holdings.record(document),
             store=PageStore(self._shop.pages, document),
         )

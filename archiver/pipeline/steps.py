@@ -57,6 +57,7 @@ class Work:
         media_type: of the received bytes.
         size: of the received bytes.
         received_at: when they came, UTC.
+        separated: whether an earlier walk has separated the received file already.
         previous: the record so far.
         store: finished pages.
         pages: all pages, once they are read.
@@ -70,6 +71,7 @@ class Work:
     media_type: str
     size: int
     received_at: str
+    separated: bool
     previous: Record
     store: PageStore
     pages: list[Page] = field(default_factory=list)
@@ -81,7 +83,8 @@ class Work:
 
 def separate(work: Work, _tools: Tools) -> None:
     """One received file is one document; batches are not configured."""
-    work.steps.append(("separated", {"documents": [work.id]}))
+    if not work.separated:
+        work.steps.append(("separated", {"documents": [work.id]}))
 
 
 def recognise(work: Work, tools: Tools) -> None:

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from sqlalchemy import Connection, delete, insert, select, update
 
 from archiver.records import (
+    ACCESSION_TRANSITIONS,
     DOCUMENT_TRANSITIONS,
     AccessionState,
     DocumentState,
@@ -148,10 +149,16 @@ def _accession(
 
 
 def _separated(connection: Connection, entry: Entry, _objects: Objects) -> None:
+    _move_accession(connection, entry, AccessionState.SEPARATED)
+
+
+def _move_accession(connection: Connection, entry: Entry, after: AccessionState) -> None:
+    """Let an accession follow its document, as far as its own table of states goes."""
+    before = [state for state, allowed in ACCESSION_TRANSITIONS.items() if after in allowed]
     connection.execute(
         update(t.accession)
-        .where(t.accession.c.id == entry.id)
-        .values(state=AccessionState.SEPARATED)
+        .where(t.accession.c.id == entry.id, t.accession.c.state.in_(before))
+        .values(state=after)
     )
 
 
@@ -173,11 +180,7 @@ def _move(connection: Connection, entry: Entry, objects: Objects) -> None:
         values |= _described(objects.record(entry.id, version), version)
     connection.execute(update(t.document).where(t.document.c.id == entry.id).values(values))
     if entry.event in _ACCESSION_AFTER:
-        connection.execute(
-            update(t.accession)
-            .where(t.accession.c.id == entry.id)
-            .values(state=_ACCESSION_AFTER[entry.event])
-        )
+        _move_accession(connection, entry, _ACCESSION_AFTER[entry.event])
     if after is DocumentState.ACCEPTED:
         connection.execute(insert(t.job).values(id=entry.id, worker_deaths=0, daemon_deaths=0))
     elif after not in _UNFINISHED:

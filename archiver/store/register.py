@@ -29,6 +29,10 @@ Row = dict[str, Any]
 _GONE = (DocumentState.WITHDRAWN, DocumentState.DESTROYED)
 
 
+class CatalogueBehind(SystemFault):
+    """Ledger lines are durable that the catalogue does not have yet; it catches up later."""
+
+
 class Register:
     """Ledger and catalogue of one archive.
 
@@ -60,15 +64,25 @@ class Register:
 
         Raises:
             Refusal: a step that the state machine does not have; nothing was written.
-            SystemFault: disk full, storage failed; nothing is visible in the catalogue.
+            CatalogueBehind: the events are true, but the catalogue could not be committed.
+            SystemFault: disk full, storage failed; nothing was written.
         """
-        with self._writing, self._transaction() as connection:
-            self._take_over(connection)
-            # The state machine is asked first: a line of the ledger can never be taken back.
-            entries = self._ledger.prepare(events)
-            for entry in entries:
-                apply(connection, entry, self._objects)
-            self._ledger.write(entries)
+        written = False
+        try:
+            with self._writing, self._transaction() as connection:
+                self._take_over(connection)
+                # The state machine is asked first: a ledger line can never be taken back.
+                entries = self._ledger.prepare(events)
+                for entry in entries:
+                    apply(connection, entry, self._objects)
+                self._ledger.write(entries)
+                written = True
+        except SystemFault as fault:
+            if not written:
+                raise
+            behind = CatalogueBehind(fault.reason)
+            behind.params = fault.params
+            raise behind from fault
 
     def catch_up(self, progress: Callable[[int, int], None] | None = None) -> int:
         """Take over ledger lines that the catalogue does not have; returns how many.

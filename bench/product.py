@@ -1,0 +1,136 @@
+"""A real archive for measuring: the real command makes it, the real daemon runs it.
+
+Promises that what is measured is what a clerk gets: files appear in the drop folder, and the clock
+stops when each is filed and found by a word that stands on it.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from archiver.cli.remote import RemoteArchive
+
+COMMAND = str(Path(sys.executable).with_name("archiver"))
+_PATIENCE = 900.0
+_GLANCE = 0.1
+
+
+class Product:
+    """One archive and its daemon.
+
+    Args:
+        root: a new folder.
+        settle_seconds: how long a file must rest before it is taken.
+    """
+
+    def __init__(self, root: Path, settle_seconds: float) -> None:
+        self.root = root
+        self._config = root / "config.toml"
+        _run([COMMAND, "init", str(root)])
+        text = self._config.read_text(encoding="utf-8")
+        text = re.sub(r"(?m)^settle_seconds = \S+", f"settle_seconds = {settle_seconds}", text)
+        self._config.write_text(text, encoding="utf-8")
+        self.inbox = root / "inbox" / "incoming"
+
+    @contextmanager
+    def daemon(self) -> Iterator[subprocess.Popen[bytes]]:
+        """A running daemon that answers; it is stopped in the end.
+
+        Raises:
+            RuntimeError: it ended by itself, or did not stop cleanly.
+        """
+        with (self.root / "daemon.log").open("ab") as log:
+            daemon = subprocess.Popen([COMMAND, "-c", str(self._config), "run"], stderr=log)
+        try:
+            self._until(daemon, lambda: (self.root / "archiver.sock").exists())
+            self._until(daemon, lambda: bool(self.status()))
+            yield daemon
+        finally:
+            if daemon.poll() is None:
+                daemon.send_signal(signal.SIGTERM)
+            code = daemon.wait(timeout=120)
+        if code != 0:
+            raise RuntimeError((self.root / "daemon.log").read_text())
+
+    def drop(self, files: Mapping[str, bytes]) -> None:
+        """Put files into the drop folder at once, each appearing whole."""
+        for name, data in files.items():
+            part = self.root / f"{name}.part"
+            part.write_bytes(data)
+            part.rename(self.inbox / name)
+
+    def wait_filed(self, daemon: subprocess.Popen[bytes], count: int) -> float:
+        """Wait until so many documents are filed; returns the time, of the monotonic clock."""
+        self._until(daemon, lambda: self.status()["documents"].get("filed", 0) >= count)
+        return time.monotonic()
+
+    def wait_found(self, daemon: subprocess.Popen[bytes], words: Mapping[str, str]) -> float:
+        """Wait until each file is found by its word; returns the time, of the monotonic clock.
+
+        Args:
+            daemon: must not end meanwhile.
+            words: name of the file to a word on it.
+        """
+        for name, word in words.items():
+            self._until(daemon, lambda name=name, word=word: name in self._found(word))
+        return time.monotonic()
+
+    def status(self) -> dict[str, Any]:
+        """The answer of ``archiver status``."""
+        with self._asked() as archive:
+            return archive.status()
+
+    def texts(self) -> dict[str, str]:
+        """The text of every document, by the name of its file."""
+        found = {}
+        for name, identifier in self._receipts().items():
+            answer = _run([COMMAND, "-c", str(self._config), "show", identifier, "--text"])
+            found[name] = answer
+        return found
+
+    def _found(self, word: str) -> list[str]:
+        with self._asked() as archive:
+            hits = {str(hit["id"]) for hit in archive.search(word, 1000)["hits"]}
+        return [name for name, identifier in self._receipts().items() if identifier in hits]
+
+    def _receipts(self) -> dict[str, str]:
+        """Names of received files and their ids, from the clerk's receipt."""
+        receipt = self.inbox / "_received.csv"
+        if not receipt.exists():
+            return {}
+        rows = csv.reader(receipt.read_text(encoding="utf-8-sig").splitlines(), delimiter=";")
+        return {row[0]: row[1] for row in list(rows)[1:]}
+
+    @contextmanager
+    def _asked(self) -> Iterator[RemoteArchive]:
+        with socket.socket(socket.AF_UNIX) as sock:
+            sock.connect(str(self.root / "archiver.sock"))
+            yield RemoteArchive(sock)
+
+    def _until(self, daemon: subprocess.Popen[bytes], condition: Callable[[], bool]) -> None:
+        """Look until it holds; a daemon that ends is the end of the measurement."""
+        end = time.monotonic() + _PATIENCE
+        while time.monotonic() < end:
+            if daemon.poll() is not None:
+                raise RuntimeError((self.root / "daemon.log").read_text())
+            if condition():
+                return
+            time.sleep(_GLANCE)
+        raise RuntimeError(json.dumps(self.status()))
+
+
+def _run(words: list[str]) -> str:
+    done = subprocess.run(words, capture_output=True, check=True, env={**os.environ, "LANG": "C"})
+    return done.stdout.decode()

@@ -1,0 +1,172 @@
+"""The pages for people: links lead somewhere, commands exist, nothing is left out or invented."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import cache
+from pathlib import Path
+
+import click
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = sorted(
+    [
+        *ROOT.glob("*.md"),
+        *(ROOT / "docs").rglob("*.md"),
+        *(ROOT / "bench").glob("*.md"),
+        *(ROOT / "sample_docs").glob("*.md"),
+    ]
+)
+WRITTEN = [page for page in PAGES if page.name != "cli.md"]
+_LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
+_FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+# Places and customs of the machine on which this was written; nobody who reads can follow them.
+_FOREIGN = re.compile(
+    r"(?<![\w.])/(?:work|tmp/lab|root)(?:/|\b)|\bsub-?agents?\b|\b(?:this|a|the|each) session\b",
+    re.IGNORECASE,
+)
+
+
+@cache
+def text(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
+
+
+def named(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+def anchors(page: Path) -> set[str]:
+    """Anchors of a page's headings, as code hosts make them."""
+    found = re.findall(r"^#+ +(.+)$", _FENCE.sub("", text(page)), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in found}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_local_links_resolve(page: Path) -> None:
+    dead = []
+    for target in _LINK.findall(_FENCE.sub("", text(page))):
+        if re.match(r"[a-z]+:", target):
+            continue
+        path, _, anchor = target.partition("#")
+        place = (page.parent / path).resolve() if path else page
+        if not place.exists() or (
+            anchor and place.suffix == ".md" and anchor not in anchors(place)
+        ):
+            dead.append(target)
+    assert dead == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_nothing_of_the_building_place_is_named(page: Path) -> None:
+    assert [found.group() for found in _FOREIGN.finditer(text(page))] == []
+
+
+def test_readme_names_the_two_commands_in_their_order() -> None:
+    readme = text(ROOT / "README.md")
+    demo, test = readme.index("make demo"), readme.index("make test")
+    assert demo < test
+    targets = set(re.findall(r"^([a-z-]+):", text(ROOT / "Makefile"), re.MULTILINE))
+    for page in WRITTEN:
+        in_code = re.findall(r"`(?:sudo )?make (?:-C \S+ )?([a-z-]+)", text(page))
+        assert set(in_code) <= targets, named(page)
+
+
+def dependencies() -> dict[str, str]:
+    """Names of all packages in pyproject.toml, each with the table where it stands."""
+    project = tomllib.loads(text(ROOT / "pyproject.toml"))["project"]
+    groups = {"run": project["dependencies"], **project["optional-dependencies"]}
+    return {
+        re.split(r"[\[<>=!~ ;]", entry, maxsplit=1)[0]: group
+        for group, entries in groups.items()
+        for entry in entries
+    }
+
+
+def rows() -> dict[str, list[str]]:
+    """Rows of the tables in docs/dependencies.md by the package in their first cell."""
+    found = {}
+    for line in text(ROOT / "docs" / "dependencies.md").splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if match := re.fullmatch(r"`([\w.-]+)`", cells[0]):
+            found[match[1]] = cells[1:]
+    return found
+
+
+def test_every_dependency_has_its_row_and_its_locked_version() -> None:
+    pins = re.findall(
+        r"^([\w.-]+)==([\w.!+-]+)", text(ROOT / "requirements-dev.lock"), re.MULTILINE
+    )
+    locked = dict(pins)
+    described = rows()
+    assert set(dependencies()) - set(described) == set()
+    wrong = {
+        n: (described[n][0], locked[n]) for n in dependencies() if described[n][0] != locked[n]
+    }
+    assert wrong == {}
+    assert all(described[name][1] and described[name][2] for name in dependencies())
+
+
+def test_every_row_is_a_dependency() -> None:
+    setup = text(ROOT / "tools" / "setup.sh").replace("\\\n", "")
+    system = set(" ".join(re.findall(r'packages="(?:\$packages )?([^"]+)"', setup)).split())
+    assert {"tesseract-ocr", "strace"} <= system
+    assert set(rows()) == set(dependencies()) | system
+
+
+def test_architecture_names_every_module_folder_and_only_real_ones() -> None:
+    page = text(ROOT / "docs" / "architecture.md")
+    paths = set(re.findall(r"`(archiver/[\w./]+)`", page))
+    assert {path for path in paths if not (ROOT / path).exists()} == set()
+    packages = {
+        f"archiver/{folder.name}/"
+        for folder in (ROOT / "archiver").iterdir()
+        if (folder / "__init__.py").is_file()
+    }
+    assert packages - paths == set()
+
+
+@pytest.mark.parametrize("page", WRITTEN, ids=named)
+def test_paths_in_code_style_exist(page: Path) -> None:
+    """What a page calls by a path of this repository is there."""
+    paths = set(re.findall(r"`((?:archiver|deploy|tools|bench|tests)/[\w./-]+\w)`", text(page)))
+    assert {path for path in paths if not (ROOT / path).exists()} == set()
+
+
+@pytest.mark.parametrize("page", WRITTEN, ids=named)
+def test_commands_on_the_pages_exist(page: Path) -> None:
+    """`archiver WORD` in code is a command, and its long options are its own."""
+    from archiver.cli.commands import root
+
+    unknown = []
+    code = [*re.findall(r"`([^`\n]+)`", _FENCE.sub("", text(page))), *_FENCE.findall(text(page))]
+    for line in "\n".join(code).splitlines():
+        for word, rest in re.findall(r"(?:^|[ \"])archiver ([a-z]+)\b([^|#&]*)", line):
+            command = root.commands.get(word)
+            if command is None:
+                unknown.append(line)
+                continue
+            known = {name for p in command.params for name in p.opts if isinstance(p, click.Option)}
+            unknown += [o for o in re.findall(r"--[a-z-]+", rest) if o not in known | {"--help"}]
+    # Lines in which `archiver` is the user, the unit or the archive's owner.
+    owner = re.compile(r"-o archiver|systemctl|adduser|chown|sudo -u archiver (?!archiver)|^z ")
+    assert [line for line in unknown if not owner.search(line)] == []
+
+
+def test_every_exit_code_is_on_the_operations_page() -> None:
+    from archiver.errors import ExitCode
+
+    page = text(ROOT / "docs" / "operations.md")
+    listed = page[page.index("**Exit codes**") :].split("\n\n", 1)[0]
+    assert {int(number) for number in re.findall(r"\b(\d+) ", listed)} == {*map(int, ExitCode)}
+
+
+def test_decisions_are_numbered_without_gaps_and_short() -> None:
+    notes = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+    for number, note in enumerate(notes, start=1):
+        assert note.name.startswith(f"{number:04d}-")
+        assert text(note).startswith(f"# {number:04d} ")
+        assert 8 <= len(text(note).splitlines()) <= 40
+    assert notes

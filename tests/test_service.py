@@ -1,0 +1,147 @@
+"""The files in deploy/: systemd takes them, and the forced SSH command lets nothing through."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+DEPLOY = ROOT / "deploy"
+UNIT = DEPLOY / "archiver.service"
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+
+# With these bubblewrap cannot build the cage (docs/decisions/0008-service-unit.md).
+BREAK_THE_CAGE = {"RestrictNamespaces", "ProtectKernelTunables", "ProtectKernelLogs", "ProcSubset"}
+
+
+def settings() -> dict[str, str]:
+    """Keys and values of the unit; comments and sections left out."""
+    lines = UNIT.read_text(encoding="utf-8").splitlines()
+    return dict(line.split("=", 1) for line in lines if re.match(r"[A-Za-z]+=", line))
+
+
+def tool(name: str) -> str:
+    found = shutil.which(name)
+    if found is None:
+        pytest.skip(f"{name} is not installed")
+    return found
+
+
+def test_systemd_accepts_the_unit(tmp_path: Path) -> None:
+    unit = tmp_path / UNIT.name
+    text = UNIT.read_text(encoding="utf-8")
+    command = settings()["ExecStart"].split()[0]
+    # systemd looks whether the program and the user are there; on this machine these are.
+    unit.write_text(
+        text.replace(command, "/bin/true")
+        .replace("User=archiver", "User=nobody")
+        .replace("Group=archiver\n", "\n"),
+        encoding="utf-8",
+    )
+    verify = [tool("systemd-analyze"), "verify", "--man=no", "--recursive-errors=no", str(unit)]
+    done = subprocess.run(verify, capture_output=True, text=True, timeout=60, check=False)
+    about_us = [line for line in done.stderr.splitlines() if UNIT.name in line]
+    assert about_us == [], done.stderr
+    assert done.returncode == 0, done.stderr
+
+
+def test_systemd_would_refuse_a_broken_unit(tmp_path: Path) -> None:
+    unit = tmp_path / UNIT.name
+    text = UNIT.read_text(encoding="utf-8").replace("KillMode=mixed", "KillMode=gently")
+    unit.write_text(text.replace(settings()["ExecStart"].split()[0], "/bin/true"), encoding="utf-8")
+    verify = [tool("systemd-analyze"), "verify", "--man=no", "--recursive-errors=no", str(unit)]
+    done = subprocess.run(verify, capture_output=True, text=True, timeout=60, check=False)
+    assert "gently" in done.stderr
+
+
+def test_unit_leaves_the_cage_its_namespaces() -> None:
+    assert not BREAK_THE_CAGE & set(settings())
+    assert "@mount" in settings()["SystemCallFilter"].split()
+
+
+def test_unit_and_page_speak_of_the_same_places() -> None:
+    unit = settings()
+    program, option, config, command = unit["ExecStart"].split()
+    assert (option, command) == ("-c", "run")
+    assert program in OPERATIONS
+    assert f"ln -s {config} /etc/archiver/config.toml" in OPERATIONS
+    assert unit["ReadWritePaths"] == str(Path(config).parent)
+    assert f"archiver init {Path(config).parent}" in OPERATIONS
+
+
+def test_every_deploy_file_that_the_page_names_is_there() -> None:
+    named = set(re.findall(r"deploy/[\w.-]*\w", OPERATIONS))
+    assert "deploy/archiver.service" in named
+    assert {path for path in named if not (ROOT / path).is_file()} == set()
+    assert {f"deploy/{path.name}" for path in DEPLOY.iterdir()} <= named
+
+
+def test_sysusers_makes_the_users_of_the_unit(tmp_path: Path) -> None:
+    (tmp_path / "etc").mkdir()
+    make = [tool("systemd-sysusers"), f"--root={tmp_path}", str(DEPLOY / "archiver.sysusers")]
+    done = subprocess.run(make, capture_output=True, text=True, timeout=60, check=False)
+    if done.returncode != 0 and os.geteuid() != 0:
+        pytest.skip("only root can make users, even in another folder")
+    assert done.returncode == 0, done.stderr
+    users = (tmp_path / "etc" / "passwd").read_text(encoding="utf-8")
+    groups = (tmp_path / "etc" / "group").read_text(encoding="utf-8").splitlines()
+    assert f"{settings()['User']}:x:" in users
+    members = {line.split(":")[0]: line.split(":")[3] for line in groups}
+    assert members["archiv-posteingang"] == "archiver"
+    assert "archiv-auskunft" in members
+
+
+def forced(words: str, place: Path) -> subprocess.CompletedProcess[str]:
+    """What the forced command does with the words of an SSH client; runs in `place`."""
+    environment = {
+        "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.defpath)),
+        "SSH_ORIGINAL_COMMAND": words,
+        "ARCHIVER_CONFIG": str(place / "none.toml"),
+        "LANG": "C.UTF-8",
+    }
+    return subprocess.run(
+        ["/bin/sh", str(DEPLOY / "archiver-ssh")],
+        cwd=place,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_forced_command_runs_archiver(tmp_path: Path) -> None:
+    done = forced("archiver --version", tmp_path)
+    assert done.returncode == 0
+    assert done.stdout.startswith("archiver ")
+    # The search itself is reached: what is missing here is only the archive.
+    assert forced("archiver search '\"ein Wort\" ODER *'", tmp_path).returncode == 10
+    assert forced("get 01JB2Q8T --original -o -", tmp_path).returncode == 10
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "",
+        "sh -c id",
+        "archiver run",
+        "archiver -c other.toml search x",
+        "archiver get 01JB2Q8T -o taken",
+        "archiver get 01JB2Q8T",
+        "archiver withdraw 01JB2Q8T --reason x",
+        "archiver --version; touch taken",
+        "$(touch taken)",
+        "`touch taken`",
+    ],
+)
+def test_forced_command_refuses_all_else(words: str, tmp_path: Path) -> None:
+    done = forced(words, tmp_path)
+    assert done.returncode == 14
+    assert done.stdout == ""
+    assert list(tmp_path.iterdir()) == []
