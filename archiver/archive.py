@@ -85,7 +85,9 @@ class Archive:
 
         self._standing.require(Act.SEARCH)
         started = time.perf_counter()
-        found = self._house.index.search(parse(query), limit, date.fromisoformat(now()[:10]))
+        found = self._house.current_index().search(
+            parse(query), limit, date.fromisoformat(now()[:10])
+        )
         return {
             "query": query,
             "total": found.total,

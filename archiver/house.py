@@ -133,6 +133,21 @@ class House:
 
         return open_index(self.config.search.engine, self.config.places.index / "current")
 
+    def current_index(self) -> SearchIndex:
+        """The index, brought up to the ledger where a daemon died before it could."""
+        from archiver.store.ledger import Ledger
+
+        behind = self.office is None and (
+            self.index.cursor() < Ledger(self.config.places.ledger).head().seq
+        )
+        if behind:
+            from archiver.pipeline.projector import follow
+
+            # Another process that is writing it brings it up as well.
+            with contextlib.suppress(SystemFault):
+                follow(self.index, self.register, self.holdings)
+        return self.index
+
     @cached_property
     def intake(self) -> Intake:
         """The way in."""

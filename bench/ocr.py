@@ -121,7 +121,7 @@ def whole_product(letters: Sequence[Letter], folder: Path, settle: float) -> tup
         what was measured, and a line on where the time went and how the sum was checked.
     """
     product = Product(folder / "archive", settle)
-    before_life = processes.ended_children_seconds()
+    ended = processes.ended_children_seconds()
     with product.daemon() as daemon:
         before = processes.processor_seconds(daemon.pid)
         with processes.PeakMemory(daemon.pid) as peak:
@@ -133,8 +133,141 @@ def whole_product(letters: Sequence[Letter], folder: Path, settle: float) -> tup
         parts = _parts(before, after)
         texts = product.texts()
     processes.bury_orphans()
-    cpu = sum(after.values()) - sum(before.values())
-    # The commands that asked for texts have ended too; the daemon's own life is all but them.
-    life = processes.ended_children_seconds() - before_life
-    note = f"{parts}; whole life and all commands {life:.1f} s"
-    return Measured(cpu, found - start, peak.bytes, texts), note
+    life = processes.ended_children_seconds() - ended
+    used = sum(after.values()) - sum(before.values())
+    note = (
+        f"{parts}; check: {sum(after.values()):.2f} s since its start by /proc,"
+        f" {life:.2f} s by wait(2) after its end"
+    )
+    return Measured(used, found - start, peak.bytes, texts), note
+
+
+def word(letter: Letter) -> str:
+    """A word of the truth to find a letter by: the longest one of plain letters.
+
+    Poor scans are found too, so the word is one that the engine reads.
+    """
+    return max((one for one in letter.truth.split() if one.isalpha()), key=len)
+
+
+def _parts(before: Mapping[int, float], after: Mapping[int, float]) -> str:
+    """Processor time by what the processes are."""
+    sums: dict[str, float] = {}
+    for pid, used in after.items():
+        command = processes.command_of(pid)
+        kinds = [kind for kind in ("engine_process", "reader_process") if kind in command]
+        kind = kinds[0].partition("_")[0] + "s" if kinds else "daemon"
+        sums[kind] = sums.get(kind, 0.0) + used - before.get(pid, 0.0)
+    return ", ".join(f"{kind} {used:.2f} s" for kind, used in sorted(sums.items()))
+
+
+def ocrmypdf_each(letters: Sequence[Letter], folder: Path) -> Measured:
+    """Call OCRmyPDF for each letter, as many at a time as there are cores."""
+    folder.mkdir()
+    script = 'ocrmypdf -q --jobs 1 -l deu --sidecar "$0/$1.txt" "$2" "$0/$1"'
+    names = "".join(f"{letter.path.name}\0{letter.path}\0" for letter in letters)
+    environment = {**os.environ, "OMP_THREAD_LIMIT": "1"}
+    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
+    before = processes.ended_children_seconds()
+    start = time.monotonic()
+    xargs = subprocess.Popen(
+        ["xargs", "-0", f"-P{_CORES}", "-n2", "sh", "-c", script, str(folder)],
+        stdin=subprocess.PIPE,
+        env=environment,
+    )
+    with processes.PeakMemory(xargs.pid) as peak:
+        xargs.communicate(names.encode())
+    wall = time.monotonic() - start
+    if xargs.returncode != 0:
+        raise RuntimeError("ocrmypdf failed")
+    texts = {
+        letter.path.name: (folder / f"{letter.path.name}.txt").read_text(encoding="utf-8")
+        for letter in letters
+    }
+    return Measured(processes.ended_children_seconds() - before, wall, peak.bytes, texts)
+
+
+def table(letters: Sequence[Letter], rounds: Mapping[str, list[Measured]]) -> str:
+    """One line for each way: medians over the rounds."""
+    head = f"{'':10} {'CPU s/page':>10} {'pages/min':>10} {'peak MB':>8}"
+    lines = [f"{head} {'CER':>7} {'lCER':>7} {'recall':>7}"]
+    for name, measured in rounds.items():
+        cpu = median(one.cpu for one in measured) / len(letters)
+        speed = median(60 * len(letters) / one.wall for one in measured)
+        memory = max(one.memory for one in measured) / 1e6
+        texts = measured[-1].texts
+        ordered, placed, missed = (
+            accuracy.added([how(one.truth, texts[one.path.name]) for one in letters]).rate
+            for how in (accuracy.character_errors, accuracy.line_errors, accuracy.missed_words)
+        )
+        figures = f"{name:10} {cpu:10.2f} {speed:10.1f} {memory:8.0f}"
+        lines.append(f"{figures} {ordered:7.2%} {placed:7.2%} {1 - missed:7.1%}")
+    return "\n".join(lines)
+
+
+def ratio(rounds: Mapping[str, list[Measured]], other: str) -> float:
+    """Processor time of the product over another's: the median of the rounds' ratios."""
+    pairs = zip(rounds["archiver"], rounds[other], strict=True)
+    return median(ours.cpu / theirs.cpu for ours, theirs in pairs)
+
+
+def surroundings() -> str:
+    """What it was measured on and with."""
+    model = next(
+        line.partition(":")[2].strip()
+        for line in Path("/proc/cpuinfo").read_text().splitlines()
+        if line.startswith("model name")
+    )
+    program = subprocess.run(["tesseract", "--version"], capture_output=True, text=True, check=True)
+    import tesserocr
+
+    library = tesserocr.tesseract_version().splitlines()[0]
+    return (
+        f"{_CORES} cores, {model}, load {os.getloadavg()[0]:.1f}, Python {platform.python_version()}\n"
+        f"tesserocr {version('tesserocr')} ({library}), ocrmypdf {version('ocrmypdf')}"
+        f" ({program.stdout.splitlines()[0]}), archiver {version('archiver')}"
+    )
+
+
+def _letters(corpora: Path) -> list[Letter]:
+    return [
+        Letter(path, path.with_suffix(".txt").read_text(encoding="utf-8"))
+        for path in sorted((corpora / "letters").glob("*.pdf"))
+    ]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=2, help="each way in turn, so many times")
+    default = Path(os.environ.get("ARCHIVER_CORPORA", _DEFAULT_CORPORA))
+    parser.add_argument("--corpora", type=Path, default=default)
+    parser.add_argument("--settle", type=float, default=0.5, help="seconds a file must rest")
+    parser.add_argument("--folder", type=Path, help="where archives are made, on a real disk")
+    asked = parser.parse_args()
+    letters = _letters(asked.corpora)
+    if not letters:
+        parser.error(f"no letters below {asked.corpora}")
+    processes.adopt_orphans()
+    print(surroundings())
+    print(f"input: {len(letters)} letters of one page, 300 dpi gray; {asked.rounds} rounds")
+    rounds: dict[str, list[Measured]] = {"engine": [], "archiver": [], "ocrmypdf": []}
+    for number in range(asked.rounds):
+        folder = Path(tempfile.mkdtemp(prefix="archiver-bench-", dir=asked.folder))
+        try:
+            rounds["engine"].append(bare_engine(letters))
+            measured, note = whole_product(letters, folder, asked.settle)
+            rounds["archiver"].append(measured)
+            rounds["ocrmypdf"].append(ocrmypdf_each(letters, folder / "ocrmypdf"))
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        told = ", ".join(f"{name} {each[-1].cpu:.1f} s" for name, each in rounds.items())
+        print(f"round {number + 1}: {told}\n  of archiver: {note}", flush=True)
+    print(table(letters, rounds))
+    engine, ocrmypdf = ratio(rounds, "engine"), ratio(rounds, "ocrmypdf")
+    print(f"archiver / engine   {engine:.2f}  (at most {MOST_OF_ENGINE})")
+    print(f"archiver / ocrmypdf {ocrmypdf:.2f}  (at most {MOST_OF_OCRMYPDF})")
+    return int(engine > MOST_OF_ENGINE or ocrmypdf > MOST_OF_OCRMYPDF)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

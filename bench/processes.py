@@ -34,7 +34,9 @@ def processor_seconds(pid: int) -> dict[int, float]:
     used = {}
     for one in (pid, *descendants(pid)):
         with contextlib.suppress(OSError):
-            fields = Path(f"/proc/{one}/stat").read_text(errors="replace").rpartition(")")[2].split()
+            fields = (
+                Path(f"/proc/{one}/stat").read_text(errors="replace").rpartition(")")[2].split()
+            )
             # proc_pid_stat(5): utime, stime, cutime, cstime are fields 14 to 17, counted from 1.
             used[one] = sum(map(int, fields[11:15])) / _TICKS
     return used

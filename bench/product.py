@@ -6,9 +6,7 @@ stops when each is filed and found by a word that stands on it.
 
 from __future__ import annotations
 
-import csv
 import json
-import os
 import re
 import signal
 import socket
@@ -17,6 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +37,7 @@ class Product:
     def __init__(self, root: Path, settle_seconds: float) -> None:
         self.root = root
         self._config = root / "config.toml"
-        _run([COMMAND, "init", str(root)])
+        subprocess.run([COMMAND, "init", str(root)], stdout=subprocess.DEVNULL, check=True)
         text = self._config.read_text(encoding="utf-8")
         text = re.sub(r"(?m)^settle_seconds = \S+", f"settle_seconds = {settle_seconds}", text)
         self._config.write_text(text, encoding="utf-8")
@@ -71,9 +70,13 @@ class Product:
             part.write_bytes(data)
             part.rename(self.inbox / name)
 
+    def filed(self) -> int:
+        """How many documents are filed."""
+        return int(self.status()["documents"].get("filed", 0))
+
     def wait_filed(self, daemon: subprocess.Popen[bytes], count: int) -> float:
         """Wait until so many documents are filed; returns the time, of the monotonic clock."""
-        self._until(daemon, lambda: self.status()["documents"].get("filed", 0) >= count)
+        self._until(daemon, lambda: self.filed() >= count)
         return time.monotonic()
 
     def wait_found(self, daemon: subprocess.Popen[bytes], words: Mapping[str, str]) -> float:
@@ -84,7 +87,7 @@ class Product:
             words: name of the file to a word on it.
         """
         for name, word in words.items():
-            self._until(daemon, lambda name=name, word=word: name in self._found(word))
+            self._until(daemon, partial(self._finds, word, name))
         return time.monotonic()
 
     def status(self) -> dict[str, Any]:
@@ -94,24 +97,17 @@ class Product:
 
     def texts(self) -> dict[str, str]:
         """The text of every document, by the name of its file."""
-        found = {}
-        for name, identifier in self._receipts().items():
-            answer = _run([COMMAND, "-c", str(self._config), "show", identifier, "--text"])
-            found[name] = answer
-        return found
-
-    def _found(self, word: str) -> list[str]:
+        texts = {}
         with self._asked() as archive:
-            hits = {str(hit["id"]) for hit in archive.search(word, 1000)["hits"]}
-        return [name for name, identifier in self._receipts().items() if identifier in hits]
+            hits = archive.search("*", 10_000)["hits"]
+        for hit in hits:
+            with self._asked() as archive:
+                texts[str(hit["file"])] = "\n".join(archive.text(hit["id"]))
+        return texts
 
-    def _receipts(self) -> dict[str, str]:
-        """Names of received files and their ids, from the clerk's receipt."""
-        receipt = self.inbox / "_received.csv"
-        if not receipt.exists():
-            return {}
-        rows = csv.reader(receipt.read_text(encoding="utf-8-sig").splitlines(), delimiter=";")
-        return {row[0]: row[1] for row in list(rows)[1:]}
+    def _finds(self, word: str, name: str) -> bool:
+        with self._asked() as archive:
+            return name in {hit["file"] for hit in archive.search(word, 10_000)["hits"]}
 
     @contextmanager
     def _asked(self) -> Iterator[RemoteArchive]:
@@ -129,8 +125,3 @@ class Product:
                 return
             time.sleep(_GLANCE)
         raise RuntimeError(json.dumps(self.status()))
-
-
-def _run(words: list[str]) -> str:
-    done = subprocess.run(words, capture_output=True, check=True, env={**os.environ, "LANG": "C"})
-    return done.stdout.decode()

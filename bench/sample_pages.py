@@ -318,7 +318,9 @@ def _grain(size: tuple[int, int], chance: random.Random, coarse: int) -> Image.I
     small = (size[0] // coarse + 1, size[1] // coarse + 1)
     noise = Image.frombytes("L", small, chance.randbytes(small[0] * small[1]))
     noise = noise.filter(ImageFilter.GaussianBlur(0.6))
-    return noise.resize(size, Image.Resampling.BILINEAR) if coarse > 1 else noise.crop((0, 0, *size))
+    return (
+        noise.resize(size, Image.Resampling.BILINEAR) if coarse > 1 else noise.crop((0, 0, *size))
+    )
 
 
 def _darken_edge(page: Image.Image, look: Look) -> None:

@@ -37,13 +37,8 @@ def test_systemd_accepts_the_unit(tmp_path: Path) -> None:
     unit = tmp_path / UNIT.name
     text = UNIT.read_text(encoding="utf-8")
     command = settings()["ExecStart"].split()[0]
-    # systemd looks whether the program and the user are there; on this machine these are.
-    unit.write_text(
-        text.replace(command, "/bin/true")
-        .replace("User=archiver", "User=nobody")
-        .replace("Group=archiver\n", "\n"),
-        encoding="utf-8",
-    )
+    # systemd looks whether the program is there, which it is only where archiver is installed.
+    unit.write_text(text.replace(command, "/bin/true"), encoding="utf-8")
     verify = [tool("systemd-analyze"), "verify", "--man=no", "--recursive-errors=no", str(unit)]
     done = subprocess.run(verify, capture_output=True, text=True, timeout=60, check=False)
     about_us = [line for line in done.stderr.splitlines() if UNIT.name in line]

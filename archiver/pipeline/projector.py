@@ -130,10 +130,7 @@ class Projector:
 
     def _follow(self) -> None:
         with self._indexing:
-            head = self._register.head()[0]
-            cursor = self._index.cursor()
-            if cursor < head:
-                follow(self._index, self._register, self._holdings, cursor, head)
+            follow(self._index, self._register, self._holdings)
 
     def _publish(self) -> None:
         head = self._register.head()[0]
@@ -157,10 +154,11 @@ class Projector:
             yield notices.ProblemNotice(display_name(name), name, text)
 
 
-def follow(
-    index: SearchIndex, register: Register, holdings: Holdings, cursor: int, head: int
-) -> None:
-    """Bring an index from ledger line `cursor` to `head`."""
+def follow(index: SearchIndex, register: Register, holdings: Holdings) -> None:
+    """Bring an index up to the newest line that the catalogue has."""
+    head, cursor = register.head()[0], index.cursor()
+    if cursor >= head:
+        return
     changed = sorted(register.changed_after(cursor))
     documents = {str(row["id"]): row for i in changed if (row := register.document(i)) is not None}
     _apply(index, documents.values(), register, holdings, head)
