@@ -278,8 +278,10 @@ class Archive:
         self._standing.require(Act.MAINTAIN)
         house = self._house
         house.forget_catalogue()
-        lines = house.register.catch_up(progress)
+        house.progress = progress
+        lines = house.register.head()[0]
         house.intake.recover(house.folders())
+        house.intake.adopt_unknown()
         return {"lines": lines, "documents": house.reindex(progress)}
 
     def verify(self, progress: Progress = silent) -> Json:

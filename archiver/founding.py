@@ -5,7 +5,6 @@ Promises that nothing needs to be edited to begin, and that an archive that exis
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 from archiver.config import Places
@@ -28,6 +27,8 @@ def found(folder: Path) -> Path:
     """
     folder = folder.resolve()
     config = folder / "config.toml"
+    names = ("filingplan.toml", "pipelines/incoming.toml", "config.toml")
+    examples = {name: (_EXAMPLE / name).read_bytes() for name in names}
     if config.exists():
         raise Refusal("archive_exists", path=str(config))
     try:
@@ -36,9 +37,9 @@ def found(folder: Path) -> Path:
             raise Refusal("folder_not_empty", folder=str(folder))
         _make_folders(folder)
         _make_vault(folder)
-        for name in ("filingplan.toml", "pipelines/incoming.toml", "config.toml"):
+        for name, content in examples.items():
             (folder / name).parent.mkdir(exist_ok=True)
-            shutil.copyfile(_EXAMPLE / name, folder / name)
+            (folder / name).write_bytes(content)
     except OSError as error:
         raise Refusal("folder_unwritable", folder=str(folder)) from error
     return config

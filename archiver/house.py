@@ -63,11 +63,13 @@ class House:
     Attributes:
         config: as given.
         office: the daemon's parts in this process, None where no daemon runs here.
+        progress: is told how far the catalogue has caught up with the ledger, if anybody asks.
     """
 
     def __init__(self, config: Config) -> None:
         self.config = config
         self.office: Office | None = None
+        self.progress: Callable[[int, int], None] | None = None
 
     @cached_property
     def owner(self) -> int:
@@ -123,7 +125,7 @@ class House:
         from archiver.store.register import Register
 
         register = Register(self.config.places.catalogue, self.ledger, self.holdings)
-        register.catch_up()
+        register.catch_up(self.progress)
         return register
 
     @cached_property

@@ -64,7 +64,7 @@ def listener():
         yield server.getsockname()[1]
 
 
-def until(condition, seconds=10.0):
+def until(condition, seconds=60.0):
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "waited in vain"

@@ -93,12 +93,29 @@ def test_a_full_disk_is_said_survived_and_got_over(small: SmallTown, left: int) 
 
         small.free()
         wait_for(lambda: small.settled() and not small.status()["system"], "work goes on")
-        hits = small.search("Musterbach state:filed")
-        assert sorted(hit["file"] for hit in hits) == [f"{number:03}.pdf" for number in numbers]
-        assert len(small.search()) == len(numbers)
+        wait_for(lambda: len(small.search("Musterbach")) == len(numbers), "all can be found")
+        found = {hit["file"]: hit["state"] for hit in small.search()}
+        assert found == {f"{number:03}.pdf": "filed" for number in numbers}, small.status()
         assert small.json("verify")["problems"] == []
     # What a restart takes up must not come twice either.
     small.once()
     assert len(small.search()) == len(numbers)
     assert small.json("verify")["problems"] == []
     assert not list(small.inbox.glob("*.pdf"))
+
+
+def test_a_ledger_that_another_program_changed_stops_the_intake_and_is_said(town: Town) -> None:
+    with town.daemon():
+        town.drop("1.pdf", scan(1))
+        wait_for(lambda: town.search("nummer001 state:filed"), "the first is filed")
+        (ledger,) = (town.root / "ledger").iterdir()
+        whole = ledger.read_bytes()
+        ledger.write_bytes(whole + b"{}\n")
+        town.drop("2.pdf", scan(2))
+        wait_for(lambda: town.status()["system"], "trouble is said")
+        assert "ledger_changed" in {trouble["reason"] for trouble in town.status()["system"]}
+        assert (town.inbox / "2.pdf").exists(), "what cannot be recorded is not taken"
+        os.truncate(ledger, len(whole))
+        wait_for(lambda: town.search("nummer002 state:filed"), "work goes on")
+        wait_for(lambda: not town.status()["system"], "the trouble is over")
+        assert town.json("verify")["problems"] == []

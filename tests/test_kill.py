@@ -22,7 +22,7 @@ import pytest
 
 from archiver.recognise.cage import descendants
 from tests import paper
-from tests.town import COMMAND, DEADLINE, Town, wait_for
+from tests.town import COMMAND, Town, wait_for
 
 SCANS = 16
 _PR_SET_CHILD_SUBREAPER = 36

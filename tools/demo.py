@@ -67,8 +67,8 @@ def main() -> None:
         wait_for(daemon, len(samples))
         say("status")
         say("search", "Baugenehmigung", "--limit", "3")
-        say("search", "Müller ODER Gebühr*", "--limit", "3")
-        say("search", '"zu den Akten" ODER Satzung', "--limit", "3")
+        say("search", "Gebuehr ODER Rechnung", "--limit", "3")
+        say("search", '"Stadt Musterbach" Hundesteuer*', "--limit", "3")
         found = subprocess.run(
             [*COMMAND, "search", "Baugenehmigung", "--json"],
             capture_output=True,

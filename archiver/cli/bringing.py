@@ -157,7 +157,7 @@ def add(context: click.Context, files: tuple[Path, ...], pipeline: str | None, j
         "Work once more on a document in quarantine or review.\n\nExample: archiver retry 01JB2Q8T"
     ),
 )
-@click.argument("id_", metavar="ID")
+@click.argument("id_", metavar="ID", type=desk.text)
 @desk.json_option
 @click.pass_context
 def retry(context: click.Context, id_: str, json_: bool) -> None:
@@ -174,8 +174,8 @@ def retry(context: click.Context, id_: str, json_: bool) -> None:
         "\n\nExample: archiver dismiss 01JB2Q8T --reason 'leere Datei'"
     ),
 )
-@click.argument("id_", metavar="ID")
-@click.option("--reason", required=True, help=tr("Why, in your words."))
+@click.argument("id_", metavar="ID", type=desk.text)
+@click.option("--reason", required=True, type=desk.text, help=tr("Why, in your words."))
 @desk.json_option
 @click.pass_context
 def dismiss(context: click.Context, id_: str, reason: str, json_: bool) -> None:
@@ -192,8 +192,8 @@ def dismiss(context: click.Context, id_: str, reason: str, json_: bool) -> None:
         "\n\nExample: archiver withdraw 01JB2Q8T --reason 'falscher Ordner'"
     ),
 )
-@click.argument("id_", metavar="ID")
-@click.option("--reason", required=True, help=tr("Why, in your words."))
+@click.argument("id_", metavar="ID", type=desk.text)
+@click.option("--reason", required=True, type=desk.text, help=tr("Why, in your words."))
 @desk.json_option
 @click.pass_context
 def withdraw(context: click.Context, id_: str, reason: str, json_: bool) -> None:

@@ -141,6 +141,11 @@ def name_of(path: Path) -> bytes:
     return os.fsencode(path.name)
 
 
+def text(word: str) -> str:
+    r"""A person's word as text; bytes that are not UTF-8 become ``\xNN``, as in files' names."""
+    return os.fsencode(word).decode("utf-8", "backslashreplace")
+
+
 def json_option(command: Any) -> Any:
     """The option ``--json`` of every command that prints data."""
     return click.option("--json", "json_", is_flag=True, help=tr("Print JSON for scripts."))(

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         "\n\nExample: archiver search 'Baugenehmigung datum:2024'"
     ),
 )
-@click.argument("query", nargs=-1, required=True)
+@click.argument("query", nargs=-1, required=True, type=desk.text)
 @click.option("--limit", default=20, show_default=True, help=tr("Most hits to show."))
 @desk.json_option
 @click.pass_context
@@ -75,7 +75,7 @@ def _highlighted(text: str, marks: list[list[int]]) -> str:
         "\n\nExample: archiver show 01JB2Q8T --text"
     ),
 )
-@click.argument("id_", metavar="ID")
+@click.argument("id_", metavar="ID", type=desk.text)
 @click.option("--text", is_flag=True, help=tr("Only the recognised text."))
 @desk.json_option
 @click.pass_context
@@ -132,7 +132,7 @@ def _print_document(document: dict[str, Any]) -> None:
         "\n\nExample: archiver get 01JB2Q8T -o bescheid.pdf"
     ),
 )
-@click.argument("id_", metavar="ID")
+@click.argument("id_", metavar="ID", type=desk.text)
 @click.option("--original", is_flag=True, help=tr("The bytes as they were received."))
 @click.option(
     "-o",
@@ -177,7 +177,7 @@ def _write(file: File, target: Path) -> None:
         "\n\nExample: archiver open 01JB2Q8T"
     ),
 )
-@click.argument("id_", metavar="ID")
+@click.argument("id_", metavar="ID", type=desk.text)
 @click.option("--original", is_flag=True, help=tr("The bytes as they were received."))
 @click.pass_context
 def open_(context: click.Context, id_: str, original: bool) -> None:

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from archiver.config import Config
-from archiver.errors import SystemFault
+from archiver.errors import Fault, SystemFault
 from archiver.inbox import claim, release
 from archiver.inbox.names import display_name
 from archiver.inbox.sightings import Sighting, look
@@ -124,11 +124,20 @@ class Intake:
             # Its newest version may have no ledger line: whoever wrote it does so again.
             self._vault.settled(identifier)
         for identifier in recovery.adopt:
-            receipt = self._objects_receipt(identifier)
-            self._register.record(*self._arrival(receipt))
-            self._vault.settled(identifier)
+            self._adopt(identifier)
         self.recover_drops(folders)
         self._register.recover_jobs()
+
+    def adopt_unknown(self) -> None:
+        """Accept every whole object that the ledger does not know, as after a restored back-up."""
+        for identifier in list(self._vault.ids()):
+            if not self._register.knows(identifier) and not self._vault.verify(identifier):
+                self._adopt(identifier)
+
+    def _adopt(self, identifier: Id) -> None:
+        receipt = self._objects_receipt(identifier)
+        self._register.record(*self._arrival(receipt))
+        self._vault.settled(identifier)
 
     def recover_drops(self, folders: Iterable[Path]) -> None:
         """Take what was accepted and still lies in its folder; also after a fault in taking."""
@@ -220,7 +229,7 @@ class Intake:
             self._register.record(*self._arrival(receipt))
         except CatalogueBehind:
             raise
-        except SystemFault:
+        except Fault:
             self._vault.destroy(receipt.id)
             raise
 

@@ -21,6 +21,7 @@ from archiver.phrases import tr
 from archiver.pipeline.health import Health
 from archiver.records import AccessionState, DocumentState, Id
 from archiver.search.index import Entry, SearchIndex
+from archiver.store import durable
 from archiver.store.holdings import Holdings
 from archiver.store.register import Register, Row
 
@@ -103,7 +104,8 @@ class Projector:
 
     def _guarded(self, part: str, action: Callable[[], None]) -> None:
         try:
-            action()
+            with durable.storage_faults(self._config.places.index):
+                action()
             self._health.well(part)
         except SystemFault as fault:
             log.warning("system fault", extra={"part": part, "reason": fault.reason})

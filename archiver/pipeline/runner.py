@@ -14,13 +14,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from archiver.errors import DocumentFault, Refusal, ReviewNeeded, SystemFault
+from archiver.errors import DocumentFault, Fault, Refusal, ReviewNeeded, SystemFault
 from archiver.pipeline.health import Health
 from archiver.pipeline.pagestore import PageStore
 from archiver.pipeline.steps import NotYet, Tools, Work, walk
 from archiver.recognise.engine_client import EngineDied
 from archiver.recognise.reader import Reader, WorkerDied
 from archiver.records import AccessionState, Event, Id
+from archiver.store import durable
 from archiver.store.holdings import Holdings
 from archiver.store.register import Register
 from archiver.store.vault import Vault
@@ -161,9 +162,9 @@ class Runner:
             again = self._walk(document, tools)
             shop.health.well("work")
             return again
-        except SystemFault as fault:
-            log.warning("system fault", extra={"id": document, "reason": fault.reason})
-            shop.health.ill("work", fault)
+        except Exception as error:
+            # A lane must outlive everything: nobody would notice that it is gone.
+            shop.health.ill("work", _named(error, document))
             self._stopping.wait(shop.health.pause("work"))
             return not self._stopping.is_set()
 
@@ -171,8 +172,10 @@ class Runner:
         shop = self._shop
         work = None
         try:
-            work = self._work(document)
-            events = walk(work, tools)
+            # A full disk is never the document's fault, wherever on its way it is met.
+            with durable.storage_faults(shop.pages):
+                work = self._work(document)
+                events = walk(work, tools)
         except NotYet:
             shop.register.end_job(document)
             return True
@@ -226,6 +229,7 @@ class Runner:
             media_type=str(row["media_type"]),
             size=int(first["size"]),
             received_at=str(first["received_at"]),
+            state=str(row["state"]),
             separated=first["state"] == AccessionState.SEPARATED,
             previous=self._shop.holdings.record(document),
             store=PageStore(self._shop.pages, document),
@@ -234,3 +238,12 @@ class Runner:
     def _aside(self, kind: str, document: Id, fault: DocumentFault) -> Event:
         data = {"reason": fault.reason, "params": dict(fault.params)}
         return Event(kind=kind, at=self._shop.now(), actor="daemon", id=document, data=data)
+
+
+def _named(error: Exception, document: Id) -> Fault:
+    """The trouble as people are told it; the log has the rest."""
+    if isinstance(error, Fault):
+        log.warning("system fault", extra={"id": document, "reason": error.reason})
+        return error
+    log.error("lane failed", exc_info=error, extra={"id": document})
+    return SystemFault("projection_failed", part="work")

@@ -57,6 +57,7 @@ class Work:
         media_type: of the received bytes.
         size: of the received bytes.
         received_at: when they came, UTC.
+        state: of the document.
         separated: whether an earlier walk has separated the received file already.
         previous: the record so far.
         store: finished pages.
@@ -71,6 +72,7 @@ class Work:
     media_type: str
     size: int
     received_at: str
+    state: str
     separated: bool
     previous: Record
     store: PageStore
@@ -226,6 +228,9 @@ def doubt(pages: Sequence[Page], confidence: float | None, accepted: float) -> s
 
 Step = Callable[[Work, Tools], None]
 
+# Moves on the way, in order.
+WALKED = ("recognised", "classified")
+
 # The way of a paper.
 STEPS: tuple[Step, ...] = (separate, recognise, extract, classify, file)
 
@@ -238,7 +243,10 @@ def walk(work: Work, tools: Tools) -> list[Event]:
     """
     for step in STEPS:
         step(work, tools)
+    # A ledger whose end was lost may hold the first moves of an earlier walk.
+    made = WALKED[: WALKED.index(work.state) + 1] if work.state in WALKED else ()
     return [
         Event(kind=kind, at=tools.now(), actor="daemon", id=work.id, data=data)
         for kind, data in work.steps
+        if kind not in made
     ]

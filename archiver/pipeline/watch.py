@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from archiver.config import Config, Pipeline
-from archiver.errors import DocumentFault, SystemFault
+from archiver.errors import DocumentFault, Fault, SystemFault
 from archiver.inbox import release
 from archiver.inbox.settling import Held, Listing, Settling
 from archiver.inbox.sightings import Sighting, look
@@ -107,9 +107,9 @@ class Watch:
                     listing = self._round(pipeline)
                     self._ill.discard(pipeline.name)
                     self._health.well(f"inbox:{pipeline.name}")
-                except SystemFault as fault:
-                    log.warning("system fault", extra={"reason": fault.reason})
-                    self._health.ill(f"inbox:{pipeline.name}", fault)
+                except Exception as error:
+                    # The watch must outlive everything: nobody would notice that it is gone.
+                    self._health.ill(f"inbox:{pipeline.name}", _named(error, pipeline))
                     self._ill.add(pipeline.name)
                     pause = min(pause, self._health.pause(f"inbox:{pipeline.name}"))
                     continue
@@ -155,3 +155,12 @@ class Watch:
             release.expire(self._config.places.released, limit)
         except SystemFault as fault:
             self._health.ill("released", fault)
+
+
+def _named(error: Exception, pipeline: Pipeline) -> Fault:
+    """The trouble as people are told it; the log has the rest."""
+    if isinstance(error, Fault):
+        log.warning("system fault", extra={"pipeline": pipeline.name, "reason": error.reason})
+        return error
+    log.error("watch failed", exc_info=error, extra={"pipeline": pipeline.name})
+    return SystemFault("projection_failed", part=pipeline.folder)

@@ -196,10 +196,12 @@ def _walls(scratch: Path | None) -> list[str]:
             words += ["--symlink", str(folder.readlink()), name]
         elif folder.exists():
             words += ["--ro-bind", name, name]
+    # Before what may lie below it.
+    words += ["--tmpfs", "/tmp"]
     for name in (*_SYSTEM_FILES, *_python_folders()):
         if Path(name).exists():
             words += ["--ro-bind", name, name]
-    words += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]
+    words += ["--proc", "/proc", "--dev", "/dev"]
     if scratch is not None:
         words += ["--bind", str(scratch.resolve()), SCRATCH_INSIDE]
     return words

@@ -124,7 +124,11 @@ def _serve(
     Returns:
         exit status or minus the signal, and the most memory it held, in bytes.
     """
-    folder = Path(tempfile.mkdtemp(prefix="document-"))
+    try:
+        folder = Path(tempfile.mkdtemp(prefix="document-"))
+    except OSError as error:
+        _refuse(fds, error)
+        return 0, 0
     template = os.getpid()
     child = os.fork()
     if child == 0:
@@ -136,6 +140,14 @@ def _serve(
     _end_family(child)
     shutil.rmtree(folder, ignore_errors=True)
     return os.waitstatus_to_exitcode(status), usage.ru_maxrss * 1024
+
+
+def _refuse(fds: tuple[int, ...], error: OSError) -> None:
+    """Answer a request without a child: there is no room for its folder."""
+    with contextlib.suppress(wire.PeerGone), socket.socket(fileno=fds[1]) as channel:
+        wire.send(channel, messages.encode(_explained(error)))
+    for fd in (fds[0], *fds[2:]):
+        os.close(fd)
 
 
 def _end_family(child: int) -> None:

@@ -7,6 +7,7 @@ reads never wait for it.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 
 from archiver.errors import IntegrityFault, SystemFault
 from archiver.records import DocumentState, Event, Id
+from archiver.store import durable
 from archiver.store import schema as t
 from archiver.store.ledger import Ledger
 from archiver.store.objects import DropKey
@@ -230,17 +232,23 @@ class Register:
         return self._rows(query)
 
     def problems(self, pipelines: Sequence[str] | None = None) -> list[Row]:
-        """Documents in quarantine or review with the file they came as."""
-        query = (
-            select(
-                t.document,
-                t.accession.c.file,
-                t.accession.c.file_raw,
-                t.accession.c.pipeline,
-            )
-            .join(t.accession, t.accession.c.id == t.document.c.id)
+        """Documents in quarantine or review, once with each name under which they came.
+
+        Whoever drops a bad file that somebody else has dropped before is told as well.
+        """
+        came = t.accession
+        of_document = came.c.document == t.document.c.id
+        named = (
+            select(func.min(came.c.id))
+            .join(t.document, of_document)
             .where(t.document.c.state.in_((DocumentState.QUARANTINED, DocumentState.REVIEW)))
-            .order_by(t.document.c.id)
+            .group_by(came.c.document, came.c.pipeline, came.c.file_raw)
+        )
+        query = (
+            select(t.document, came.c.file, came.c.file_raw, came.c.pipeline)
+            .join(came, of_document)
+            .where(came.c.id.in_(named))
+            .order_by(t.document.c.id, came.c.id)
         )
         if pipelines is not None:
             query = query.where(t.accession.c.pipeline.in_(pipelines))
@@ -311,6 +319,9 @@ def translated() -> Iterator[None]:
 
 def _open(file: Path) -> Engine:
     """Open the database, durable and with deleted text overwritten; migrate where needed."""
+    with durable.storage_faults(file):
+        # Names and subjects stand in it, whatever the caller's mask says.
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640))
     engine = create_engine(f"sqlite:///{file}", connect_args={"timeout": 30})
 
     @event.listens_for(engine, "connect")

@@ -1,0 +1,257 @@
+"""Everything but vault and ledger can be lost: what is made from them again is the same."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import paper
+from tests.town import Town, wait_for
+
+QUERIES = ("*", "Musterbach", "Friedhof*", '"wird erteilt"', "state:withdrawn", "state:review", "kopie")
+
+
+def scan(*lines: str) -> bytes:
+    return paper.scan_pdf([paper.letter_image(("Stadt Musterbach", *lines), dpi=150)], dpi=150)
+
+
+def furnish(town: Town) -> None:
+    """Documents of every kind that there can be: filed, duplicate, quarantined, dismissed, …"""
+    same = scan("Friedhofssatzung", "Die Genehmigung wird erteilt.")
+    town.drop("satzung.pdf", same)
+    town.drop("zwei seiten.pdf", paper.text_pdf([("Haushaltsplan",), ("Friedhof am Berg",)]))
+    town.drop("leer.pdf", paper.scan_pdf([paper.blank_image(150)], 150))
+    town.drop("kein scan.pdf", b"nur ein Text, kein PDF\n")
+    town.drop("geheim.pdf", paper.encrypted_pdf())
+    town.drop("Irrtum.pdf", scan("Sitzung des Ortsrates"))
+    town.drop(b"M\xfcller.pdf", paper.text_pdf([("Frau Müller",)]))
+    town.once(expected=3)
+    town.drop("kopie.pdf", same)
+    town.once()
+    ids = {problem["file"]: problem["id"] for problem in town.status()["problems"]}
+    assert town.command("dismiss", ids["kein scan.pdf"], "--reason", "eine Notiz").returncode == 0
+    assert town.command("retry", ids["geheim.pdf"]).returncode == 0
+    (mistake,) = town.search("Ortsrates")
+    assert town.command("withdraw", mistake["id"], "--reason", "Irrtum").returncode == 0
+    town.once(expected=3)
+
+
+def tables(town: Town) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of every table of the catalogue."""
+    with sqlite3.connect(f"file:{town.root / 'catalogue.db'}?mode=ro", uri=True) as catalogue:
+        names = catalogue.execute("SELECT name FROM sqlite_master WHERE type='table'").fetchall()
+        return {
+            name: sorted(catalogue.execute(f"SELECT * FROM {name}").fetchall(), key=repr)
+            for (name,) in names
+        }
+
+
+def schema(town: Town) -> list[tuple[Any, ...]]:
+    with sqlite3.connect(f"file:{town.root / 'catalogue.db'}?mode=ro", uri=True) as catalogue:
+        return catalogue.execute("SELECT type, name, sql FROM sqlite_master ORDER BY name").fetchall()
+
+
+def view(town: Town) -> dict[str, Any]:
+    """What people see: hits with snippets, problems, and everything shown of each document."""
+    hits = {query: town.search(query) for query in QUERIES}
+    # Hits of equal score come in no promised order, and scores depend on the index's segments.
+    ordered = {
+        query: sorted(({**hit, "score": None} for hit in found), key=lambda hit: hit["id"])
+        for query, found in hits.items()
+    }
+    shown = [town.json("show", hit["id"]) for hit in ordered["*"]]
+    return {"hits": ordered, "problems": town.status()["problems"], "shown": shown}
+
+
+def ledger(town: Town) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in (town.root / "ledger").iterdir()}
+
+
+def remove_catalogue(town: Town) -> None:
+    for path in town.root.glob("catalogue.db*"):
+        path.unlink()
+
+
+@pytest.fixture(scope="module")
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> Town:
+    town = Town(tmp_path_factory.mktemp("furnished") / "town")
+    furnish(town)
+    return town
+
+
+@pytest.fixture
+def home(furnished: Town, tmp_path: Path) -> Town:
+    """The furnished archive; tests harm what is derived and must leave it whole."""
+    return furnished
+
+
+@pytest.fixture(scope="module")
+def expected(furnished: Town) -> tuple[dict[str, Any], dict[str, Any], dict[str, bytes]]:
+    seen = view(furnished)
+    states = {hit["state"] for hit in seen["hits"]["*"]}
+    assert states == {"filed", "review", "quarantined", "withdrawn"}
+    assert len(seen["problems"]) == 2
+    assert [hit["file"] for hit in seen["hits"]["kopie"]] == ["satzung.pdf kopie.pdf"]
+    return tables(furnished), seen, ledger(furnished)
+
+
+Expected = tuple[dict[str, Any], dict[str, Any], dict[str, bytes]]
+
+
+def is_as_before(town: Town, expected: Expected) -> None:
+    rows, seen, lines = expected
+    now = tables(town)
+    assert set(now) == set(rows)
+    for name in rows:
+        assert now[name] == rows[name], name
+    assert view(town) == seen
+    assert ledger(town) == lines
+    assert town.json("verify")["problems"] == []
+
+
+def test_rebuild_gives_row_by_row_and_hit_by_hit_the_same(home: Town, expected: Expected) -> None:
+    before = schema(home)
+    remove_catalogue(home)
+    shutil.rmtree(home.root / "index")
+    (home.root / "index").mkdir()
+    report = home.json("rebuild")
+    assert report["lines"] == len(b"".join(expected[2].values()).splitlines())
+    assert report["documents"] == len(expected[1]["hits"]["*"])
+    assert schema(home) == before
+    is_as_before(home, expected)
+
+
+def test_rebuild_of_a_whole_archive_changes_nothing(home: Town, expected: Expected) -> None:
+    home.json("rebuild")
+    is_as_before(home, expected)
+
+
+def test_rebuild_with_a_broken_ledger_leaves_the_catalogue(home: Town, expected: Expected) -> None:
+    (file,) = (home.root / "ledger").iterdir()
+    whole = file.read_bytes()
+    lines = whole.splitlines(keepends=True)
+    file.write_bytes(b"".join([*lines[:5], lines[5].replace(b"event", b"evnet"), *lines[6:]]))
+    try:
+        refused = home.command("rebuild")
+    finally:
+        file.write_bytes(whole)
+    assert refused.returncode == 15, refused.stderr
+    assert "Traceback" not in refused.stderr
+    is_as_before(home, expected)
+
+
+def delete_index(town: Town) -> None:
+    shutil.rmtree(town.root / "index" / "current")
+
+
+def delete_whole_index_folder_content(town: Town) -> None:
+    for path in (town.root / "index").iterdir():
+        shutil.rmtree(path)
+
+
+def damage_meta(town: Town) -> None:
+    (town.root / "index" / "current" / "data" / "meta.json").write_bytes(b"\0garbage")
+
+
+def damage_segment(town: Town) -> None:
+    for path in (town.root / "index" / "current" / "data").iterdir():
+        if path.suffix in (".term", ".store", ".idx", ".pos"):
+            path.write_bytes(b"\xa5" * path.stat().st_size)
+
+
+def truncate_segments(town: Town) -> None:
+    for path in (town.root / "index" / "current" / "data").iterdir():
+        if path.name != "meta.json":
+            path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def lose_cursor(town: Town) -> None:
+    (town.root / "index" / "current" / "cursor").unlink()
+
+
+def run_ahead(town: Town) -> None:
+    (town.root / "index" / "current" / "cursor").write_text("99999\n")
+
+
+def delete_catalogue(town: Town) -> None:
+    remove_catalogue(town)
+
+
+def delete_catalogue_and_index(town: Town) -> None:
+    remove_catalogue(town)
+    delete_index(town)
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        delete_index,
+        delete_whole_index_folder_content,
+        damage_meta,
+        damage_segment,
+        truncate_segments,
+        lose_cursor,
+        run_ahead,
+        delete_catalogue,
+        delete_catalogue_and_index,
+    ],
+    ids=lambda harm: harm.__name__,
+)
+def test_the_daemon_starts_and_mends_what_is_derived(
+    home: Town, expected: Expected, harm: Any
+) -> None:
+    harm(home)
+    with home.daemon():
+        found = len(expected[1]["hits"]["*"])
+        wait_for(lambda: len(home.search()) == found, "the index has caught up", deadline=60)
+    is_as_before(home, expected)
+
+
+def test_another_engine_in_the_configuration_makes_the_index_anew(
+    home: Town, expected: Expected
+) -> None:
+    for engine in ("whoosh", "tantivy"):
+        home.configure({"search": {"engine": engine}})
+        with home.daemon():
+            found = len(expected[1]["hits"]["*"])
+            wait_for(lambda: len(home.search()) == found, f"{engine} has caught up", deadline=60)
+        version = (home.root / "index" / "current" / "version").read_text()
+        assert version.startswith(engine)
+        is_as_before(home, expected)
+
+
+def test_an_older_catalogue_catches_up_from_the_ledger(town: Town, tmp_path: Path) -> None:
+    town.drop("eins.pdf", paper.text_pdf([("Haushaltsplan",)]))
+    town.drop("zwei.pdf", paper.encrypted_pdf())
+    town.once(expected=3)
+    older = tmp_path / "older.db"
+    shutil.copyfile(town.root / "catalogue.db", older)
+    town.drop("drei.pdf", paper.text_pdf([("Friedhofssatzung",)]))
+    town.once()
+    (problem,) = town.status()["problems"]
+    assert town.command("dismiss", problem["id"], "--reason", "nicht zu öffnen").returncode == 0
+    before = tables(town), view(town), ledger(town)
+
+    remove_catalogue(town)
+    shutil.copyfile(older, town.root / "catalogue.db")
+    with town.daemon():
+        wait_for(lambda: town.search("Friedhofssatzung state:filed"), "all is there again")
+    is_as_before(town, before)
+
+
+def test_a_ledger_that_lost_its_end_is_not_gone_on_with(town: Town) -> None:
+    town.drop("eins.pdf", paper.text_pdf([("Haushaltsplan",)]))
+    town.once()
+    (file,) = (town.root / "ledger").iterdir()
+    whole = file.read_bytes()
+    file.write_bytes(b"".join(whole.splitlines(keepends=True)[:-1]))
+    refused = town.command("run", "--once")
+    assert refused.returncode == 15
+    assert "a part of the ledger is missing" in refused.stderr
+    file.write_bytes(whole)
+    town.once()
+    assert town.json("verify")["problems"] == []
