@@ -274,12 +274,14 @@ class Archive:
         return {"documents": self._house.reindex(progress)}
 
     def rebuild(self, progress: Progress = silent) -> Json:
-        """Make catalogue and index anew from vault and ledger; only where no daemon runs."""
+        """Make catalogue and index anew from vault and ledger; only where no daemon runs.
+
+        Raises:
+            IntegrityFault: one of them cannot be read; nothing was changed.
+        """
         self._standing.require(Act.MAINTAIN)
         house = self._house
-        house.forget_catalogue()
-        house.progress = progress
-        lines = house.register.head()[0]
+        lines = house.new_catalogue(progress)
         house.intake.recover(house.folders())
         house.intake.adopt_unknown()
         return {"lines": lines, "documents": house.reindex(progress)}

@@ -73,7 +73,7 @@ async def _serve(house: House, once: bool, glance: Glance | None) -> ExitCode:
         loop.add_signal_handler(number, stop.set)
     try:
         house.office = office
-        office.start()
+        office.start(warm=not once)
         async with _listening(house):
             log.info("started")
             await _until_done(office, stop, once, glance)

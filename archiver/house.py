@@ -63,13 +63,11 @@ class House:
     Attributes:
         config: as given.
         office: the daemon's parts in this process, None where no daemon runs here.
-        progress: is told how far the catalogue has caught up with the ledger, if anybody asks.
     """
 
     def __init__(self, config: Config) -> None:
         self.config = config
         self.office: Office | None = None
-        self.progress: Callable[[int, int], None] | None = None
 
     @cached_property
     def owner(self) -> int:
@@ -125,7 +123,7 @@ class House:
         from archiver.store.register import Register
 
         register = Register(self.config.places.catalogue, self.ledger, self.holdings)
-        register.catch_up(self.progress)
+        register.catch_up()
         return register
 
     @cached_property
@@ -184,12 +182,27 @@ class House:
         self.__dict__.pop("index", None)
         return count, self.index
 
-    def forget_catalogue(self) -> None:
-        """Remove the catalogue, which is made from vault and ledger again."""
+    def new_catalogue(self, progress: Callable[[int, int], None]) -> int:
+        """Make the catalogue anew beside the old one and exchange them; returns the ledger's lines.
+
+        Raises:
+            IntegrityFault: ledger or vault cannot be read; the old catalogue stays.
+        """
+        from archiver.store.register import Register
+
         self.close()
-        catalogue = self.config.places.catalogue
-        for ending in ("", "-wal", "-shm"):
-            catalogue.with_name(catalogue.name + ending).unlink(missing_ok=True)
+        current = self.config.places.catalogue
+        fresh = current.with_name(current.name + ".fresh")
+        _remove_catalogue(fresh)
+        register = Register(fresh, self.ledger, self.holdings)
+        try:
+            register.catch_up(progress)
+            lines = register.head()[0]
+        finally:
+            register.close()
+        _remove_catalogue(current)
+        fresh.rename(current)
+        return lines
 
     def settle(self, event: str, document: Id, reason: str | None, actor: str) -> None:
         """Record a person's decision; its free text goes into the object, not the ledger.
@@ -246,6 +259,12 @@ def held(config: Config, *, exclusive: bool) -> Iterator[None]:
         yield
     finally:
         os.close(fd)
+
+
+def _remove_catalogue(file: Path) -> None:
+    """Remove a database; its log goes after it, for a log alone is overwritten by the next one."""
+    for ending in ("", "-wal", "-shm"):
+        file.with_name(file.name + ending).unlink(missing_ok=True)
 
 
 def _lock_file(config: Config) -> Path:

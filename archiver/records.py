@@ -96,6 +96,23 @@ class Word(msgspec.Struct, frozen=True, array_like=True):
     block: int
 
 
+class Code(msgspec.Struct, frozen=True, array_like=True):
+    """A machine-readable mark on a page.
+
+    Attributes:
+        kind: ``qr``, ``code128``, ``datamatrix``, ``patch_t`` or ``patch_2``.
+        text: what it says; empty for patch codes.
+        left, top, right, bottom: box in pixels of the upright page image, origin top left.
+    """
+
+    kind: str
+    text: str
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+
 PageSource = Literal["own_text", "recognised", "blank", "unread"]
 
 
@@ -110,6 +127,7 @@ class Page(msgspec.Struct, frozen=True):
         source: where the words come from; ``unread`` pages are kept but too large to read.
         confidence: mean word confidence 0 to 100, None where no engine ran.
         words: in reading order.
+        codes: marks found on the page; looked for only where a pipeline separates batches.
     """
 
     number: int
@@ -120,6 +138,7 @@ class Page(msgspec.Struct, frozen=True):
     source: PageSource
     confidence: float | None
     words: tuple[Word, ...]
+    codes: tuple[Code, ...] = ()
 
     @property
     def text(self) -> str:

@@ -74,10 +74,10 @@ def adopt_orphans() -> None:
 
 
 def bury_orphans() -> None:
-    """Await every adopted child that has ended."""
+    """Await all children, adopted ones too; to be called when none is meant to go on."""
     with contextlib.suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
+        while True:
+            os.waitpid(-1, 0)
 
 
 class PeakMemory:

@@ -20,10 +20,12 @@ from pathlib import Path
 from typing import Any
 
 from archiver.cli.remote import RemoteArchive
+from bench import processes
 
 COMMAND = str(Path(sys.executable).with_name("archiver"))
 _PATIENCE = 900.0
-_GLANCE = 0.1
+_GLANCE = 0.25  # each look costs the daemon about 5 ms
+_REST = 1.0
 
 
 class Product:
@@ -32,14 +34,16 @@ class Product:
     Args:
         root: a new folder.
         settle_seconds: how long a file must rest before it is taken.
+        cage: as in config.toml.
     """
 
-    def __init__(self, root: Path, settle_seconds: float) -> None:
+    def __init__(self, root: Path, settle_seconds: float, cage: str = "auto") -> None:
         self.root = root
         self._config = root / "config.toml"
         subprocess.run([COMMAND, "init", str(root)], stdout=subprocess.DEVNULL, check=True)
         text = self._config.read_text(encoding="utf-8")
         text = re.sub(r"(?m)^settle_seconds = \S+", f"settle_seconds = {settle_seconds}", text)
+        text = re.sub(r"(?m)^cage = \S+", f'cage = "{cage}"', text)
         self._config.write_text(text, encoding="utf-8")
         self.inbox = root / "inbox" / "incoming"
 
@@ -62,6 +66,13 @@ class Product:
             code = daemon.wait(timeout=120)
         if code != 0:
             raise RuntimeError((self.root / "daemon.log").read_text())
+
+    def wait_rest(self, daemon: subprocess.Popen[bytes]) -> None:
+        """Wait until the daemon and all it started have used no processor time for a second."""
+        used = -1.0
+        while (now := sum(processes.processor_seconds(daemon.pid).values())) > used + 0.02:
+            used = now
+            time.sleep(_REST)
 
     def drop(self, files: Mapping[str, bytes]) -> None:
         """Put files into the drop folder at once, each appearing whole."""

@@ -40,8 +40,9 @@ FACES = {
     "narrow": (f"{LIBERATION}SansNarrow-Regular.ttf", f"{LIBERATION}SansNarrow-Bold.ttf"),
 }
 A4 = (595.3, 841.9)  # points
-LEFT, RIGHT, TOP, BOTTOM = 68.0, 543.0, 50.0, 800.0
-SECOND_COLUMN = 345.0
+LEFT, RIGHT, TOP, BOTTOM = 68.0, 543.0, 58.0, 805.0
+SECOND_COLUMN = 328.0
+LEADING = 1.5
 VALUE_COLUMN = 230.0
 
 
@@ -79,7 +80,7 @@ class Look:
     """
 
     face: str = "sans"
-    size: float = 10.5
+    size: float = 11
     columns: tuple[float, ...] = ()
     dpi: int = 200
     skew: float = 0.0
@@ -125,7 +126,7 @@ def width(text: str, face: str, bold: bool, size: float) -> float:
 
 
 def wrap(text: str, face: str, bold: bool, size: float, room: float) -> list[str]:
-    """The paragraph in lines no wider than ``room`` points, words parted at ``¦`` where it helps."""
+    """The paragraph in lines no wider than ``room`` points; words part at ``¦`` where it helps."""
     lines, line = [], ""
     for word in text.split():
         parts = word.split("¦")
@@ -160,11 +161,11 @@ def arrange(markup: str, look: Look) -> Sheet:
 
 def _set_line(sheet: Sheet, raw: str, y: float, look: Look) -> float:
     """Set one line of markup at height ``y``; returns the height it takes."""
-    size, pitch = look.size, look.size * 1.42
+    size, pitch = look.size, look.size * LEADING
     base = y + size
     if not raw:
         sheet.text.append("")
-        return pitch * 0.62
+        return pitch * 0.7
     if raw == "---":
         sheet.rules.append((LEFT, y + 4, RIGHT, y + 4))
         return 9.0
@@ -181,11 +182,11 @@ def _set_line(sheet: Sheet, raw: str, y: float, look: Look) -> float:
         return pitch
     if " :: " in raw:
         label, value = raw.split(" :: ")
-        _put(sheet, label, LEFT, base + 3, look.face, False, size - 1, VALUE_COLUMN - 4)
-        _put(sheet, value, VALUE_COLUMN, base + 3, "mono", False, size, RIGHT)
-        sheet.rules.append((LEFT, base + 7.5, RIGHT, base + 7.5))
+        _put(sheet, label, LEFT, base + 4, look.face, False, size - 1, VALUE_COLUMN - 4)
+        _put(sheet, value, VALUE_COLUMN, base + 4, "mono", False, size, RIGHT)
+        sheet.rules.append((LEFT, base + 9, RIGHT, base + 9))
         sheet.text.append(f"{label} {value}")
-        return size + 10.5
+        return size + 13
     sign, rest = (raw[0], raw[2:]) if raw[:2] in ("= ", "# ", "- ", "> ") else ("", raw)
     bold, size = sign in ("=", "#"), {"=": 17.0, "-": 7.8}.get(sign, size)
     if sign == ">":
@@ -194,14 +195,14 @@ def _set_line(sheet: Sheet, raw: str, y: float, look: Look) -> float:
         return pitch
     lines = wrap(rest, look.face, bold, size, RIGHT - LEFT)
     for number, line in enumerate(lines):
-        _put(sheet, line, LEFT, y + size + number * size * 1.42, look.face, bold, size, RIGHT)
+        _put(sheet, line, LEFT, y + size + number * size * LEADING, look.face, bold, size, RIGHT)
         sheet.text.append(line)
-    return len(lines) * size * 1.42
+    return len(lines) * size * LEADING
 
 
 def _set_row(sheet: Sheet, cells: list[str], y: float, look: Look) -> float:
-    edges, high = (*look.columns, RIGHT), look.size * 1.42 + 4
-    for cell, left, right in zip(cells, edges, edges[1:], strict=True):
+    edges, high = (*look.columns, RIGHT), look.size * LEADING + 4
+    for cell, left, right in zip(cells, edges[:-1], edges[1:], strict=True):
         own = width(cell, look.face, False, look.size)
         x = right - 4 - own if cell[:1].isdigit() else left + 4
         _put(sheet, cell, x, y + look.size + 3, look.face, False, look.size, right)
@@ -240,14 +241,14 @@ def printed(sheet: Sheet, look: Look, chance: random.Random) -> Image.Image:
         ends = [(x0 * scale, y0 * scale), (x1 * scale, y1 * scale)]
         draw.line(ends, fill=60, width=max(1, round(0.7 * scale)))
     for x, y in sheet.scribbles:
-        beat, lean = chance.uniform(5, 8), chance.uniform(0.8, 1.3)
-        points = [
-            (
-                (x + step * 0.75 + 3 * math.sin(step / beat * 2.3)) * scale,
-                (y + 9 * lean * math.sin(step / beat) * math.exp(-step / 110)) * scale,
-            )
-            for step in range(140)
-        ]
+        beat, tail = chance.uniform(3.5, 8), chance.uniform(60, 140)
+        sway, turn = chance.uniform(12, 26), chance.uniform(0, 6)
+        points = []
+        for step in range(150):
+            fall = math.exp(-step / tail)
+            right = step * 0.72 + 4 * math.sin(step / beat * 1.6 + turn)
+            down = 8 * fall * math.sin(step / beat) + 4 * math.sin(step / sway + turn)
+            points.append(((x + right) * scale, (y + down) * scale))
         draw.line(points, fill=70, width=max(1, round(1.1 * scale)), joint="curve")
     return page
 

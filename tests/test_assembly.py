@@ -10,7 +10,6 @@ import pypdfium2 as pdfium
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from paper import LETTER, jpeg, letter_image, mixed_pdf, png, scan_pdf, signed_pdf, text_pdf, tiff
 from pikepdf import pdfa
 from PIL import Image, ImageDraw
 
@@ -20,6 +19,17 @@ from archiver.recognise.media import JPEG, PDF, PNG, TIFF
 from archiver.recognise.ocrmypdf_plugin import baseline
 from archiver.recognise.sheets import Scan, sheets
 from archiver.records import Page, Word
+from tests.paper import (
+    LETTER,
+    jpeg,
+    letter_image,
+    mixed_pdf,
+    png,
+    scan_pdf,
+    signed_pdf,
+    text_pdf,
+    tiff,
+)
 
 CREATED = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 DPI = 200

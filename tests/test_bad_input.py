@@ -156,6 +156,9 @@ def _live_through(day: Day, stalled: IO[bytes]) -> None:
     copy.start()
 
     _same_name_twice(day)
+    path = town.drop("Kopie.pdf", b"kein PDF")
+    wait_for(lambda: not path.exists(), "the first Kopie.pdf is taken")
+    town.drop("Kopie.pdf", b"auch kein PDF")
     for name, (data, _state, _reason) in BAD.items():
         day.drop(LATIN_1_BAD if name == LATIN_1_BAD_SHOWN else name, data)
     for name in FIVE:
@@ -211,8 +214,8 @@ def _evening(day: Day) -> None:
     )
     town.wait_until_settled()
     final = {"filed", "in review", "in quarantine", "duplicate"}
-    # Two files were called Scan.pdf and stand in `dropped` under no name.
-    count = len(day.dropped) + 2
+    # Two files were called Scan.pdf and two Kopie.pdf, which stand in `dropped` under no name.
+    count = len(day.dropped) + 4
     wait_for(
         lambda: len(rows := day.receipts()) == count and {row["state"] for row in rows} <= final,
         "all receipts are written",
@@ -391,6 +394,15 @@ def test_second_file_of_a_bad_pair_is_told_as_well(day: Day) -> None:
     first, second = day.problem("leer.pdf"), day.problem("leer auch.pdf")
     assert first["id"] == second["id"]
     assert day.notes()["leer auch.pdf"].splitlines()[2] == second["message"]
+
+
+def test_two_bad_files_of_one_name_have_a_note_each(day: Day) -> None:
+    pair = [problem for problem in day.status["problems"] if problem["file"] == "Kopie.pdf"]
+    assert len({problem["id"] for problem in pair}) == 2
+    notes = [path.read_text(encoding="utf-8-sig") for path in day.town.problems.glob("Kopie*.txt")]
+    assert len(notes) == 2
+    for problem in pair:
+        assert sum(problem["id"] in note for note in notes) == 1
 
 
 def test_same_name_with_other_content_during_recognition_loses_nothing(

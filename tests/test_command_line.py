@@ -19,7 +19,9 @@ def test_the_page_is_what_the_commands_say() -> None:
 
 def test_the_messages_are_what_is_said() -> None:
     stale = "docs/messages.md is stale: run make docs"
-    assert (ROOT / "docs" / "messages.md").read_text(encoding="utf-8") == message_table.page(), stale
+    assert (ROOT / "docs" / "messages.md").read_text(encoding="utf-8") == message_table.page(), (
+        stale
+    )
 
 
 @pytest.mark.parametrize("name", cli_reference.names())

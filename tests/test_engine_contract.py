@@ -14,7 +14,6 @@ from contextlib import contextmanager
 
 import msgspec
 import pytest
-from paper import blank_image, letter_image
 
 from archiver.errors import DocumentFault, ExitCode, SystemFault
 from archiver.recognise import cage, wire
@@ -29,6 +28,7 @@ from archiver.recognise.engine import (
 from archiver.recognise.engine_client import Engine, EngineDied, checked_page
 from archiver.recognise.engine_process import read_page
 from archiver.records import Page, Word
+from tests.paper import blank_image, letter_image
 
 ENGINES = ("tesserocr", "pytesseract")
 LINES = (

@@ -3,7 +3,40 @@
 They come from the test suites of pdf.js, pyHanko and qpdf. Where each of them ended when this was
 written (``pytest -rP`` prints where they end now):
 
-TABLE
+    review      no_text          pdfjs-bitmap-symbol-textbottomright.pdf jbig2
+    quarantined truncated        pdfjs-bug1250079.pdf
+    filed                        pdfjs-bug1851498.pdf pdfa_failed
+    filed                        pdfjs-issue14802.pdf pdfa_failed
+    review      only_blank_pages pdfjs-issue17554.pdf converted repaired
+    review      no_text          pdfjs-issue18894.pdf pdfa_failed
+    filed                        pdfjs-issue5470.pdf pdfa_failed
+    filed                        pdfjs-issue9291.pdf pdfa_failed
+    review      no_text          pdfjs-jp2k-resetprob.pdf pdfa_failed
+    filed                        pdfjs-poppler-91414-0-53.pdf pdfa_failed repaired
+    quarantined encrypted        pdfjs-saslprep-r6.pdf
+    quarantined damaged          pyhanko-broken-objstream1.pdf
+    quarantined damaged          pyhanko-circular-page-tree.pdf
+    quarantined encrypted        pyhanko-malformed-encrypt-dict1.pdf
+    quarantined encrypted        pyhanko-minimal-aes256.pdf
+    filed                        pyhanko-minimal-illegal-header.pdf converted repaired
+    quarantined encrypted        pyhanko-minimal-rc4.pdf
+    review      low_confidence   pyhanko-minimal-signed-twice-both-created.pdf signed
+    review      low_confidence   pyhanko-minimal-signed-twice-no-sig-type.pdf signed
+    review      low_confidence   pyhanko-minimal-signed-twice-second-created.pdf signed
+    filed                        pyhanko-minimal-startxref-hopeless.pdf converted repaired
+    filed                        pyhanko-minimal-two-fields-signed-twice.pdf signed
+    review      low_confidence   pyhanko-minimal-two-fields-tagged.pdf signed
+    review      no_text          pyhanko-no-mediabox.pdf repaired
+    review      low_confidence   pyhanko-pades-lta-dss-indirect-arrs-test-2.pdf signed
+    review      low_confidence   pyhanko-pades-lta-dss-indirect-arrs-test.pdf signed
+    review      low_confidence   pyhanko-pades-with-old-style-signing-cert-attr-issser.pdf signed
+    review      low_confidence   pyhanko-signature-gap-too-big.pdf repaired signed
+    review      low_confidence   pyhanko-struct-tree-circular-ref.pdf signed
+    quarantined truncated        qpdf-16172.pdf
+    quarantined unsupported_type qpdf-369662293a.pdf
+    quarantined unsupported_type qpdf-547975127.pdf
+    quarantined unsupported_type qpdf-65773.pdf
+    quarantined unsupported_type qpdf-69977a.pdf
 """
 
 from __future__ import annotations
@@ -104,7 +137,8 @@ def test_file_ends_somewhere_sensible_and_is_kept(siege: Siege, name: str, tmp_p
     hit, problem = siege.found[name], siege.problem(name)
     shown = siege.town.json("show", hit["id"])
     findings = " ".join(finding["code"] for finding in shown["findings"])
-    print(f"{name:<62}{shown['state']:<13}{shown['reason'] or '':<18}{findings}")
+    where = f"{shown['state']:<12}{shown['reason'] or '':<17}"
+    print(f"{where}{name} {findings}".rstrip())
     assert shown["state"] == hit["state"]
     if hit["state"] == "filed":
         assert problem is None

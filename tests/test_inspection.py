@@ -6,7 +6,16 @@ import io
 
 import pikepdf
 import pytest
-from paper import (
+from PIL import Image, ImageDraw
+
+from archiver.errors import DocumentFault
+from archiver.recognise.blank import INK_OF_A_BLANK, ink_ratio, looks_blank
+from archiver.recognise.document import Document
+from archiver.recognise.inspection import inspect, looks_like_bomb
+from archiver.recognise.media import JPEG, PDF, PNG, TIFF
+from archiver.recognise.raster import fitting_dpi, reading_size
+from archiver.recognise.sheets import Scan, sheets
+from tests.paper import (
     blank_image,
     bomb_png,
     encrypted_pdf,
@@ -19,15 +28,6 @@ from paper import (
     tiff,
     truncated_pdf,
 )
-from PIL import Image, ImageDraw
-
-from archiver.errors import DocumentFault
-from archiver.recognise.blank import INK_OF_A_BLANK, ink_ratio, looks_blank
-from archiver.recognise.document import Document
-from archiver.recognise.inspection import inspect, looks_like_bomb
-from archiver.recognise.media import JPEG, PDF, PNG, TIFF
-from archiver.recognise.raster import fitting_dpi, reading_size
-from archiver.recognise.sheets import Scan, sheets
 
 
 def first_look(content, media_type, tmp_path, max_pages=100):

@@ -7,11 +7,11 @@ import io
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from paper import jpeg, letter_image, png, text_pdf, tiff
 from PIL import Image
 
 from archiver.recognise import media
 from archiver.recognise.media import sniff
+from tests.paper import jpeg, letter_image, png, text_pdf, tiff
 
 
 def told(content: bytes) -> str | None:

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pikepdf
 import pytest
-from paper import LETTER, bomb_png, jpeg, letter_image, mixed_pdf, png, scan_pdf, text_pdf
 from pikepdf import pdfa
 from PIL import Image
 
@@ -21,6 +20,7 @@ from archiver.recognise import cage, media, messages
 from archiver.recognise.reader import Pixels, Reader, WorkerDied
 from archiver.recognise.reader_process import CREDITS, _explained
 from archiver.records import Page, Word
+from tests.paper import LETTER, bomb_png, jpeg, letter_image, mixed_pdf, png, scan_pdf, text_pdf
 
 CREATED = datetime(2026, 3, 1, tzinfo=UTC)
 LIMITS = cage.Limits(address_space=2 << 30, cpu_seconds=20, file_size=1 << 30, wall_seconds=40.0)

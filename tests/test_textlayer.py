@@ -8,13 +8,13 @@ import pikepdf
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from paper import LETTER, letter_image, mixed_pdf, scan_pdf, text_pdf
 
 from archiver.recognise.document import Document
 from archiver.recognise.media import PDF
 from archiver.recognise.sheets import Scan, sheets
 from archiver.recognise.textlayer import Features, Glyph, measure, trustworthy
 from archiver.records import Page
+from tests.paper import LETTER, letter_image, mixed_pdf, scan_pdf, text_pdf
 
 SOUND = Features(
     visible=900, hidden=0, bad=0, long_words=90, mute_words=2, image_share=0.02, paths=12

@@ -81,8 +81,11 @@ class Office:
         self._runner = Runner(shop, lanes, self._tools, self._projector.wake)
         self._watch = Watch(config, intake, self.health, self.tell, self._projector.held)
 
-    def start(self) -> None:
+    def start(self, *, warm: bool) -> None:
         """Start all parts; the stores have been recovered.
+
+        Args:
+            warm: whether readers start at once, so that the first paper does not wait for them.
 
         Raises:
             SystemFault: ``engine_missing``, ``language_missing``: nothing was started.
@@ -93,7 +96,7 @@ class Office:
             log.warning("no cage: received files are opened with limits only")
         self._engines.warm()
         self._projector.start()
-        self._runner.start()
+        self._runner.start(warm=warm)
         self._watch.start()
 
     def stop(self) -> None:

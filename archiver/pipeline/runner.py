@@ -7,6 +7,7 @@ living daemon counts against a document (three, then a person must look).
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 from collections import deque
@@ -76,13 +77,19 @@ class Runner:
         self.done = 0
         self._stopping = threading.Event()
         self._readers: list[Reader] = []
+        self._warm = False
         self._threads = [
             threading.Thread(target=self._lane, args=(number,), name=f"lane-{number}")
             for number in range(lanes)
         ]
 
-    def start(self) -> None:
-        """Take up unfinished work and start the lanes."""
+    def start(self, *, warm: bool) -> None:
+        """Take up unfinished work and start the lanes.
+
+        Args:
+            warm: whether lanes start their readers at once, not with their first document.
+        """
+        self._warm = warm
         for row in self._shop.register.jobs():
             if int(row["daemon_deaths"]) >= DAEMON_DEATHS:
                 self._alone.add(str(row["id"]))
@@ -121,6 +128,10 @@ class Runner:
     def _lane(self, number: int) -> None:
         tools = self._tools(number, self._others_wait)
         self._readers.append(tools.reader)
+        if self._warm:
+            # What is wrong with it is told when a document needs it.
+            with contextlib.suppress(SystemFault):
+                tools.reader.warm()
         while (document := self._next()) is not None:
             again = False
             try:
@@ -132,6 +143,8 @@ class Runner:
                     if again:
                         self._queue.append(document)
                     self._state.notify_all()
+        # `stop` may have come while it was still warming up.
+        tools.reader.close()
 
     def _next(self) -> Id | None:
         with self._state:

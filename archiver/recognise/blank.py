@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 INK_OF_A_BLANK = 0.0001
 _STREAK_SHARE = 0.5
 _MARGIN_SHARE = 0.02
-_DARK_SHARE = 0.6
+_INK_BELOW_PAPER = 40
+_INK_BELOW_NOISE = 6
 _DARKEST_PAPER = 96
 
 
@@ -50,7 +51,7 @@ def ink_ratio(page: Image.Image) -> float:
     paper = _paper(quarter.histogram())
     if paper < _DARKEST_PAPER:
         return 1.0
-    limit = paper * _DARK_SHARE
+    limit = paper - max(_INK_BELOW_PAPER, _INK_BELOW_NOISE * _spread(quarter.histogram(), paper))
     dark = quarter.point([255 if value < limit else 0 for value in range(256)])
     # A box filter to one row (or column) gives the mean darkness of each column (or row).
     columns = dark.resize((width, 1), Image.Resampling.BOX).tobytes()
@@ -71,6 +72,20 @@ def _paper(histogram: list[int]) -> int:
         seen += histogram[value]
         if seen >= half:
             return max(range(value, 256), key=histogram.__getitem__)
+    return 255
+
+
+def _spread(histogram: list[int], paper: int) -> int:
+    """Give the noise of the paper in grays: two thirds of all pixels are this near to it.
+
+    Ink is what stands out of the noise, not what is dark: a pale fax on gray paper is legible.
+    """
+    wanted, seen = sum(histogram) * 2 / 3, 0
+    for distance in range(256):
+        near = {paper - distance, paper + distance}
+        seen += sum(histogram[value] for value in near if 0 <= value < 256)
+        if seen >= wanted:
+            return distance
     return 255
 
 

@@ -106,6 +106,14 @@ class Reader:
         """Process id of the template, None while there is none."""
         return self._slot.pid if self._slot else None
 
+    def warm(self) -> None:
+        """Start the template now, not with the first request: it takes about a second.
+
+        Raises:
+            SystemFault: ``reader_failed``.
+        """
+        self._ready()
+
     def inspect(self, fd: int, media_type: str) -> Inspection:
         """Take the first look at a received file.
 
@@ -194,9 +202,9 @@ class Reader:
 
     def close(self) -> None:
         """End the reader; a later request starts a new one."""
-        if self._slot is not None:
-            self._slot.kill()
-            self._slot = None
+        slot, self._slot = self._slot, None
+        if slot is not None:
+            slot.kill()
 
     def _pixels(self, answer: messages.Sent, fds: tuple[int, ...], number: int) -> Pixels:
         """Check a page image: its number, its bounds, and memory of that size that stays so."""
