@@ -35,7 +35,7 @@ REASONS: dict[str, Phrase] = {
         N_("Print or save it as PDF and drop that. The file itself is kept."),
     ),
     "encrypted": Phrase(
-        N_("The PDF is protected (encrypted) and cannot be opened."),
+        N_("The PDF is protected (encrypted), so it cannot be worked on."),
         N_("Ask the sender for an unprotected copy, or save it without protection, and drop that."),
     ),
     "truncated": Phrase(

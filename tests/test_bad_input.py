@@ -186,9 +186,8 @@ def _same_name_twice(day: Day) -> None:
     pages = [paper.letter_image((f"Blatt {number} der Bauakte Hafenkran",)) for number in range(12)]
     path = day.town.drop("Scan.pdf", paper.scan_pdf(pages))
     wait_for(lambda: not path.exists(), "the first Scan.pdf is taken")
-    wait_for(lambda: day.town.search("file:Scan"), "the first Scan.pdf is known")
+    (first,) = wait_for(lambda: day.town.search("file:Scan"), "the first Scan.pdf is known")
     day.town.drop("Scan.pdf", paper.text_pdf([("Kündigung des Bootsliegeplatzes",)]))
-    (first,) = day.town.search("file:Scan")
     day.first_scan_then = day.town.json("show", first["id"])["state"]
 
 

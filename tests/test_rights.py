@@ -283,18 +283,21 @@ def test_a_stranger_is_refused_everything(stranger: User, letter: Path, desk: Pa
 
 
 def test_others_cannot_open_the_files_themselves(stranger: User, open_town: Town) -> None:
-    objects = [path for path in (open_town.root / "vault").rglob("*.pdf") if path.is_file()]
-    assert objects
-    look = subprocess.run(
-        ["cat", str(objects[0]), *map(str, (open_town.root / "ledger").iterdir())],
-        user=stranger.uid,
-        group=stranger.uid,
-        extra_groups=[OTHERS],
-        capture_output=True,
-        check=False,
-    )
-    assert look.returncode != 0
-    assert look.stdout == b""
+    root = open_town.root
+    closed = [root / name for name in ("vault", "ledger", "index", "stage", "released", "exports")]
+    files = [path for folder in closed for path in folder.rglob("*") if path.is_file()]
+    assert len(files) > 10
+    for path in (*closed, *files, *root.glob("catalogue.db*")):
+        look = subprocess.run(
+            ["ls" if path.is_dir() else "cat", str(path)],
+            user=stranger.uid,
+            group=stranger.uid,
+            extra_groups=[OTHERS],
+            capture_output=True,
+            check=False,
+        )
+        assert look.returncode != 0, path
+        assert look.stdout == b"", path
 
 
 def test_without_a_daemon_staff_are_told_that_it_is_needed() -> None:

@@ -60,8 +60,15 @@ class Engines:
         self._threads.shutdown(wait=True)
 
     def _engine(self) -> Engine:
-        """This thread's engine, started where there is none."""
+        """This thread's engine, started where there is none.
+
+        One that ended while it had nothing to do is replaced: no page is to blame for that.
+        """
         engine: Engine | None = getattr(self._own, "engine", None)
+        if engine is not None and not engine.alive():
+            self._all.discard(engine)
+            engine.kill()
+            engine = None
         if engine is None:
             engine = self._own.engine = self._start()
             self._all.add(engine)

@@ -85,13 +85,10 @@ def assemble(
     Raises:
         DocumentFault: ``damaged`` where OCRmyPDF cannot read the file.
     """
-    import pikepdf
-
     source, target = folder / "source.pdf", folder / "target.pdf"
     if document.media_type == PDF:
-        with pikepdf.open(document.stream()) as pdf:
-            if is_signed(document, pdf):
-                return None, (SIGNED,)
+        if is_signed(document):
+            return None, (SIGNED,)
         document.copy_to(source)
     else:
         picture.to_pdf(document, source, max_pages=max_pages)
@@ -185,6 +182,8 @@ def _run(source: Path, target: Path, read: dict[int, Page], **options: Any) -> N
                 progress_bar=False,
                 rotate_pages=any(page.rotation for page in read.values()),
                 fast_web_view=1e9,
+                # It goes by the form's flag, which an unsigned form has too; ours goes by bytes.
+                invalidate_digital_signatures=True,
                 plugin_manager=_plugins(read),
                 **options,
             )

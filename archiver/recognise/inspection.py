@@ -100,7 +100,7 @@ def _inspect_pdf(document: Document, max_pages: int) -> Inspection:
             sheets = _pdf_sheets(pdf, max_pages)
             if _is_dynamic_form(pdf):
                 raise DocumentFault("dynamic_xfa")
-            signed = is_signed(document, pdf)
+            signed = is_signed(document)
             findings = ["signed"] if signed else []
             if any("/JBIG2Decode" in _filters(one) for one in _pictures(pdf)):
                 findings.append("jbig2")
@@ -170,16 +170,14 @@ def _is_dynamic_form(pdf: pikepdf.Pdf) -> bool:
     return bool(pdf.Root.get("/NeedsRendering", False)) and form is not None and "/XFA" in form
 
 
-def is_signed(document: Document, pdf: pikepdf.Pdf) -> bool:
+def is_signed(document: Document) -> bool:
     """Say whether a PDF carries a signature.
 
     The byte range that a signature covers cannot be packed away, so it is looked for in the
-    bytes; the form's own flag (bit 1 of SigFlags, ISO 32000-1, table 219) counts as well.
+    bytes. The form's own flag (SigFlags, ISO 32000-1, table 219) only tells that there is a field
+    for one: an unsigned form has it too.
     """
-    if document.mapping.find(b"/ByteRange") >= 0:
-        return True
-    form = pdf.Root.get("/AcroForm")
-    return form is not None and bool(int(form.get("/SigFlags", 0)) & 1)
+    return document.mapping.find(b"/ByteRange") >= 0
 
 
 def _inspect_picture(document: Document, max_pages: int) -> Inspection:

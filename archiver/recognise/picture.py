@@ -178,7 +178,10 @@ def to_pdf(document: Document, target: Path, *, max_pages: int) -> None:
 def _is_plain(image: Image.Image) -> bool:
     """Say whether a PDF can take this frame as it is."""
     modes = {"1", "L", "P", "RGB"}
-    return image.mode in modes and "transparency" not in image.info and image.format != "MPO"
+    if image.mode not in modes or "transparency" in image.info:
+        return False
+    # PDF/A may hold JPEG 2000, but the validator cannot look into it and would not approve.
+    return image.format not in {"MPO", "JPEG2000"}
 
 
 def _settings(dpi: tuple[float, float]) -> dict[str, Any]:

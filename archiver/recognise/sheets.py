@@ -69,7 +69,7 @@ def _pdf_sheets(
         raise DocumentFault("damaged") from error
     with source:
         shown.init_forms()
-        signed = is_signed(document, source)
+        signed = is_signed(document)
         for number in wanted:
             if not 1 <= number <= len(shown):
                 # pdfium counts fewer pages than qpdf in files with a broken page tree.

@@ -1,0 +1,286 @@
+"""Configuration: all problems at once with file and key, and nothing but `ConfigProblems` ever."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from archiver import phrases
+from archiver.config import Config, ConfigProblems, find, load
+from archiver.errors import Refusal
+from archiver.founding import found
+from archiver.sentences import REASONS
+from tests.places import memory_folder
+from tests.town import Town
+
+
+@pytest.fixture
+def archive() -> Iterator[Path]:
+    """The folder of a founded archive."""
+    with memory_folder() as folder:
+        found(folder / "town")
+        yield folder / "town"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    found(tmp_path / "town")
+    return tmp_path / "town"
+
+
+def problems(file: Path) -> set[tuple[str, str, str]]:
+    """File name, key and reason of every problem."""
+    with pytest.raises(ConfigProblems) as caught:
+        load(file)
+    for problem in caught.value.problems:
+        assert problem.reason in REASONS
+        assert "{" not in phrases.sentence(problem.reason, problem.params)
+    return {(p.file.name, p.key, p.reason) for p in caught.value.problems}
+
+
+def test_init_makes_a_configuration_that_holds_and_says_its_defaults(home: Path) -> None:
+    config = load(home / "config.toml")
+    assert config.ui.language == "de"
+    assert config.places.vault == home / "vault"
+    assert [pipeline.name for pipeline in config.pipelines] == ["incoming"]
+    assert config.drop_folder(config.pipelines[0]).is_dir()
+    assert "unclassified" in {record_class.key for record_class in config.classes}
+    # The values that are shown are those that hold where they are left out.
+    (home / "config.toml").write_text("", encoding="utf-8")
+    bare = load(home / "config.toml")
+    same = ("places", "inbox", "work", "ocr", "limits", "search", "rights")
+    assert {name: getattr(bare, name) for name in same} == {
+        name: getattr(config, name) for name in same
+    }
+
+
+def test_the_example_in_the_repository_is_what_init_writes(home: Path) -> None:
+    root = Path(__file__).resolve().parents[1]
+    for name in ("config.toml", "filingplan.toml", "pipelines/incoming.toml"):
+        assert (root / name).read_bytes() == (home / name).read_bytes(), name
+
+
+def test_init_touches_nothing_that_is_there(home: Path, tmp_path: Path) -> None:
+    before = {path: path.stat().st_mtime_ns for path in home.rglob("*")}
+    with pytest.raises(Refusal, match="archive_exists"):
+        found(home)
+    assert {path: path.stat().st_mtime_ns for path in home.rglob("*")} == before
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "letter.pdf").write_bytes(b"%PDF")
+    with pytest.raises(Refusal, match="folder_not_empty"):
+        found(other)
+    assert [path.name for path in other.iterdir()] == ["letter.pdf"]
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(Refusal, match="folder_unwritable"):
+        found(tmp_path / "file" / "town")
+
+
+def test_all_problems_are_named_at_once(home: Path) -> None:
+    (home / "config.toml").write_text(
+        """
+        colour = "red"
+        inbox = 3
+        [ui]
+        language = "fr"
+        [work]
+        processes = true
+        memory_mib = 0
+        [limits]
+        pages = "many"
+        megapixel = 1
+        [ocr]
+        languages = "deu eng"
+        [places]
+        vault = ""
+        ledger = "elsewhere"
+        [rights]
+        staff = [true]
+        """,
+        encoding="utf-8",
+    )
+    pipelines = home / "pipelines"
+    (pipelines / "again.toml").write_text('folder = "incoming"\n', encoding="utf-8")
+    (pipelines / "away.toml").write_text('folder = "../elsewhere"\n', encoding="utf-8")
+    (pipelines / "gone.toml").write_text('folder = "gone"\ntitel = "?"\n', encoding="utf-8")
+    (pipelines / "nothing.toml").write_text("", encoding="utf-8")
+    (pipelines / "torn.toml").write_text("folder = ", encoding="utf-8")
+    (home / "filingplan.toml").write_text(
+        '[[class]]\nkey = "a"\n[[class]]\nkey = "a"\n[[class]]\nname = "x"\n', encoding="utf-8"
+    )
+    expected = {
+        ("config.toml", "colour", "unknown_key"),
+        ("config.toml", "inbox", "wrong_type"),
+        ("config.toml", "ui.language", "wrong_type"),
+        ("config.toml", "work.processes", "wrong_type"),
+        ("config.toml", "work.memory_mib", "not_positive"),
+        ("config.toml", "limits.pages", "wrong_type"),
+        ("config.toml", "limits.megapixel", "unknown_key"),
+        ("config.toml", "ocr.languages", "bad_languages"),
+        ("config.toml", "places.vault", "wrong_type"),
+        ("config.toml", "places.ledger", "folder_missing"),
+        ("config.toml", "rights.staff", "wrong_type"),
+        ("incoming.toml", "folder", "folder_taken"),
+        ("away.toml", "folder", "bad_folder_name"),
+        ("gone.toml", "titel", "unknown_key"),
+        ("gone.toml", "folder", "folder_missing"),
+        ("nothing.toml", "folder", "key_missing"),
+        ("torn.toml", "", "not_toml"),
+        ("filingplan.toml", "class[2].key", "key_twice"),
+        ("filingplan.toml", "class[3].name", "unknown_key"),
+        ("filingplan.toml", "class[3].key", "key_missing"),
+    }
+    assert problems(home / "config.toml") >= expected
+
+
+def test_two_broken_files_are_both_named(home: Path) -> None:
+    (home / "config.toml").write_text("[ui\n", encoding="utf-8")
+    (home / "filingplan.toml").write_bytes(b"title = '\xff'")
+    assert problems(home / "config.toml") == {
+        ("config.toml", "", "not_toml"),
+        ("filingplan.toml", "", "not_toml"),
+    }
+
+
+def test_missing_files_and_folders_are_named(home: Path) -> None:
+    (home / "filingplan.toml").unlink()
+    (home / "pipelines" / "incoming.toml").unlink()
+    (home / "stage").rmdir()
+    (home / "stage").write_text("no folder")
+    assert problems(home / "config.toml") == {
+        ("filingplan.toml", "", "file_missing"),
+        ("pipelines", "", "no_pipeline"),
+        ("config.toml", "places.stage", "folder_missing"),
+    }
+
+
+def test_the_named_file_comes_before_the_environment_and_the_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, named, other = (tmp_path / name for name in ("config.toml", "named.toml", "other.toml"))
+    monkeypatch.chdir(tmp_path)
+    environ = {"ARCHIVER_CONFIG": str(other)}
+    for path in (here, named, other):
+        path.touch()
+    assert find(named, environ) == named
+    assert find(None, environ) == other
+    assert find(None, {}).resolve() == here
+    # Who names a file means that one, even where another could be found.
+    named.unlink()
+    other.unlink()
+    for wanted, there in ((named, environ), (None, environ)):
+        with pytest.raises(ConfigProblems) as caught:
+            find(wanted, there)
+        assert [problem.reason for problem in caught.value.problems] == ["config_not_found"]
+    here.unlink()
+    system = tmp_path / "etc.toml"
+    system.touch()
+    monkeypatch.setattr("archiver.config.SEARCH_ORDER", ("./config.toml", str(system)))
+    assert find(None, {}) == system
+
+
+def test_the_command_tells_every_problem_and_ends_with_10(town: Town, tmp_path: Path) -> None:
+    text = town.config.read_text(encoding="utf-8")
+    broken = text.replace("[search]", "[serach]").replace("poll_seconds = ", "pol_seconds = ")
+    town.config.write_text(broken, encoding="utf-8")
+    ended = town.command("status")
+    assert ended.returncode == 10
+    assert f"{town.config}: serach: " in ended.stderr
+    assert f"{town.config}: inbox.pol_seconds: " in ended.stderr
+    assert "2 problem(s)" in ended.stderr
+    assert ended.stdout == ""
+    missing = town.command("-c", str(tmp_path / "no.toml"), "status", configured=False)
+    assert missing.returncode == 10
+    assert "no.toml" in missing.stderr
+
+
+values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**70), 2**70)
+    | st.floats()
+    | st.text(st.characters(codec="utf-8"), max_size=8)
+    | st.sampled_from(["incoming", "deu", "events", "tantivy", ".", "\0", "a/b", "V", "x" * 300]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["key", "folder", "x", "retention", "words"]), inner)
+    ),
+    max_leaves=4,
+)
+KEYS: dict[str, list[str]] = {
+    section: [*default.__dataclass_fields__]
+    for section, default in vars(Config(Path("x"))).items()
+    if hasattr(default, "__dataclass_fields__")
+}
+sections = st.fixed_dictionaries(
+    {},
+    optional={
+        section: values | st.dictionaries(st.sampled_from([*keys, "unknown"]), values, max_size=3)
+        for section, keys in KEYS.items()
+    },
+)
+
+
+def toml(value: Any) -> str:
+    """A value as TOML writes it, as an inline table or list where it has parts."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if value is None:
+        return "1979-05-27"
+    if isinstance(value, float):
+        return repr(value) if math.isfinite(value) else ("nan" if value != value else "inf")
+    if isinstance(value, str):
+        return '"' + "".join(f"\\U{ord(letter):08X}" for letter in value) + '"'
+    if isinstance(value, list):
+        return f"[{', '.join(map(toml, value))}]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{toml(key)} = {toml(item)}" for key, item in value.items()) + "}"
+    return str(value)
+
+
+def document(table: dict[str, Any]) -> str:
+    return "".join(f"{toml(key)} = {toml(value)}\n" for key, value in table.items())
+
+
+# The archive is one for all examples: each writes its files anew.
+ONE_FOR_ALL = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=ONE_FOR_ALL)
+@given(
+    config=sections,
+    pipeline=st.dictionaries(
+        st.sampled_from(["folder", "title", "clerks", "name", "x"]), values, max_size=4
+    ),
+    plan=st.dictionaries(st.sampled_from(["class", "x"]), values | st.lists(values, max_size=3)),
+)
+def test_whatever_the_files_say_loading_ends_with_a_config_or_with_problems(
+    archive: Path, config: dict[str, Any], pipeline: dict[str, Any], plan: dict[str, Any]
+) -> None:
+    (archive / "config.toml").write_text(document(config), encoding="utf-8")
+    (archive / "pipelines" / "incoming.toml").write_text(document(pipeline), encoding="utf-8")
+    (archive / "filingplan.toml").write_text(document(plan), encoding="utf-8")
+    try:
+        loaded = load(archive / "config.toml")
+    except ConfigProblems as fault:
+        assert fault.problems
+        for problem in fault.problems:
+            assert phrases.sentence(problem.reason, problem.params) != problem.reason
+    else:
+        assert loaded.inbox.poll_seconds > 0
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=ONE_FOR_ALL)
+@given(content=st.binary(max_size=60))
+def test_whatever_bytes_the_file_has_loading_does_not_break(archive: Path, content: bytes) -> None:
+    (archive / "config.toml").write_bytes(content)
+    try:
+        load(archive / "config.toml")
+    except ConfigProblems as fault:
+        assert fault.problems
