@@ -9,23 +9,24 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from archiver.errors import ExitCode, Fault
 
+_SHORTEST_PHRASE = 3  # letters; shorter ones are found in every text
 SEARCH_ORDER = ("./config.toml", "/etc/archiver/config.toml")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Ui:
     """How the product speaks to people."""
 
     language: Literal["de", "en"] = "de"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Places:
     """Folders and files of one archive; absolute once loaded."""
 
@@ -45,7 +46,7 @@ class Places:
         return {name: getattr(self, name) for name in names}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Inbox:
     """How drop folders are watched."""
 
@@ -56,7 +57,7 @@ class Inbox:
     keep_released_days: int = 14
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class WorkLimits:
     """Processes and what each may use."""
 
@@ -72,7 +73,7 @@ class WorkLimits:
         return self.processes or len(os.sched_getaffinity(0))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Ocr:
     """Which engine reads, and when a person must look."""
 
@@ -82,7 +83,7 @@ class Ocr:
     accept_confidence: float = 87.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Limits:
     """Sizes above which a file is kept, but not opened or read."""
 
@@ -91,21 +92,21 @@ class Limits:
     pages: int = 5000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Search:
     """Which index answers."""
 
     engine: Literal["tantivy", "whoosh"] = "tantivy"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Rights:
     """Groups (names or numbers) of this machine and what they are to the archive."""
 
     staff: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Pipeline:
     """One drop folder; `name` is the name of its file without ending."""
 
@@ -115,16 +116,80 @@ class Pipeline:
     clerks: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+StartEvent = Literal[
+    "",
+    "closed",  # the file was closed (zu den Akten)
+    "created",
+    "issued",
+    "sent_or_received",
+    "last_entry",
+    "awarded",
+    "contract_ended",
+    "registered",
+    "moved_or_died",
+    "expired",
+    "elected",
+    "left_service",
+    "final",  # can no longer be appealed against
+    "deregistered",
+    "demolished",
+]
+
+
+@dataclass(frozen=True)
+class Retention:
+    """How long records of a class are kept, and what happens then.
+
+    Attributes:
+        years, months: the period after `start`; both 0 where none is named.
+        permanent: never destroyed.
+        start: event from which the period counts.
+        year_end: the period counts from the end of the calendar year of that event.
+        not_before: an event before which the period never ends, empty where there is none.
+        basis: the norm or list that says so, for people.
+        disposition: A archive, B appraise, V destroy; empty where the archivist has not said.
+        confidence: how sure the basis is: high (norm read), medium (secondary), low (convention).
+    """
+
+    years: int = 0
+    months: int = 0
+    permanent: bool = False
+    start: StartEvent = ""
+    year_end: bool = False
+    not_before: StartEvent = ""
+    basis: str = ""
+    disposition: Literal["A", "B", "V", ""] = ""
+    confidence: Literal["high", "medium", "low", ""] = ""
+
+
+@dataclass(frozen=True)
 class RecordClass:
-    """One class of the filing plan."""
+    """One class of the filing plan.
+
+    Attributes:
+        key: stable, never shown translated; documents name it.
+        number: in the filing plan (Aktenplan).
+        title: for people.
+        words: headline words and phrases by which a document is known; none: no rule.
+        zone: characters of a document's head in which the words count.
+        sure: a clear headline alone files the document, without agreement of the model.
+        leads: the office that leads.
+        fields: names of the fields that a document of the class should have.
+        retention: how long it is kept, and then.
+    """
 
     key: str
     number: str = ""
     title: str = ""
+    words: tuple[str, ...] = ()
+    zone: int = 400
+    sure: bool = False
+    leads: str = ""
+    fields: tuple[str, ...] = ()
+    retention: Retention = field(default_factory=Retention)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Config:
     """Everything that is configured, checked and with absolute paths."""
 
@@ -145,7 +210,7 @@ class Config:
         return self.places.inbox / pipeline.folder
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Problem:
     """One problem of the configuration.
 
@@ -246,7 +311,7 @@ def _pipelines(folder: Path, problems: list[Problem]) -> Iterator[Pipeline]:
         place = values.get("folder")
         if place is None:
             continue
-        if not place or "/" in place or place.startswith((".", "_")):
+        if not place or {"/", "\0"} & set(place) or place.startswith((".", "_")):
             problems.append(Problem(file, "folder", "bad_folder_name", {"value": place}))
         elif place in taken:
             problems.append(
@@ -257,23 +322,72 @@ def _pipelines(folder: Path, problems: list[Problem]) -> Iterator[Pipeline]:
             yield Pipeline(name=file.stem, **values)
 
 
+def filing_plan(file: Path) -> tuple[RecordClass, ...]:
+    """Read and check one filing plan.
+
+    Raises:
+        ConfigProblems: with all problems found in it.
+    """
+    problems: list[Problem] = []
+    classes = tuple(_classes(file, problems))
+    if problems:
+        raise ConfigProblems(problems)
+    return classes
+
+
 def _classes(file: Path, problems: list[Problem]) -> Iterator[RecordClass]:
-    """The classes of the filing plan; a key used twice is a problem."""
+    """The classes of the filing plan; a key used twice is a problem, and so is a phrase."""
     table = _parse(file, problems)
     problems += [Problem(file, key, "unknown_key") for key in table if key != "class"]
     rows = table.get("class", [])
+    if not isinstance(rows, list):
+        problems.append(Problem(file, "class", "wrong_type", {"wanted": "list"}))
+        rows = []
     seen: set[str] = set()
-    for number, row in enumerate(rows if isinstance(rows, list) else [], start=1):
+    owners: dict[str, str] = {}
+    for number, row in enumerate(rows, start=1):
         where = f"class[{number}]."
         values = _checked(RecordClass, row, file, where, problems)
         key = values.get("key")
         if key is None:
             continue
+        problems += _bad_class(values, file, where, owners)
         if key in seen:
             problems.append(Problem(file, where + "key", "key_twice", {"value": key}))
         else:
             seen.add(key)
             yield RecordClass(**values)
+
+
+def _bad_class(
+    values: Mapping[str, Any], file: Path, where: str, owners: dict[str, str]
+) -> Iterator[Problem]:
+    """What is wrong with one class beside its types.
+
+    Args:
+        values: of the class.
+        file: where it stands.
+        where: what stands before a key in a problem's key.
+        owners: key of the class by phrase, of the classes before; is added to.
+    """
+    key = values["key"]
+    if not key:
+        yield Problem(file, where + "key", "key_missing")
+    if values.get("zone", 1) <= 0:
+        yield Problem(file, where + "zone", "not_positive", {"value": values["zone"]})
+    retention = values.get("retention", Retention())
+    for name in ("years", "months"):
+        if getattr(retention, name) < 0:
+            value = getattr(retention, name)
+            yield Problem(file, f"{where}retention.{name}", "negative", {"value": value})
+    for phrase in values.get("words", ()):
+        if sum(char.isalnum() for char in phrase) < _SHORTEST_PHRASE:
+            yield Problem(file, where + "words", "phrase_too_short", {"value": phrase})
+            continue
+        owner = owners.setdefault("".join(phrase.casefold().split()), key)
+        if owner != key:
+            params = {"value": phrase, "other": owner}
+            yield Problem(file, where + "words", "phrase_taken", params)
 
 
 def _parse(file: Path, problems: list[Problem]) -> dict[str, Any]:
@@ -314,7 +428,12 @@ def _checked(
     problems += [Problem(file, prefix + key, "unknown_key") for key in table if key not in known]
     values: dict[str, Any] = {}
     for name, spec in known.items():
-        if name in table:
+        if name in table and is_dataclass(types[name]):
+            inner = types[name]
+            assert isinstance(inner, type)
+            part = _checked(inner, table[name], file, f"{prefix}{name}.", problems)
+            values[name] = inner(**part)
+        elif name in table:
             try:
                 values[name] = _converted(table[name], types[name])
             except (TypeError, ValueError):
@@ -335,13 +454,19 @@ def _converted(value: Any, wanted: Any) -> Any:
         if not isinstance(value, list):
             raise TypeError(value)
         return tuple(str(item) for item in value if _is_name(item))
-    if wanted is Path and isinstance(value, str) and value:
+    if wanted is Path and isinstance(value, str) and value and "\0" not in value:
         return Path(value)
+    if isinstance(value, int | float) and not abs(value) < _MOST:
+        raise ValueError(value)
     if wanted is float and isinstance(value, int | float) and not isinstance(value, bool):
         return float(value)
     if type(value) is wanted:
         return value
     raise TypeError(value)
+
+
+# Beyond it lie infinity, "not a number", and what no system call can wait or set as a limit.
+_MOST = 1e9
 
 
 def _is_name(item: Any) -> bool:

@@ -46,8 +46,10 @@ def found(folder: Path) -> Path:
 
 
 def _make_folders(folder: Path) -> None:
-    for place in Places().folders().values():
-        (folder / place).mkdir()
+    places = Places()
+    for place in places.folders().values():
+        # All but the inbox hold what only the daemon may show: the index is full text.
+        (folder / place).mkdir(0o755 if place == places.inbox else 0o750)
     (folder / "inbox" / "incoming").mkdir()
 
 

@@ -9,10 +9,8 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
-import logging
 import os
 import pwd
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -36,8 +34,6 @@ if TYPE_CHECKING:
     from archiver.store.ledger import Ledger
     from archiver.store.register import Register
     from archiver.store.vault import LocalVault
-
-log = logging.getLogger(__name__)
 
 _PATIENCE = 5.0
 
@@ -113,7 +109,11 @@ class House:
         ledger = Ledger(self.config.places.ledger)
         torn = ledger.open()
         if torn is not None:
+            # Only here: a search without the daemon must not pay for it.
+            import logging
+
             # A line that a crash cut off was never acknowledged; its bytes stay in the log.
+            log = logging.getLogger(__name__)
             log.warning("torn ledger line removed", extra={"file": torn.file, "kept": torn.offset})
         return ledger
 
@@ -166,6 +166,8 @@ class House:
         return self.office.exchange_index(lambda: self._new_index(progress))
 
     def _new_index(self, progress: Callable[[int, int], None]) -> tuple[int, SearchIndex]:
+        import shutil
+
         from archiver.pipeline.projector import fill
         from archiver.search.index import open_index
 

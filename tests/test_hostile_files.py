@@ -25,7 +25,7 @@ written (``pytest -rP`` prints where they end now):
     review      low_confidence   pyhanko-minimal-signed-twice-second-created.pdf signed
     filed                        pyhanko-minimal-startxref-hopeless.pdf converted repaired
     filed                        pyhanko-minimal-two-fields-signed-twice.pdf signed
-    review      low_confidence   pyhanko-minimal-two-fields-tagged.pdf signed
+    filed                        pyhanko-minimal-two-fields-tagged.pdf converted
     review      no_text          pyhanko-no-mediabox.pdf repaired
     review      low_confidence   pyhanko-pades-lta-dss-indirect-arrs-test-2.pdf signed
     review      low_confidence   pyhanko-pades-lta-dss-indirect-arrs-test.pdf signed

@@ -132,9 +132,7 @@ def told_otherwise(file: Path, tree: ast.Module) -> Iterator[str]:
         values: list[ast.expr] = []
         if isinstance(node, ast.Tuple):
             values = node.elts[:1]
-        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.IfExp):
-            values = [node.value]
-        elif isinstance(node, ast.Return) and node.value is not None:
+        elif isinstance(node, ast.Assign | ast.Return) and node.value is not None:
             values = [node.value]
         for value in values:
             yield from (audited + text for text in literals(value) if CODE.fullmatch(text))

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
@@ -148,18 +147,25 @@ def get(context: click.Context, id_: str, original: bool, output: Path) -> None:
         file = archive.fetch(id_, original=original)
         with file.stream:
             if str(output) == "-":
-                shutil.copyfileobj(file.stream, sys.stdout.buffer)
+                _copy(file, sys.stdout.buffer)
             else:
                 _write(file, output / file.name if output.is_dir() else output)
     if file.notice:
         click.secho(phrases.sentence(file.notice), fg="yellow", err=True)
 
 
+def _copy(file: File, sink: BinaryIO) -> None:
+    # Only here, since it loads every compression there is.
+    import shutil
+
+    shutil.copyfileobj(file.stream, sink)
+
+
 def _write(file: File, target: Path) -> None:
     """Write to a file that is not there yet; half a file is never left."""
     try:
         with target.open("xb") as sink:
-            shutil.copyfileobj(file.stream, sink)
+            _copy(file, sink)
     except FileExistsError:
         refusal = Refusal("output_exists", path=str(target))
         refusal.exit_code = ExitCode.OUTPUT_EXISTS
