@@ -10,13 +10,13 @@ import base64
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from archiver import phrases
+from archiver.clock import now, town_day
 from archiver.errors import NotFound, Refusal, UsageFault
-from archiver.house import House, now
+from archiver.house import House
 from archiver.records import AccessionState, DocumentState, Id
 from archiver.rights import Act, Caller, Standing, standing
 
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int, int], None]
 Json = dict[str, Any]
+
+# An engine reserves room for every hit that is asked for.
+MOST_HITS = 10_000
 
 
 def silent(_done: int, _total: int) -> None:
@@ -79,15 +82,15 @@ class Archive:
             ``query``, ``total`` (exact), ``took_ms``, ``hits``.
 
         Raises:
-            UsageFault: the query cannot be understood; names the place.
+            UsageFault: the query cannot be understood (names the place), or ``limit``.
         """
         from archiver.search.query import parse
 
         self._standing.require(Act.SEARCH)
+        if not 1 <= limit <= MOST_HITS:
+            raise UsageFault("limit_out_of_range", limit=limit, most=MOST_HITS)
         started = time.perf_counter()
-        found = self._house.current_index().search(
-            parse(query), limit, date.fromisoformat(now()[:10])
-        )
+        found = self._house.current_index().search(parse(query), limit, town_day(now()))
         return {
             "query": query,
             "total": found.total,
@@ -124,7 +127,7 @@ class Archive:
             "sha512": row["sha512"],
             "version": row["version"],
             "rendition": self._house.holdings.has_rendition(document),
-            "findings": [_finding(code) for code in row["findings"]],
+            "findings": [_finding(code, document) for code in row["findings"]],
             "reason": problem,
             "message": phrases.sentence(problem, row["params"]) if problem else None,
             "advice": phrases.advice(problem, row["params"]) if problem else None,
@@ -382,8 +385,8 @@ def _is_utf8(raw: bytes) -> bool:
     return True
 
 
-def _finding(code: str) -> Json:
-    return {"code": code, "message": phrases.sentence(code)}
+def _finding(code: str, document: Id) -> Json:
+    return {"code": code, "message": phrases.sentence(code, {"id": document})}
 
 
 def _received_file(accession: Json) -> Json:

@@ -16,6 +16,9 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from archiver.errors import ExitCode, Fault
 
 _SHORTEST_PHRASE = 3  # letters; shorter ones are found in every text
+# The kernel's room for the name of a unix socket (unix(7): 108 with its end).
+_LONGEST_SOCKET = 107
+
 SEARCH_ORDER = ("./config.toml", "/etc/archiver/config.toml")
 
 
@@ -395,7 +398,7 @@ def _parse(file: Path, problems: list[Problem]) -> dict[str, Any]:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         problems.append(Problem(file, "", "file_missing"))
-    except PermissionError:
+    except OSError:
         problems.append(Problem(file, "", "file_unreadable"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         problems.append(Problem(file, "", "not_toml", {"detail": str(error)}))
@@ -534,6 +537,8 @@ def _bad_values(config: Config) -> Iterator[Problem]:
     for key, number in not_below_zero.items():
         if number < 0:
             yield Problem(config.file, key, "negative", {"value": number})
+    if len(os.fsencode(str(config.places.socket))) > _LONGEST_SOCKET:
+        yield Problem(config.file, "places.socket", "socket_path_long", {"most": _LONGEST_SOCKET})
     if not config.ocr.languages.replace("+", "").replace("_", "").isalnum():
         yield Problem(
             config.file, "ocr.languages", "bad_languages", {"value": config.ocr.languages}

@@ -14,9 +14,10 @@ import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
+from archiver.clock import now
 from archiver.config import Config
 from archiver.errors import ExitCode, SystemFault
-from archiver.house import House, held, now
+from archiver.house import House, held
 from archiver.pipeline.office import Office, new_boot
 from archiver.records import DocumentState
 from archiver.search.index import SearchIndex
@@ -25,6 +26,7 @@ from archiver.server import make_app
 log = logging.getLogger(__name__)
 
 _GLANCE = 0.1
+_FAREWELL = 3.0
 
 # Is told how many documents wait, are on their way, and are done since the start.
 Glance = Callable[[int, int, int], None]
@@ -94,6 +96,8 @@ async def _until_done(
             glance(*office.progress(), office.done())
         if once and await asyncio.to_thread(office.finished):
             return
+        if once and (fault := office.hopeless()) is not None:
+            raise fault
 
 
 def _outcome(house: House, first_line: int) -> ExitCode:
@@ -122,7 +126,9 @@ async def _listening(house: House) -> AsyncIterator[None]:
     """Answer on the socket; everybody may ask, the table of rights decides."""
     from aiohttp import web
 
-    runner = web.AppRunner(make_app(house), access_log=None, handle_signals=False)
+    runner = web.AppRunner(
+        make_app(house), access_log=None, handle_signals=False, shutdown_timeout=_FAREWELL
+    )
     await runner.setup()
     place = house.config.places.socket
     with _bound(place) as sock:

@@ -14,13 +14,13 @@ import pwd
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from archiver.clock import now
 from archiver.config import Config
 from archiver.errors import ExitCode, Refusal, SystemFault
 from archiver.records import DocumentState, Event, Id, check_transition
@@ -36,11 +36,6 @@ if TYPE_CHECKING:
     from archiver.store.vault import LocalVault
 
 _PATIENCE = 5.0
-
-
-def now() -> str:
-    """The time as it is stored: UTC, ISO 8601, milliseconds, ``Z``."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def new_id() -> str:
@@ -221,18 +216,19 @@ class House:
         from archiver.store import objects
         from archiver.store.projection import MOVES
 
-        row = self.register.document(document)
-        assert row is not None
-        check_transition(DocumentState(row["state"]), MOVES[event], document)
-        at = now()
-        data = {}
-        if reason is not None:
-            record = self.holdings.record(document)
-            note = objects.Note(at, actor, event, reason)
-            record = msgspec.structs.replace(record, notes=(*record.notes, note))
-            files = {objects.RECORD: objects.encode(record)}
-            data["version"] = self.vault.add_version(document, files, at, event, actor)
-        self.register.record(Event(event, at, actor, document, data))
+        with self.register.exclusive():
+            row = self.register.document(document)
+            assert row is not None
+            check_transition(DocumentState(row["state"]), MOVES[event], document)
+            at = now()
+            data = {}
+            if reason is not None:
+                record = self.holdings.record(document)
+                note = objects.Note(at, actor, event, reason)
+                record = msgspec.structs.replace(record, notes=(*record.notes, note))
+                files = {objects.RECORD: objects.encode(record)}
+                data["version"] = self.vault.add_version(document, files, at, event, actor)
+            self.register.record(Event(event, at, actor, document, data))
         self.vault.settled(document)
 
     def close(self) -> None:

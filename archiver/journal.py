@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import logging
+import traceback
 from datetime import UTC, datetime
+from typing import Any
 
 _PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
@@ -25,8 +27,15 @@ class _Lines(logging.Formatter):
         }
         line |= {key: value for key, value in vars(record).items() if key not in _PLAIN}
         if record.exc_info:
-            line["trace"] = self.formatException(record.exc_info)
+            line["trace"] = _trace(record.exc_info)
         return json.dumps(line, ensure_ascii=False, default=str)
+
+
+def _trace(info: Any) -> str:
+    """Where and what kind, without the message: that may hold a file's name or its text."""
+    kind, _value, places = info
+    name = kind.__name__ if kind is not None else ""
+    return "".join(traceback.format_tb(places)) + name
 
 
 def start(level: int = logging.INFO) -> None:

@@ -11,9 +11,9 @@ from __future__ import annotations
 import gettext
 import os
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 
+from archiver.clock import in_town
 from archiver.sentences import N_, REASONS
 
 LANGUAGES = ("de", "en")
@@ -85,10 +85,7 @@ def moment(iso: str | None) -> str:
     """A stored UTC time as local time of the town: 31.12.2026 14:05."""
     if not iso:
         return ""
-    from zoneinfo import ZoneInfo
-
-    there = datetime.fromisoformat(iso).replace(tzinfo=UTC).astimezone(ZoneInfo("Europe/Berlin"))
-    return there.strftime("%d.%m.%Y %H:%M")
+    return in_town(iso).strftime("%d.%m.%Y %H:%M")
 
 
 STATES: dict[str, str] = {

@@ -299,6 +299,10 @@ REASONS: dict[str, Phrase] = {
         N_("The query is too long ({length} characters)."),
         N_("Shorten it."),
     ),
+    "limit_out_of_range": Phrase(
+        N_("Between 1 and {most} hits can be shown, not {limit}."),
+        N_("Give another --limit."),
+    ),
     "query_too_deep": Phrase(
         N_("The query has too many brackets within brackets (more than {limit})."),
         N_("Simplify it."),
@@ -350,6 +354,13 @@ REASONS: dict[str, Phrase] = {
     "storage_failed": Phrase(
         N_("The disk reports a fault. Work waits and tries again."),
         N_("Check the disk and the system's log."),
+    ),
+    "machine_fault": Phrase(
+        N_(
+            "The machine refuses something that is needed ({error}). No document is "
+            "to blame; it is tried again."
+        ),
+        N_("Look at the log and at the limits of the service (memory, open files)."),
     ),
     "catalogue_locked": Phrase(
         N_("The catalogue is in use by another program."),
@@ -456,6 +467,10 @@ REASONS: dict[str, Phrase] = {
     "engine_timeout": Phrase(
         N_("The recognition engine took too long for a page; it is started again."),
     ),
+    "engine_failed": Phrase(
+        N_("The recognition engine cannot be started."),
+        N_("Run “archiver check”."),
+    ),
     "reader_failed": Phrase(
         N_("The process that opens received files cannot be started."),
         N_("Run “archiver check”."),
@@ -527,6 +542,12 @@ REASONS: dict[str, Phrase] = {
     ),
     "folder_missing": Phrase(
         N_("the folder {folder} is missing"),
+    ),
+    "socket_path_long": Phrase(
+        N_(
+            "the path is too long for a socket (at most {most} bytes); set [places] "
+            "socket to a shorter one"
+        ),
     ),
     "not_positive": Phrase(
         N_("the value must be above zero, not {value}"),

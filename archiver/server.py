@@ -24,7 +24,7 @@ from aiohttp import web
 
 from archiver import phrases
 from archiver.archive import Archive, Json, Progress
-from archiver.errors import ExitCode, Fault, UsageFault
+from archiver.errors import ExitCode, Fault, SystemFault, UsageFault
 from archiver.house import House, new_id
 from archiver.rights import Caller
 
@@ -178,6 +178,8 @@ async def _add(request: web.Request) -> web.StreamResponse:
         name = base64.urlsafe_b64decode(request.query.get("name", ""))
     except (ValueError, binascii.Error):
         raise UsageFault("bad_name") from None
+    if not name or b"/" in name or b"\0" in name or name in (b".", b".."):
+        raise UsageFault("bad_name")
     pipeline = await asyncio.to_thread(archive.way_in, request.query.get("pipeline"))
     # The stage is cleared of such files at the next start.
     spool = request.app[HOUSE].config.places.stage / f"{new_id()}.part"
@@ -208,9 +210,14 @@ async def _with_progress(
     def tell(line: Json | None) -> None:
         loop.call_soon_threadsafe(lines.put_nowait, line)
 
+    def report(done: int, total: int) -> None:
+        if request.app[HOUSE].office is None:
+            raise SystemFault("daemon_gone")
+        tell({"done": done, "total": total})
+
     def run() -> None:
         try:
-            tell({"result": work(lambda done, total: tell({"done": done, "total": total}))})
+            tell({"result": work(report)})
         except Fault as fault:
             tell({"fault": fault_json(fault)})
         except Exception:
@@ -243,6 +250,6 @@ def _id(request: web.Request) -> str:
 
 
 def _number(text: str) -> int:
-    if not text.isdigit():
+    if not (text.isascii() and text.isdigit()):
         raise UsageFault("not_a_number", value=text)
     return int(text)

@@ -191,19 +191,20 @@ def ocrmypdf_each(letters: Sequence[Letter], folder: Path) -> Measured:
 
 
 def table(letters: Sequence[Letter], rounds: Mapping[str, list[Measured]]) -> str:
-    """One line for each way: medians over the rounds."""
-    head = f"{'':10} {'CPU s/page':>10} {'pages/min':>10} {'peak MB':>8}"
+    """One line for each way: medians over the rounds; `cores` is how many were busy on average."""
+    head = f"{'':10} {'CPU s/page':>10} {'pages/min':>10} {'cores':>5} {'peak MB':>8}"
     lines = [f"{head} {'CER':>7} {'lCER':>7} {'recall':>7}"]
     for name, measured in rounds.items():
         cpu = median(one.cpu for one in measured) / len(letters)
         speed = median(60 * len(letters) / one.wall for one in measured)
+        busy = median(one.cpu / one.wall for one in measured)
         memory = max(one.memory for one in measured) / 1e6
         texts = measured[-1].texts
         ordered, placed, missed = (
             accuracy.added([how(one.truth, texts[one.path.name]) for one in letters]).rate
             for how in (accuracy.character_errors, accuracy.line_errors, accuracy.missed_words)
         )
-        figures = f"{name:10} {cpu:10.2f} {speed:10.1f} {memory:8.0f}"
+        figures = f"{name:10} {cpu:10.2f} {speed:10.1f} {busy:5.2f} {memory:8.0f}"
         lines.append(f"{figures} {ordered:7.2%} {placed:7.2%} {1 - missed:7.1%}")
     return "\n".join(lines)
 

@@ -17,6 +17,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -128,9 +129,17 @@ def moments(chance: random.Random, kills: int) -> list[tuple[int, float]]:
     ]
 
 
+def left_behind(town: Town) -> list[Path]:
+    """Pieces of documents in the stage."""
+    return [path for path in (town.root / "stage").rglob("*") if path.is_file()]
+
+
 def every_scan_is_there_once(town: Town, scans: dict[str, bytes], tmp_path: Path) -> None:
-    hits = town.search()
-    assert {hit["state"] for hit in hits} <= {"filed", "review"}
+    def settled_hits() -> list[dict[str, Any]]:
+        hits = town.search()
+        return hits if {hit["state"] for hit in hits} <= {"filed", "review"} else []
+
+    hits = wait_for(settled_hits, "the index shows the last step of each document")
     assert sorted(hit["file"] for hit in hits) == sorted(scans)
     for hit in hits:
         target = tmp_path / f"{hit['id']}.out"
@@ -140,8 +149,7 @@ def every_scan_is_there_once(town: Town, scans: dict[str, bytes], tmp_path: Path
         assert [file["state"] for file in shown["files"]] == ["separated"], "received once only"
     assert {path.name for path in town.inbox.iterdir()} <= {"_received.csv", "_problems"}
     assert town.json("verify")["problems"] == []
-    left = [path for path in (town.root / "stage").rglob("*") if path.is_file()]
-    assert left == [], "work in progress is cleared away"
+    wait_for(lambda: not left_behind(town), "work in progress is cleared away", deadline=30)
 
 
 def killed_daemons(town: Town, chance: random.Random, kills: int, tmp_path: Path) -> None:

@@ -115,7 +115,10 @@ class Town:
 
         def answers() -> bool:
             assert daemon.poll() is None, (self.root / "daemon.log").read_text()
-            return socket.exists() and self.command("status").returncode == 0
+            if not socket.exists():
+                return False
+            ended = self.command("status", "--json")
+            return ended.returncode == 0 and bool(json.loads(ended.stdout)["daemon"])
 
         wait_for(answers, "the daemon answers")
         return daemon

@@ -11,7 +11,7 @@ import click
 
 from archiver import phrases
 from archiver.cli import desk
-from archiver.errors import ExitCode, Refusal
+from archiver.errors import ExitCode, Refusal, SystemFault
 from archiver.phrases import tr
 
 if TYPE_CHECKING:
@@ -149,23 +149,36 @@ def get(context: click.Context, id_: str, original: bool, output: Path) -> None:
             if str(output) == "-":
                 _copy(file, sys.stdout.buffer)
             else:
-                _write(file, output / file.name if output.is_dir() else output)
+                _write(file, output / _own_name(file) if output.is_dir() else output)
     if file.notice:
         click.secho(phrases.sentence(file.notice), fg="yellow", err=True)
 
 
-def _copy(file: File, sink: BinaryIO) -> None:
-    # Only here, since it loads every compression there is.
-    import shutil
+def _own_name(file: File) -> str:
+    """The last part of the name that its sender gave the file: never a path."""
+    return Path(file.name.replace("\0", "")).name or "document"
 
-    shutil.copyfileobj(file.stream, sink)
+
+def _copy(file: File, sink: BinaryIO) -> None:
+    """Copy all bytes; fewer than were promised are a fault, not a shorter document."""
+    copied = 0
+    while chunk := file.stream.read(1 << 18):
+        sink.write(chunk)
+        copied += len(chunk)
+    if copied != file.size:
+        raise SystemFault("daemon_gone")
 
 
 def _write(file: File, target: Path) -> None:
     """Write to a file that is not there yet; half a file is never left."""
     try:
         with target.open("xb") as sink:
-            _copy(file, sink)
+            try:
+                _copy(file, sink)
+                sink.flush()
+            except BaseException:
+                target.unlink()
+                raise
     except FileExistsError:
         refusal = Refusal("output_exists", path=str(target))
         refusal.exit_code = ExitCode.OUTPUT_EXISTS
@@ -194,7 +207,7 @@ def open_(context: click.Context, id_: str, original: bool) -> None:
         file = archive.fetch(id_, original=original)
         with file.stream:
             folder = Path(tempfile.mkdtemp(prefix="archiver-"))
-            target = folder / Path(file.name).name
+            target = folder / _own_name(file)
             _write(file, target)
     if file.notice:
         click.secho(phrases.sentence(file.notice), fg="yellow", err=True)

@@ -107,14 +107,17 @@ class RemoteArchive:
         return self._json("POST", path, json.dumps({"reason": reason}).encode())
 
     def _with_progress(self, path: str, progress: Callable[[int, int], None]) -> Json:
+        last: Json = {}
+        # Read to the end: the daemon takes a caller who hangs up before it for lost.
         for line in self._ask("POST", path):
-            message = json.loads(line)
-            if "fault" in message:
-                raise _fault(message["fault"])
-            if "result" in message:
-                return cast("Json", message["result"])
-            progress(message["done"], message["total"])
-        raise SystemFault("daemon_gone")
+            last = json.loads(line)
+            if "done" in last:
+                progress(last["done"], last["total"])
+        if "fault" in last:
+            raise _fault(last["fault"])
+        if "result" not in last:
+            raise SystemFault("daemon_gone")
+        return cast("Json", last["result"])
 
     def _json(self, method: str, path: str, body: BinaryIO | bytes | None = None) -> Json:
         return cast("Json", json.loads(self._ask(method, path, body).read()))

@@ -8,31 +8,88 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from archiver.extract.layout import Passage, Sheet
 from archiver.extract.lookalikes import distance, folded
 
-DATE = ("Rechnungsdatum", "Datum", "Briefdatum", "Bescheiddatum", "Ausstellungsdatum",
-        "Datum der Rechnung", "Datum des Schreibens")
-REFERENCE = ("Aktenzeichen", "Az", "Unser Aktenzeichen", "Unser Zeichen", "Unsere Zeichen",
-             "Mein Zeichen", "Geschäftszeichen", "Gz", "Kassenzeichen", "Buchungszeichen")
+DATE = (
+    "Rechnungsdatum",
+    "Datum",
+    "Briefdatum",
+    "Bescheiddatum",
+    "Ausstellungsdatum",
+    "Datum der Rechnung",
+    "Datum des Schreibens",
+)
+REFERENCE = (
+    "Aktenzeichen",
+    "Az",
+    "Unser Aktenzeichen",
+    "Unser Zeichen",
+    "Unsere Zeichen",
+    "Mein Zeichen",
+    "Geschäftszeichen",
+    "Gz",
+    "Kassenzeichen",
+    "Buchungszeichen",
+)
 THEIR_REFERENCE = ("Ihr Zeichen", "Ihre Zeichen", "Ihr Aktenzeichen", "Ihr Geschäftszeichen")
 SUBJECT = ("Betreff", "Betr", "Betrifft")
-INVOICE_NUMBER = ("Rechnungsnummer", "Rechnungs-Nr", "Rechnung Nr", "Rechnungsnr", "Re-Nr",
-                  "Rechnung", "Belegnummer", "Rechnung Nummer")
-CASE_WORKER = ("Auskunft erteilt", "Auskunft erteilt Ihnen", "Sachbearbeiter", "Sachbearbeiterin",
-               "Sachbearbeiter/in", "Sachbearbeitung", "Ansprechpartner", "Ansprechpartnerin",
-               "Ansprechpartner/in", "Ihr Ansprechpartner", "Ihre Ansprechpartnerin", "Bearbeiter",
-               "Bearbeiterin", "Bearbeiter/in", "Bearbeitet von", "Es schreibt Ihnen",
-               "Zuständig")
-TOTAL = ("Gesamtbetrag", "Rechnungsbetrag", "Endbetrag", "Zahlbetrag", "Gesamtsumme", "Endsumme",
-         "Bruttobetrag", "Zu zahlen", "Zu zahlender Betrag", "Zu zahlen bis", "Gesamt", "Summe",
-         "Gesamtkosten", "Zahlungsbetrag", "Betrag")
-PLOT = ("Gemarkung", "Flur", "Flurstück", "Flurstücke", "Flur / Flurstück", "Flurstücksnummer")
+INVOICE_NUMBER = (
+    "Rechnungsnummer",
+    "Rechnungs-Nr",
+    "Rechnung Nr",
+    "Rechnungsnr",
+    "Re-Nr",
+    "Rechnung",
+    "Belegnummer",
+    "Rechnung Nummer",
+)
+CASE_WORKER = (
+    "Auskunft erteilt",
+    "Auskunft erteilt Ihnen",
+    "Sachbearbeiter",
+    "Sachbearbeiterin",
+    "Sachbearbeiter/in",
+    "Sachbearbeitung",
+    "Ansprechpartner",
+    "Ansprechpartnerin",
+    "Ansprechpartner/in",
+    "Ihr Ansprechpartner",
+    "Ihre Ansprechpartnerin",
+    "Bearbeiter",
+    "Bearbeiterin",
+    "Bearbeiter/in",
+    "Bearbeitet von",
+    "Es schreibt Ihnen",
+    "Zuständig",
+)
+TOTAL = (
+    "Gesamtbetrag",
+    "Rechnungsbetrag",
+    "Endbetrag",
+    "Zahlbetrag",
+    "Gesamtsumme",
+    "Endsumme",
+    "Bruttobetrag",
+    "Zu zahlen",
+    "Zu zahlender Betrag",
+    "Zu zahlen bis",
+    "Gesamt",
+    "Summe",
+    "Gesamtkosten",
+    "Zahlungsbetrag",
+    "Betrag",
+)
+# On forms; the one who applies is the one who sends.
+APPLICANT = ("Name, Vorname",)
 
 # These also name columns of tables, under which anything may stand.
 _ONLY_BESIDE = ("Betrag", "Rechnung", "Summe", "Gesamt")
+# Doubt of a value below its label.
+BELOW = 0.05
 _LONGEST = max(len(name) for group in (DATE, REFERENCE, CASE_WORKER, TOTAL) for name in group)
 _WORD = re.compile(r"[^\W_]+(?:[./-]+[^\W\d_]+)*")
 
@@ -75,9 +132,11 @@ def find(sheet: Sheet, names: Sequence[str]) -> Iterator[Labelled]:
         beside = sheet.right_of(passage)
         if beside is not None:
             yield Labelled(name, beside, doubt + 0.01, False)
-        under = sheet.below(passage)
+            if passage.text.rstrip().endswith(":"):
+                continue
+        under = sheet.in_column(passage) or sheet.below(passage)
         if under is not None and name not in _ONLY_BESIDE:
-            yield Labelled(name, under, doubt + 0.05, False)
+            yield Labelled(name, under, doubt + BELOW, False)
 
 
 def begins(text: str, names: Sequence[str]) -> tuple[str, int, int] | None:
@@ -92,17 +151,26 @@ def begins(text: str, names: Sequence[str]) -> tuple[str, int, int] | None:
     """
     best: tuple[str, int, int] | None = None
     ends = [match.end() for match in _WORD.finditer(text[: _LONGEST + 12])][:4]
-    for name in names:
-        wanted = _letters(name)
-        limit = 2 if len(wanted) >= 10 else 1 if len(wanted) >= 5 else 0
-        for end in ends:
-            away = distance(_letters(text[:end]), wanted, limit)
+    written = [(_letters(text[:end]), end) for end in ends]
+    for name, wanted, limit in _wanted(tuple(names)):
+        for letters, end in written:
+            away = distance(letters, wanted, limit)
             if away <= limit and (best is None or (-away, len(name)) > (-best[2], len(best[0]))):
                 best = name, end, away
     if best is None:
         return None
     behind = re.match(r"[\s.]*[:;]?\s*", text[best[1] :])
     return best[0], best[1] + (behind.end() if behind else 0), best[2]
+
+
+@lru_cache(maxsize=64)
+def _wanted(names: tuple[str, ...]) -> tuple[tuple[str, str, int], ...]:
+    """Each label with its letters and how many of them may be misread."""
+    letters = [(name, _letters(name)) for name in names]
+    return tuple(
+        (name, wanted, 2 if len(wanted) >= 10 else 1 if len(wanted) >= 5 else 0)
+        for name, wanted in letters
+    )
 
 
 def _letters(text: str) -> str:

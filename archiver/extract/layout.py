@@ -7,6 +7,7 @@ back to the boxes of its words.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 
@@ -86,7 +87,8 @@ class Sheet:
     def __init__(self, page: Page) -> None:
         self.page = page
         self.lines = [Passage(page.number, words) for words in _by_line(page.words)]
-        self.passages = [part for line in self.lines for part in _parted(line)]
+        self._rows = [_parted(line) for line in self.lines]
+        self.passages = [part for row in self._rows for part in row]
 
     @cached_property
     def line_height(self) -> float:
@@ -106,6 +108,18 @@ class Sheet:
         ]
         return min(beside, key=lambda other: other.bounds.left, default=None)
 
+    def left_of(self, passage: Passage) -> Passage | None:
+        """The nearest passage with letters at the left in the same row."""
+        box = passage.bounds
+        beside = [
+            other
+            for other in self.passages
+            if other.bounds.right <= box.left + 2
+            and _share(box, other.bounds) >= 0.5
+            and sum(c.isalpha() for c in other.text) >= 2
+        ]
+        return max(beside, key=lambda other: other.bounds.right, default=None)
+
     def below(self, passage: Passage) -> Passage | None:
         """The nearest passage that stands under this one, begun or ended at the same edge."""
         box, height = passage.bounds, passage.height
@@ -121,6 +135,14 @@ class Sheet:
             )
         ]
         return min(under, key=lambda other: other.bounds.top, default=None)
+
+    def in_column(self, passage: Passage) -> Passage | None:
+        """What stands in the next line at the same place in the row, in rows of equal length."""
+        for row, following in itertools.pairwise(self._rows):
+            if passage in row:
+                alike = len(row) == len(following) > 1
+                return following[row.index(passage)] if alike else None
+        return None
 
     def around(self, passage: Passage, heights: float) -> list[Passage]:
         """Passages at most so many line heights above or below it that overlap it sideways."""

@@ -10,11 +10,14 @@ _DIGITS = {
     **dict.fromkeys("OoQD°", "0"),
     **dict.fromkeys("lI|!iı", "1"),
     **dict.fromkeys("Zz", "2"),
+    "A": "4",
     **dict.fromkeys("Ss", "5"),
     **dict.fromkeys("Gb", "6"),
+    "T": "7",
     **dict.fromkeys("B&", "8"),
     **dict.fromkeys("gq", "9"),
 }
+_USUAL = frozenset("OoDlI|iıZzSsB")
 _TO_DIGITS = str.maketrans(_DIGITS)
 
 # One class for a regular expression: a digit or what is read instead of one.
@@ -46,6 +49,11 @@ def repairs(text: str) -> int:
     return sum(character in _DIGITS for character in text)
 
 
+def weak_repairs(text: str) -> int:
+    """How many of the replaced characters are no usual look-alike of their digit."""
+    return sum(character in _DIGITS and character not in _USUAL for character in text)
+
+
 def folded(text: str) -> str:
     """`text` with everything equal that recognition or spelling confuses, for comparing words."""
     plain = text.casefold().replace("rn", "m").replace("ae", "a").replace("oe", "o")
@@ -56,21 +64,12 @@ def distance(one: str, other: str, limit: int) -> int:
     """Edit distance with swaps of neighbours (optimal string alignment), `limit` + 1 if more.
 
     Args:
-        one, other: short words.
+        one: a short word.
+        other: another one.
         limit: greatest distance that matters.
     """
     if abs(len(one) - len(other)) > limit:
         return limit + 1
-    before: list[int] = []
-    row = list(range(len(other) + 1))
-    for i, left in enumerate(one, 1):
-        above, row, older = row, [i], before
-        for j, right in enumerate(other, 1):
-            best = min(above[j] + 1, row[-1] + 1, above[j - 1] + (left != right))
-            if i > 1 and j > 1 and left == other[j - 2] and one[i - 2] == right:
-                best = min(best, older[j - 2] + 1)
-            row.append(best)
-        if min(row) > limit:
-            return limit + 1
-        before = above
-    return row[-1]
+    from rapidfuzz.distance import OSA
+
+    return OSA.distance(one, other, score_cutoff=limit)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from archiver.extract.lookalikes import DIGIT, as_digits, repairs
+from archiver.extract.lookalikes import DIGIT, as_digits, repairs, weak_repairs
 
 _PART = re.compile(r"9\+|9|A\+|A|.", re.DOTALL)
 _SEPARATORS = {
@@ -24,6 +24,7 @@ _SEPARATORS = {
 _GENERIC = re.compile(r"[^\W_](?:[\w./:–-]|\s(?=[\w/]*\d))*[^\W_]")
 _MIXED = re.compile(r"[0-9][OolISZB]|[OolISZB](?=[0-9])(?<![A-Z][A-Z])")
 _MAX_LENGTH = 30
+_MOST_REPAIRS = 2
 
 
 class ReferenceFound(NamedTuple):
@@ -34,6 +35,7 @@ class ReferenceFound(NamedTuple):
         normal: digits repaired, blanks and separators as the shape has them.
         shape: template that fitted, None for one of unknown shape.
         repaired: replaced characters.
+        is_sure: whether it has a configured shape, and only usual look-alikes were replaced.
     """
 
     start: int
@@ -41,6 +43,7 @@ class ReferenceFound(NamedTuple):
     normal: str
     shape: str | None
     repaired: int
+    is_sure: bool
 
 
 @lru_cache(maxsize=256)
@@ -85,20 +88,24 @@ def find_shapes(text: str, shapes: Sequence[str]) -> Iterator[ReferenceFound]:
 
 
 def _normal(match: re.Match[str], shape: str) -> ReferenceFound | None:
-    normal, replaced, digits = "", 0, 0
+    normal, replaced, weak, digits = "", 0, 0, 0
     for part, read in zip(_PART.findall(shape), match.groups(), strict=True):
         if part.startswith("9"):
             replaced += repairs(read)
+            weak += weak_repairs(read)
             digits += len(read)
             normal += as_digits(read)
         elif part.startswith("A"):
             normal += read
         else:
             normal += part
+            weak += part == " " and not read  # a letter may have come in the blank's place
     # A word like "So" in place of digits is a word.
     if replaced > 3 or replaced * 2 > digits:
         return None
-    return ReferenceFound(match.start(), match.end(), normal, shape, replaced)
+    return ReferenceFound(
+        match.start(), match.end(), normal, shape, replaced, not weak and replaced <= _MOST_REPAIRS
+    )
 
 
 def behind_label(text: str, shapes: Sequence[str]) -> ReferenceFound | None:
@@ -121,4 +128,4 @@ def behind_label(text: str, shapes: Sequence[str]) -> ReferenceFound | None:
     if sum(c.isdecimal() for c in met[0]) < 2:
         return None
     normal = re.sub(r"\s+", " ", met[0]).replace("–", "-")
-    return ReferenceFound(met.start(), met.end(), normal, None, len(_MIXED.findall(normal)))
+    return ReferenceFound(met.start(), met.end(), normal, None, len(_MIXED.findall(normal)), False)

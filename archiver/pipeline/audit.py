@@ -31,11 +31,15 @@ def audit(
     for done, identifier in enumerate(sorted(stored), start=1):
         problems += [_found(p.id or identifier, p.code, p.path) for p in vault.verify(identifier)]
         progress(done, len(stored))
+    # Asked again one by one: documents come and go while this reads for hours.
     for identifier in sorted(expected - stored):
         row = register.document(identifier)
-        if row is not None and row["state"] != DocumentState.DESTROYED:
+        gone = row is None or row["state"] == DocumentState.DESTROYED
+        if not gone and not vault.exists(identifier):
             problems.append(_found(identifier, "no_object", ""))
-    problems += [_found(identifier, "unknown_object", "") for identifier in stored - expected]
+    for identifier in sorted(stored - expected):
+        if vault.exists(identifier) and not register.knows(identifier):
+            problems.append(_found(identifier, "unknown_object", ""))
     return {"objects": len(stored), "lines": ledger.head()[0], "problems": problems}
 
 

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
+from archiver.errors import SystemFault
 from archiver.recognise.engine_client import Engine, EngineDied
 from archiver.recognise.reader import Pixels
 from archiver.records import Page
@@ -70,7 +71,11 @@ class Engines:
             engine.kill()
             engine = None
         if engine is None:
-            engine = self._own.engine = self._start()
+            try:
+                engine = self._own.engine = self._start()
+            except (EngineDied, OSError) as error:
+                # No page was in it, so no document is to blame.
+                raise SystemFault("engine_failed") from error
             self._all.add(engine)
         return engine
 

@@ -20,10 +20,9 @@ import secrets
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from archiver.config import Config
-from archiver.errors import Fault, SystemFault
 from archiver.inbox import claim, release
 from archiver.inbox.names import display_name
 from archiver.inbox.sightings import Sighting, look
@@ -37,6 +36,18 @@ from archiver.store.vault import Vault
 log = logging.getLogger(__name__)
 
 DAEMON = "daemon"
+
+
+class Accepted(NamedTuple):
+    """A drop that is safe in the archive.
+
+    Attributes:
+        id: of its accession.
+        sha512: hex digest of its bytes.
+    """
+
+    id: Id
+    sha512: str
 
 
 class Intake:
@@ -65,11 +76,11 @@ class Intake:
         self._new_id = new_id
         self._accepting = threading.Lock()
 
-    def receive_drop(self, sighting: Sighting, pipeline: str) -> Id | None:
-        """Accept a settled drop and take it out of its folder.
+    def receive_drop(self, sighting: Sighting, pipeline: str) -> Accepted | None:
+        """Accept a settled drop; `release_drop` must follow.
 
         Returns:
-            the accession's id, or None where the drop changed meanwhile and is looked at again.
+            the accession, or None where the drop changed meanwhile and is looked at again.
 
         Raises:
             SystemFault: disk full, storage failed; the drop is untouched.
@@ -79,15 +90,21 @@ class Intake:
         taken = self._register.drop_taken(key)
         if taken is None:
             try:
-                accession, sha512 = self._accept_drop(sighting, pipeline, key)
+                return self._accept_drop(sighting, pipeline, key)
             except claim.DropChanged:
                 return None
-        else:
-            accession, sha512 = str(taken["id"]), str(taken["sha512"])
-        # A drop that cannot be taken just now stays known, and is taken at a later look.
+        return Accepted(str(taken["id"]), str(taken["sha512"]))
+
+    def release_drop(self, sighting: Sighting, accepted: Accepted) -> None:
+        """Step 4: what lies there is taken only if it is what was accepted.
+
+        A drop that cannot be taken just now stays known, and is taken at a later look.
+
+        Raises:
+            SystemFault: the drop folder or the one for taken drops cannot be written.
+        """
         with contextlib.suppress(claim.DropChanged):
-            self._release(sighting, accession, sha512)
-        return accession
+            self._release(sighting, accepted)
 
     def receive_stream(self, source: BinaryIO, name: bytes, pipeline: str, actor: str) -> Id:
         """Accept bytes that a person sends; the source stays with the person.
@@ -135,25 +152,28 @@ class Intake:
                 self._adopt(identifier)
 
     def _adopt(self, identifier: Id) -> None:
+        """Accept an object that a crash left without a ledger line, unless its bytes came anew."""
         receipt = self._objects_receipt(identifier)
-        self._register.record(*self._arrival(receipt))
-        self._vault.settled(identifier)
+        if self._register.document_with(receipt.sha512) is None:
+            self._register.record(*self._arrival(receipt))
+            self._vault.settled(identifier)
+        else:
+            self._vault.destroy(identifier)
 
     def recover_drops(self, folders: Iterable[Path]) -> None:
         """Take what was accepted and still lies in its folder; also after a fault in taking."""
         for folder in folders:
             release.recover(folder, self._register.accession_digest, self._places.released)
             there = {drop_key(sighting): sighting for sighting in look(folder)}
-            for row in self._register.drops():
+            kept = []
+            for row in self._register.drops(folder):
                 sighting = there.get(_row_key(row))
                 if sighting is not None:
-                    with contextlib.suppress(claim.DropChanged):
-                        self._release(sighting, row["id"], row["sha512"])
-            for row in self._register.drops():
-                if row["folder"] == str(folder):
-                    self._register.drop_gone(row["id"])
+                    kept.append(str(row["id"]))
+                    self.release_drop(sighting, Accepted(str(row["id"]), str(row["sha512"])))
+            self._register.drops_gone(folder, kept)
 
-    def _accept_drop(self, sighting: Sighting, pipeline: str, key: DropKey) -> tuple[Id, str]:
+    def _accept_drop(self, sighting: Sighting, pipeline: str, key: DropKey) -> Accepted:
         identifier = self._new_id()
         part = self._part(identifier)
         fd = claim.open_drop(sighting)
@@ -161,11 +181,8 @@ class Intake:
             copied = claim.copy(fd, part, sighting)
         finally:
             os.close(fd)
-        name = sighting.name
-        return (
-            self._accept(identifier, part, copied, name, pipeline, DAEMON, key),
-            copied.sha512,
-        )
+        self._accept(identifier, part, copied, sighting.name, pipeline, DAEMON, key)
+        return Accepted(identifier, copied.sha512)
 
     def _accept(
         self,
@@ -216,7 +233,7 @@ class Intake:
                     identifier, files, created=receipt.received_at, message="received", user=actor
                 )
                 self._vault.publish(identifier)
-            except SystemFault:
+            except BaseException:
                 part.unlink(missing_ok=True)
                 raise
             self._record_arrival(receipt)
@@ -229,7 +246,7 @@ class Intake:
             self._register.record(*self._arrival(receipt))
         except CatalogueBehind:
             raise
-        except Fault:
+        except Exception:
             self._vault.destroy(receipt.id)
             raise
 
@@ -248,10 +265,9 @@ class Intake:
             events.append(_event("quarantined", receipt, {"reason": "unsupported_type"}))
         return events
 
-    def _release(self, sighting: Sighting, accession: Id, sha512: str) -> None:
-        """Step 4: what lies there is taken only if it is what was accepted."""
-        release.take(sighting, accession, sha512, self._places.released)
-        self._register.drop_gone(accession)
+    def _release(self, sighting: Sighting, accepted: Accepted) -> None:
+        release.take(sighting, accepted.id, accepted.sha512, self._places.released)
+        self._register.drop_gone(accepted.id)
 
     def _objects_receipt(self, identifier: Id) -> Receipt:
         with self._vault.open(identifier, objects.receipt_name(identifier)) as file:

@@ -16,6 +16,7 @@ import msgspec
 
 from archiver import phrases
 from archiver.config import Config
+from archiver.errors import SystemFault
 from archiver.inbox.settling import Listing
 from archiver.pipeline.engines import Engines
 from archiver.pipeline.health import Health
@@ -39,6 +40,7 @@ log = logging.getLogger(__name__)
 _MIB = 1 << 20
 _ENGINE = "archiver.recognise.engine_process"
 _PAGE_SECONDS = 300.0
+_TRIES = 8  # about half a minute
 
 
 class Office:
@@ -69,6 +71,7 @@ class Office:
         self._config = config
         self._register = register
         self._vault = vault
+        self._holdings = holdings
         self._now = now
         self.health = Health(now)
         self._cage = _cage(config)
@@ -102,8 +105,10 @@ class Office:
     def stop(self) -> None:
         """Stop all parts; work under way goes on at the next start."""
         self._watch.stop()
-        self._runner.stop()
+        self._runner.halt()
+        # Lanes wait for pages, so the engines end first.
         self._engines.close()
+        self._runner.join()
         self._projector.stop()
 
     def tell(self, identifier: Id) -> None:
@@ -144,6 +149,15 @@ class Office:
         """Whether everything that lay in the folders is worked off and can be found."""
         return self._watch.nothing_waits() and self._runner.idle() and self._projector.current()
 
+    def hopeless(self) -> SystemFault | None:
+        """Trouble that has lasted so long that waiting for the end makes no sense."""
+        for trouble in self.health.troubles():
+            if trouble.times >= _TRIES:
+                fault = SystemFault(trouble.reason)
+                fault.params = trouble.params
+                return fault
+        return None
+
     def _start_engine(self) -> Engine:
         ocr = self._config.ocr
         options = Options(ocr.engine, ocr.languages, signs=ocr.paragraph_signs)
@@ -153,7 +167,6 @@ class Office:
     def _tools(self, lane: int, others_wait: Callable[[], bool]) -> Tools:
         work, limits = self._config.work, self._config.limits
         scratch = self._config.places.stage / "cage" / f"lane-{lane}"
-        scratch.mkdir(parents=True, exist_ok=True)
         reader = Reader(
             scratch,
             self._cage,
@@ -166,7 +179,16 @@ class Office:
             max_megapixels=limits.megapixels,
             max_pages=limits.pages,
         )
-        return Tools(self._config, self._vault, reader, self._engines, others_wait, self._now)
+        return Tools(
+            self._config,
+            self._vault,
+            self._holdings,
+            self._register,
+            reader,
+            self._engines,
+            others_wait,
+            self._now,
+        )
 
 
 def _cage(config: Config) -> cage.Kind:

@@ -18,6 +18,13 @@ from archiver.records import Id, Page
 _T = TypeVar("_T")
 
 
+def forget_others(root: Path, documents: set[Id]) -> None:
+    """Forget the pages of all documents but these: a crash left them behind."""
+    for folder in root.iterdir() if root.is_dir() else ():
+        if folder.name not in documents:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
 class PageStore:
     """Pages of one document, in a folder of its own below the stage.
 
@@ -48,7 +55,8 @@ class PageStore:
 
     def missing(self, count: int) -> list[int]:
         """Numbers of the pages 1 to `count` that are not finished."""
-        return [n for n in range(1, count + 1) if self.page(n) is None]
+        there = {path.name for path in self._folder.iterdir()}
+        return [n for n in range(1, count + 1) if f"{n:06d}.json" not in there]
 
     def clear(self) -> None:
         """Forget all pages."""
@@ -60,7 +68,11 @@ class PageStore:
         part.rename(self._folder / name)
 
     def _load(self, name: str, kind: type[_T]) -> _T | None:
+        path = self._folder / name
         try:
-            return msgspec.json.decode((self._folder / name).read_bytes(), type=kind)
-        except (FileNotFoundError, msgspec.DecodeError):
+            return msgspec.json.decode(path.read_bytes(), type=kind)
+        except FileNotFoundError:
+            return None
+        except msgspec.DecodeError:
+            path.unlink()
             return None

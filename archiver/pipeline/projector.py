@@ -13,7 +13,7 @@ from pathlib import Path
 
 from archiver import phrases
 from archiver.config import Config, Pipeline
-from archiver.errors import SystemFault
+from archiver.errors import IntegrityFault, SystemFault
 from archiver.inbox import notices
 from archiver.inbox.names import display_name
 from archiver.inbox.settling import Held
@@ -58,7 +58,7 @@ class Projector:
         self._due = threading.Event()
         self._stopping = threading.Event()
         self._held: dict[Path, tuple[Held, ...]] = {}
-        self._published = -1
+        self._published: dict[str, tuple[list[notices.ProblemNotice], list[notices.Receipt]]] = {}
         self._indexing = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="projector")
 
@@ -75,13 +75,11 @@ class Projector:
         """Files that are held in a drop folder; the clerk is told."""
         if self._held.get(folder, ()) != held:
             self._held[folder] = held
-            self._published = -1
             self._due.set()
 
     def current(self) -> bool:
-        """Whether index and notices show the newest ledger line."""
-        head = self._register.head()[0]
-        return self._index.cursor() == head == self._published
+        """Whether everything that is in the ledger can be found."""
+        return self._index.cursor() == self._register.head()[0]
 
     def stop(self) -> None:
         """Follow to the end once more and stop."""
@@ -135,16 +133,28 @@ class Projector:
             follow(self._index, self._register, self._holdings)
 
     def _publish(self) -> None:
-        head = self._register.head()[0]
-        if head == self._published:
-            return
+        """Tell the clerks of each folder; one that cannot be written keeps no other waiting."""
+        trouble: Exception | None = None
         for pipeline in self._config.pipelines:
-            folder = self._config.drop_folder(pipeline)
-            notices.publish(folder, list(self._notices(pipeline, folder)))
-            rows = self._register.newest_accessions(pipeline.name, _RECEIPTS)
-            header = (tr("file"), tr("id"), tr("state"), tr("time"))
-            notices.receipts(folder, header, [_receipt(row) for row in rows])
-        self._published = head
+            try:
+                self._publish_one(pipeline)
+            except Exception as error:
+                trouble = error
+        if trouble is not None:
+            raise trouble
+
+    def _publish_one(self, pipeline: Pipeline) -> None:
+        folder = self._config.drop_folder(pipeline)
+        problems = list(self._notices(pipeline, folder))
+        newest = self._register.newest_accessions(pipeline.name, _RECEIPTS)
+        receipts = [_receipt(row) for row in newest]
+        if self._published.get(pipeline.name) == (problems, receipts):
+            return
+        self._published.pop(pipeline.name, None)
+        notices.publish(folder, problems)
+        header = (tr("file"), tr("id"), tr("state"), tr("time"))
+        notices.receipts(folder, header, receipts)
+        self._published[pipeline.name] = (problems, receipts)
 
     def _notices(self, pipeline: Pipeline, folder: Path) -> Iterator[notices.ProblemNotice]:
         for row in self._register.problems([pipeline.name]):
@@ -160,6 +170,9 @@ def follow(index: SearchIndex, register: Register, holdings: Holdings) -> None:
     """Bring an index up to the newest line that the catalogue has."""
     head, cursor = register.head()[0], index.cursor()
     if cursor >= head:
+        return
+    if cursor == 0:
+        fill(index, register, holdings, lambda _done, _total: None)
         return
     changed = sorted(register.changed_after(cursor))
     documents = {str(row["id"]): row for i in changed if (row := register.document(i)) is not None}
@@ -214,7 +227,12 @@ def _apply(
 def _entry(row: Row, register: Register, holdings: Holdings) -> Entry:
     identifier: Id = str(row["id"])
     files = [str(accession["file"]) for accession in register.accessions(identifier)]
-    pages = holdings.pages(identifier)
+    try:
+        pages = holdings.pages(identifier)
+    except IntegrityFault as fault:
+        # It is found by what the catalogue knows; `verify` names what is wrong with it.
+        log.error("object damaged", extra={"id": identifier, "reason": fault.reason})
+        pages = []
     return Entry(
         id=identifier,
         state=str(row["state"]),

@@ -8,6 +8,7 @@ living daemon counts against a document (three, then a person must look).
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import threading
 from collections import deque
@@ -17,7 +18,7 @@ from pathlib import Path
 
 from archiver.errors import DocumentFault, Fault, Refusal, ReviewNeeded, SystemFault
 from archiver.pipeline.health import Health
-from archiver.pipeline.pagestore import PageStore
+from archiver.pipeline.pagestore import PageStore, forget_others
 from archiver.pipeline.steps import NotYet, Tools, Work, walk
 from archiver.recognise.engine_client import EngineDied
 from archiver.recognise.reader import Reader, WorkerDied
@@ -72,6 +73,8 @@ class Runner:
         self._changed = changed
         self._queue: deque[Id] = deque()
         self._active: set[Id] = set()
+        self._waiting: set[Id] = set()
+        self._again: set[Id] = set()
         self._alone: set[Id] = set()
         self._state = threading.Condition()
         self.done = 0
@@ -90,7 +93,9 @@ class Runner:
             warm: whether lanes start their readers at once, not with their first document.
         """
         self._warm = warm
-        for row in self._shop.register.jobs():
+        jobs = self._shop.register.jobs()
+        forget_others(self._shop.pages, {str(row["id"]) for row in jobs})
+        for row in jobs:
             if int(row["daemon_deaths"]) >= DAEMON_DEATHS:
                 self._alone.add(str(row["id"]))
             self.add(str(row["id"]))
@@ -100,8 +105,11 @@ class Runner:
     def add(self, document: Id) -> None:
         """Queue a document, once."""
         with self._state:
-            if document not in self._queue and document not in self._active:
+            if document in self._active:
+                self._again.add(document)
+            elif document not in self._waiting:
                 self._queue.append(document)
+                self._waiting.add(document)
                 self._state.notify()
 
     def idle(self) -> bool:
@@ -114,13 +122,16 @@ class Runner:
         with self._state:
             return len(self._queue), len(self._active)
 
-    def stop(self) -> None:
-        """End the lanes; a document on its way goes on at the next start."""
+    def halt(self) -> None:
+        """Have the lanes end; a document on its way goes on at the next start."""
         self._stopping.set()
         with self._state:
             self._state.notify_all()
         for reader in self._readers:
             reader.close()
+
+    def join(self) -> None:
+        """Wait until the lanes have ended."""
         for thread in self._threads:
             if thread.ident is not None:
                 thread.join()
@@ -130,7 +141,7 @@ class Runner:
         self._readers.append(tools.reader)
         if self._warm:
             # What is wrong with it is told when a document needs it.
-            with contextlib.suppress(SystemFault):
+            with contextlib.suppress(Exception):
                 tools.reader.warm()
         while (document := self._next()) is not None:
             again = False
@@ -140,8 +151,10 @@ class Runner:
                 with self._state:
                     self._active.discard(document)
                     self.done += not again
-                    if again:
+                    if again or document in self._again:
+                        self._again.discard(document)
                         self._queue.append(document)
+                        self._waiting.add(document)
                     self._state.notify_all()
         # `stop` may have come while it was still warming up.
         tools.reader.close()
@@ -151,6 +164,7 @@ class Runner:
             while not self._stopping.is_set():
                 if self._queue and self._may_start(self._queue[0]):
                     document = self._queue.popleft()
+                    self._waiting.discard(document)
                     self._active.add(document)
                     return document
                 self._state.wait()
@@ -171,6 +185,8 @@ class Runner:
         shop = self._shop
         try:
             if not shop.register.begin_job(document, shop.boot):
+                # Settled by a person; what was read of it must not stay in the stage.
+                PageStore(shop.pages, document).clear()
                 return False
             again = self._walk(document, tools)
             shop.health.well("work")
@@ -188,45 +204,58 @@ class Runner:
             # A full disk is never the document's fault, wherever on its way it is met.
             with durable.storage_faults(shop.pages):
                 work = self._work(document)
-                events = walk(work, tools)
+                walk(work, tools)
         except NotYet:
             shop.register.end_job(document)
             return True
         except ReviewNeeded as fault:
-            events = [self._aside("reviewed", document, fault)]
+            self._put_aside("reviewed", document, fault)
         except DocumentFault as fault:
-            events = [self._aside("quarantined", document, fault)]
+            self._put_aside("quarantined", document, fault)
         except (WorkerDied, EngineDied):
             return self._died(document)
         except SystemFault:
             shop.register.end_job(document)
             raise
+        except OSError as error:
+            shop.register.end_job(document)
+            code = errno.errorcode.get(error.errno or 0, "?")
+            log.exception("system fault", extra={"id": document, "error": code})
+            raise SystemFault("machine_fault", error=code) from error
         except Exception:
             log.exception("step failed", extra={"id": document})
             return self._died(document)
-        self._record(document, work, events)
+        self._clear(document, work)
         return False
 
     def _died(self, document: Id) -> bool:
         """Count a worker's death against its document; returns whether to try again."""
         if self._stopping.is_set():
+            # It was ended on purpose.
+            self._shop.register.end_job(document)
             return False
         deaths = self._shop.register.end_job(document, worker_died=True)
         log.warning("worker died", extra={"id": document, "times": deaths})
         if deaths >= WORKER_DEATHS:
-            fault = ReviewNeeded("worker_died", times=deaths)
-            self._record(document, None, [self._aside("reviewed", document, fault)])
+            self._put_aside("reviewed", document, ReviewNeeded("worker_died", times=deaths))
+            self._clear(document, None)
             return False
         return True
 
-    def _record(self, document: Id, work: Work | None, events: list[Event]) -> None:
-        """Make the outcome true; a person may have settled the document meanwhile."""
-        shop = self._shop
+    def _put_aside(self, kind: str, document: Id, fault: DocumentFault) -> None:
+        """Record that a document cannot go on; a person may have settled it meanwhile."""
+        data = {"reason": fault.reason, "params": dict(fault.params)}
+        event = Event(kind=kind, at=self._shop.now(), actor="daemon", id=document, data=data)
         try:
-            shop.register.record(*events)
-            log.info(events[-1].kind, extra={"id": document})
+            self._shop.register.record(event)
         except Refusal as refusal:
             log.info("settled meanwhile", extra={"id": document, "reason": refusal.reason})
+
+    def _clear(self, document: Id, work: Work | None) -> None:
+        """Forget what a finished walk left behind."""
+        shop = self._shop
+        row = shop.register.document(document)
+        log.info("walked", extra={"id": document, "state": row["state"] if row else None})
         shop.vault.settled(document)
         PageStore(shop.pages, document).clear()
         if work is not None and work.rendition is not None:
@@ -244,13 +273,8 @@ class Runner:
             received_at=str(first["received_at"]),
             state=str(row["state"]),
             separated=first["state"] == AccessionState.SEPARATED,
-            previous=self._shop.holdings.record(document),
             store=PageStore(self._shop.pages, document),
         )
-
-    def _aside(self, kind: str, document: Id, fault: DocumentFault) -> Event:
-        data = {"reason": fault.reason, "params": dict(fault.params)}
-        return Event(kind=kind, at=self._shop.now(), actor="daemon", id=document, data=data)
 
 
 def _named(error: Exception, document: Id) -> Fault:

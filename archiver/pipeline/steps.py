@@ -1,7 +1,7 @@
 """The way of a paper, step by step: separate, recognise, extract, classify, file.
 
 Promises that each step only adds to the `Work` it is given and that nothing is visible to anybody
-before the last one: `file` writes one new version of the object and returns the ledger's lines.
+before the last one: `file` writes one new version of the object and the ledger's lines.
 """
 
 from __future__ import annotations
@@ -18,14 +18,16 @@ from typing import Any, BinaryIO
 from archiver.classify.classifier import UNCLASSIFIED, Verdict
 from archiver.classify.classifier import classify as classify_pages
 from archiver.config import Config
-from archiver.errors import ReviewNeeded
+from archiver.errors import DocumentFault, ReviewNeeded
 from archiver.pipeline.engines import Engines
 from archiver.pipeline.pagestore import PageStore
 from archiver.recognise.reader import Pixels, Reader
 from archiver.recognise.reading import quality
 from archiver.records import Event, Id, Page
 from archiver.store import objects
+from archiver.store.holdings import Holdings
 from archiver.store.objects import Record
+from archiver.store.register import Register
 from archiver.store.vault import Vault
 
 # Pages that are read before another document gets its turn.
@@ -42,6 +44,8 @@ class Tools:
 
     config: Config
     vault: Vault
+    holdings: Holdings
+    register: Register
     reader: Reader
     engines: Engines
     others_wait: Callable[[], bool]
@@ -59,7 +63,6 @@ class Work:
         received_at: when they came, UTC.
         state: of the document.
         separated: whether an earlier walk has separated the received file already.
-        previous: the record so far.
         store: finished pages.
         pages: all pages, once they are read.
         rendition: staged PDF/A, where one could be made.
@@ -74,7 +77,6 @@ class Work:
     received_at: str
     state: str
     separated: bool
-    previous: Record
     store: PageStore
     pages: list[Page] = field(default_factory=list)
     rendition: Path | None = None
@@ -97,6 +99,8 @@ def recognise(work: Work, tools: Tools) -> None:
         ReviewNeeded: the file is too large to be opened.
         DocumentFault: it cannot be read.
     """
+    if work.media_type == objects.UNKNOWN_TYPE:
+        raise DocumentFault("unsupported_type" if work.size else "empty_file")
     limit = tools.config.limits.file_mib
     if work.size > limit << 20:
         raise ReviewNeeded("file_too_large", limit=limit)
@@ -109,8 +113,11 @@ def recognise(work: Work, tools: Tools) -> None:
         if len(inspection.sheets) > tools.config.limits.pages:
             raise ReviewNeeded("too_many_pages", limit=tools.config.limits.pages)
         _read_pages(work, tools, fd, work.store.missing(len(inspection.sheets)))
-        stored = (work.store.page(n) for n in range(1, len(inspection.sheets) + 1))
+        stored = [work.store.page(n) for n in range(1, len(inspection.sheets) + 1)]
         work.pages = [page for page in stored if page is not None]
+        if len(work.pages) < len(stored):
+            # A page that a power cut left half written was thrown away: it is read again.
+            raise NotYet
         work.findings += inspection.findings
         if not inspection.signed:
             _assemble(work, tools, fd)
@@ -183,13 +190,26 @@ def classify(work: Work, _tools: Tools) -> None:
 
 
 def file(work: Work, tools: Tools) -> None:
-    """Write the new version of the object and decide whether a person must look."""
+    """Make it all true: the new version of the object, then the ledger's lines.
+
+    Nobody else decides about a document meanwhile; where a person has settled it already, the
+    walk has come too late and changes nothing.
+    """
+    with tools.register.exclusive():
+        row = tools.register.document(work.id)
+        if row is not None and row["state"] == work.state:
+            _write_version(work, tools)
+            tools.register.record(*_lines(work, tools))
+
+
+def _write_version(work: Work, tools: Tools) -> None:
+    """Write the new version and decide whether a person must look."""
     record = Record(
         pages=len(work.pages),
         confidence=quality(work.pages).confidence,
         findings=tuple(sorted(set(work.findings))),
         record_class=work.verdict.record_class,
-        notes=work.previous.notes,
+        notes=tools.holdings.record(work.id).notes,
     )
     files: dict[str, Path | bytes | None] = {
         objects.WORDS: objects.encode(work.pages),
@@ -235,14 +255,14 @@ WALKED = ("recognised", "classified")
 STEPS: tuple[Step, ...] = (separate, recognise, extract, classify, file)
 
 
-def walk(work: Work, tools: Tools) -> list[Event]:
-    """Walk a document through all steps.
-
-    Returns:
-        the ledger's lines, to be recorded together.
-    """
+def walk(work: Work, tools: Tools) -> None:
+    """Walk a document through all steps."""
     for step in STEPS:
         step(work, tools)
+
+
+def _lines(work: Work, tools: Tools) -> list[Event]:
+    """The ledger's lines of a walk."""
     # A ledger whose end was lost may hold the first moves of an earlier walk.
     made = WALKED[: WALKED.index(work.state) + 1] if work.state in WALKED else ()
     return [

@@ -93,9 +93,8 @@ class Watch:
 
     def nothing_waits(self) -> bool:
         """Whether the latest look found nothing that could still be accepted."""
-        return self._looks > 0 and not any(
-            listing.waiting or listing.settled for listing in self._listings.values()
-        )
+        waiting = any(one.waiting or one.settled for one in self._listings.values())
+        return self._looks > 0 and not self._ill and not waiting
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -126,24 +125,37 @@ class Watch:
         self._listings[pipeline.name] = listing
         unreadable: list[Held] = []
         left: list[Sighting] = []
+        trouble: Exception | None = None
         for sighting in listing.settled:
             if self._stopping.is_set():
                 break
             try:
-                accession = self._intake.receive_drop(sighting, pipeline.name)
+                if not self._take(sighting, pipeline):
+                    left.append(sighting)
             except DocumentFault:
                 unreadable.append(Held(sighting, "held_unreadable"))
-                continue
-            if accession is None:
+            except Exception as error:
+                # One drop's trouble must not keep the others waiting.
+                trouble = error
                 left.append(sighting)
-            else:
-                self._accepted(accession)
         held = (*listing.held, *unreadable)
         waiting = (*listing.waiting, *left)
         seen = Listing((), waiting, held, listing.ignored, listing.next_check)
         self._listings[pipeline.name] = seen
         self._held(folder, held)
+        if trouble is not None:
+            raise trouble
         return seen
+
+    def _take(self, sighting: Sighting, pipeline: Pipeline) -> bool:
+        """Accept a drop and take it out of its folder; False where it has to settle again."""
+        accepted = self._intake.receive_drop(sighting, pipeline.name)
+        if accepted is None:
+            return False
+        # Work begins even where the drop cannot be taken out of its folder just now.
+        self._accepted(accepted.id)
+        self._intake.release_drop(sighting, accepted)
+        return True
 
     def _expire(self) -> None:
         """Remove drops that were taken long ago, once a day."""
@@ -153,6 +165,7 @@ class Watch:
         limit = datetime.now(UTC) - timedelta(days=self._config.inbox.keep_released_days)
         try:
             release.expire(self._config.places.released, limit)
+            self._health.well("released")
         except SystemFault as fault:
             self._health.ill("released", fault)
 

@@ -17,6 +17,7 @@ _STREAK_SHARE = 0.5
 _MARGIN_SHARE = 0.02
 _INK_BELOW_PAPER = 40
 _INK_BELOW_NOISE = 6
+_SURELY_INK_SHARE = 0.6
 _DARKEST_PAPER = 96
 
 
@@ -52,6 +53,8 @@ def ink_ratio(page: Image.Image) -> float:
     if paper < _DARKEST_PAPER:
         return 1.0
     limit = paper - max(_INK_BELOW_PAPER, _INK_BELOW_NOISE * _spread(quarter.histogram(), paper))
+    # On a page that is a third full of print or stains the spread is no longer that of the paper.
+    limit = max(limit, round(paper * _SURELY_INK_SHARE))
     dark = quarter.point([255 if value < limit else 0 for value in range(256)])
     # A box filter to one row (or column) gives the mean darkness of each column (or row).
     columns = dark.resize((width, 1), Image.Resampling.BOX).tobytes()

@@ -285,11 +285,25 @@ def _prctl(option: int, value: int) -> None:
         raise OSError(error, os.strerror(error))
 
 
+def _hung_up(descriptor: int) -> bool:
+    """Whether nobody holds the other end of a socket any more."""
+    with socket.socket(fileno=os.dup(descriptor)) as control:
+        try:
+            return control.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+        except BlockingIOError:
+            return False
+        except ConnectionError:
+            return True
+
+
 def main() -> None:
     """Run inside: tie this life to the daemon's, then become the module asked for."""
     daemon, kind, module, *arguments = sys.argv[1:]
     # Inside bubblewrap the parent is bubblewrap itself, which has --die-with-parent.
     die_with_parent(int(daemon) if kind == "none" else None)
+    if _hung_up(int(arguments[0])):
+        # The daemon died before bubblewrap could tie itself to it.
+        os._exit(0)
     sys.argv = [module, *arguments]
     runpy.run_module(module, run_name="__main__", alter_sys=True)
 

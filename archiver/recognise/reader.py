@@ -26,6 +26,7 @@ from archiver.recognise.exchange import Exchange, WorkerDied, close_all
 from archiver.recognise.inspection import Inspection
 from archiver.recognise.reader_process import SEALS, Request
 from archiver.records import Page
+from archiver.store import durable
 
 __all__ = ["Assembled", "Pixels", "Reader", "WorkerDied"]
 
@@ -205,6 +206,10 @@ class Reader:
         slot, self._slot = self._slot, None
         if slot is not None:
             slot.kill()
+            # Whoever is killed leaves pieces of the document lying about.
+            with contextlib.suppress(OSError):
+                for left in self._scratch.iterdir():
+                    durable.remove_tree(left)
 
     def _pixels(self, answer: messages.Sent, fds: tuple[int, ...], number: int) -> Pixels:
         """Check a page image: its number, its bounds, and memory of that size that stays so."""

@@ -12,6 +12,8 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from archiver.clock import town_day
+from archiver.errors import IntegrityFault, NotFound
 from archiver.records import (
     ACCESSION_TRANSITIONS,
     DOCUMENT_TRANSITIONS,
@@ -22,7 +24,7 @@ from archiver.records import (
 )
 from archiver.store import schema as t
 from archiver.store.ledger import Entry
-from archiver.store.objects import Receipt, Record
+from archiver.store.objects import UNKNOWN_TYPE, Receipt, Record
 
 
 class Objects(Protocol):
@@ -90,7 +92,7 @@ def apply(connection: Connection, entry: Entry, objects: Objects) -> None:
 
 def _received(connection: Connection, entry: Entry, objects: Objects) -> None:
     assert entry.id is not None
-    receipt = objects.receipt(entry.id, entry.id)
+    receipt, findings = _receipt(objects, entry, entry.id)
     _accession(connection, receipt, AccessionState.RECEIVED, entry.id)
     connection.execute(
         insert(t.document).values(
@@ -99,8 +101,8 @@ def _received(connection: Connection, entry: Entry, objects: Objects) -> None:
             media_type=receipt.media_type,
             sha512=receipt.sha512,
             version=1,
-            received_on=receipt.received_at[:10],
-            findings=[],
+            received_on=town_day(receipt.received_at).isoformat(),
+            findings=findings,
             params={},
             changed_at=entry.at,
         )
@@ -111,7 +113,32 @@ def _received(connection: Connection, entry: Entry, objects: Objects) -> None:
 def _duplicate(connection: Connection, entry: Entry, objects: Objects) -> None:
     assert entry.id is not None
     first = str(entry.data["of"])
-    _accession(connection, objects.receipt(first, entry.id), AccessionState.DUPLICATE, first)
+    _accession(connection, _receipt(objects, entry, first)[0], AccessionState.DUPLICATE, first)
+
+
+def _receipt(objects: Objects, entry: Entry, document: Id) -> tuple[Receipt, list[str]]:
+    """An accession's receipt; one that is lost must not keep all others from being known.
+
+    Returns:
+        the receipt, and the finding ``object_damaged`` where the ledger had to stand in for it.
+    """
+    assert entry.id is not None
+    try:
+        return objects.receipt(document, entry.id), []
+    except (IntegrityFault, NotFound):
+        lost = Receipt(
+            id=entry.id,
+            pipeline=str(entry.data.get("pipeline", "")),
+            file=entry.id,
+            file_raw=entry.id.encode(),
+            size=int(entry.data.get("size", 0)),
+            media_type=str(entry.data.get("media_type", UNKNOWN_TYPE)),
+            sha512="",
+            salt=b"",
+            actor=entry.actor,
+            received_at=entry.at,
+        )
+        return lost, ["object_damaged"]
 
 
 def _accession(
@@ -177,7 +204,10 @@ def _move(connection: Connection, entry: Entry, objects: Objects) -> None:
     }
     if "version" in entry.data:
         version = int(entry.data["version"])
-        values |= _described(objects.record(entry.id, version), version)
+        try:
+            values |= _described(objects.record(entry.id, version), version)
+        except (IntegrityFault, NotFound):
+            values["findings"] = ["object_damaged"]
     connection.execute(update(t.document).where(t.document.c.id == entry.id).values(values))
     if entry.event in _ACCESSION_AFTER:
         _move_accession(connection, entry, _ACCESSION_AFTER[entry.event])

@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, delete, event, func, select, update
 from sqlalchemy.exc import DatabaseError, OperationalError
 
-from archiver.errors import IntegrityFault, SystemFault
+from archiver.errors import Fault, IntegrityFault, SystemFault
 from archiver.records import DocumentState, Event, Id
 from archiver.store import durable
 from archiver.store import schema as t
@@ -61,6 +61,12 @@ class Register:
 
     # --- writing ---------------------------------------------------------------------------
 
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """Keep all other writers away: for reading, deciding and recording as one."""
+        with self._writing:
+            yield
+
     def record(self, *events: Event) -> None:
         """Write events to the ledger and apply them, all or none.
 
@@ -79,12 +85,14 @@ class Register:
                     apply(connection, entry, self._objects)
                 self._ledger.write(entries)
                 written = True
-        except SystemFault as fault:
+        except Exception as error:
             if not written:
                 raise
-            behind = CatalogueBehind(fault.reason)
-            behind.params = fault.params
-            raise behind from fault
+            behind = CatalogueBehind("storage_failed")
+            if isinstance(error, Fault):
+                behind = CatalogueBehind(error.reason)
+                behind.params = error.params
+            raise behind from error
 
     def catch_up(self, progress: Callable[[int, int], None] | None = None) -> int:
         """Take over ledger lines that the catalogue does not have; returns how many.
@@ -149,6 +157,13 @@ class Register:
         with self._writing, self._transaction() as connection:
             connection.execute(delete(t.drop).where(t.drop.c.id == accession))
 
+    def drops_gone(self, folder: Path, kept: Sequence[Id]) -> None:
+        """Forget all drops of a folder but those that still lie there."""
+        with self._writing, self._transaction() as connection:
+            connection.execute(
+                delete(t.drop).where(t.drop.c.folder == str(folder), t.drop.c.id.not_in(kept))
+            )
+
     # --- reading -----------------------------------------------------------------------------
 
     def knows(self, document: Id) -> bool:
@@ -164,9 +179,11 @@ class Register:
         """Unfinished work, oldest first."""
         return self._rows(select(t.job).order_by(t.job.c.id))
 
-    def drops(self) -> list[Row]:
-        """Drops that are safe in the archive and may still lie in their folders."""
-        return self._rows(select(t.drop).order_by(t.drop.c.id))
+    def drops(self, folder: Path) -> list[Row]:
+        """Drops that are safe in the archive and may still lie in their folder."""
+        return self._rows(
+            select(t.drop).where(t.drop.c.folder == str(folder)).order_by(t.drop.c.id)
+        )
 
     def drop_taken(self, key: DropKey) -> Row | None:
         """The accession of this very drop, where it was accepted already."""
@@ -202,7 +219,9 @@ class Register:
 
     def matching(self, start: str) -> list[Id]:
         """Ids of documents and accessions that begin so, at most ten."""
-        found = select(t.accession.c.id).where(t.accession.c.id.startswith(start, autoescape=True))
+        found = select(t.accession.c.id).where(
+            t.accession.c.id >= start, t.accession.c.id < start + "\uffff"
+        )
         return [str(row["id"]) for row in self._rows(found.order_by(t.accession.c.id).limit(10))]
 
     def accessions(self, document: Id) -> list[Row]:
@@ -222,12 +241,17 @@ class Register:
 
     def newest_accessions(self, pipeline: str, limit: int) -> list[Row]:
         """The newest receipts of one pipeline, with the state of their documents."""
-        query = (
-            select(t.accession, t.document.c.state.label("document_state"))
-            .join(t.document, t.document.c.id == t.accession.c.document)
+        newest = (
+            select(t.accession)
             .where(t.accession.c.pipeline == pipeline)
             .order_by(t.accession.c.id.desc())
             .limit(limit)
+            .subquery()
+        )
+        query = (
+            select(newest, t.document.c.state.label("document_state"))
+            .join(t.document, t.document.c.id == newest.c.document)
+            .order_by(newest.c.id.desc())
         )
         return self._rows(query)
 
@@ -266,8 +290,8 @@ class Register:
 
     def changed_after(self, seq: int) -> set[Id]:
         """Ids that ledger lines after `seq` concern."""
-        query = select(t.event.c.id).where(t.event.c.seq > seq, t.event.c.id.is_not(None))
-        return {str(row["id"]) for row in self._rows(query.distinct())}
+        rows = self._rows(select(t.event.c.id).where(t.event.c.seq > seq))
+        return {str(row["id"]) for row in rows if row["id"] is not None}
 
     def documents(self) -> Iterator[Id]:
         """All ids of documents, in order, without holding a transaction."""

@@ -108,4 +108,4 @@ job = Table(
     Column("boot", Text),
 )
 
-Index("accession_by_time", accession.c.pipeline, accession.c.received_at)
+Index("accession_by_pipeline", accession.c.pipeline, accession.c.id)

@@ -28,7 +28,7 @@ def upgrade() -> None:
         sa.Column("actor", sa.Text, nullable=False),
     )
     op.create_index("ix_accession_document", "accession", ["document"])
-    op.create_index("accession_by_time", "accession", ["pipeline", "received_at"])
+    op.create_index("accession_by_pipeline", "accession", ["pipeline", "id"])
     op.create_table(
         "document",
         sa.Column("id", sa.Text, primary_key=True),

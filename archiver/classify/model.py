@@ -1,0 +1,220 @@
+"""The linear model: a text to classes with confidence, and the words that spoke for each.
+
+Promises prediction from plain arrays with numpy alone: no code is loaded with a model, and a model
+holds hashes and weights, never a word of a document. An answer is a distribution over the classes
+of its examples; how much of the text the model has ever seen is told beside it, so that a foreign
+text can be known as such.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from archiver.classify.features import SPACE, Counts, features, names
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+LIKE = 0.6
+"""Least likeness (cosine) at which a corrected document speaks for a new one."""
+
+
+class Figures(msgspec.Struct, frozen=True):
+    """What a fit measured on examples that it had not seen.
+
+    Attributes:
+        examples: number of examples fitted.
+        classes: examples by class.
+        held_out: number of examples that were held out (all, in turn, where they are few).
+        accuracy, macro_f1: of rules and model together, 0 to 1.
+        model_accuracy: of the model alone.
+        coverage: share that would be filed without a person.
+        precision: share of these that is right, None where none is filed.
+        sharpness: factor that makes scores to confidences, found on the held-out ones.
+        trust: by class how often its rule spoke on all examples, and how often it was right.
+    """
+
+    examples: int
+    classes: dict[str, int]
+    held_out: int
+    accuracy: float
+    macro_f1: float
+    model_accuracy: float
+    coverage: float
+    precision: float | None
+    sharpness: float
+    trust: dict[str, tuple[int, int]] = {}
+
+
+class Speaker(msgspec.Struct, frozen=True):
+    """One feature that spoke for a class (weight above 0) or against it.
+
+    Attributes:
+        name: word, pair of words, or letters of the head with ``·`` for a word's edge.
+        weight: its part of the score: coefficient, as it differs from the mean of all classes,
+            times TF-IDF.
+    """
+
+    name: str
+    weight: float
+
+
+class Alike(msgspec.Struct, frozen=True):
+    """A corrected document that is like this one.
+
+    Attributes:
+        id: of the document that a person decided.
+        record_class: what the person decided.
+        likeness: cosine of both, 0 to 1.
+    """
+
+    id: str
+    record_class: str
+    likeness: float
+
+
+class Prediction(msgspec.Struct, frozen=True):
+    """What the model says.
+
+    Attributes:
+        ranking: classes with confidence 0 to 1, best first; all classes of the model.
+        known: share of the text's features that occurred in the examples, 0 to 1.
+        alike: the most like corrected document, None where none is alike enough.
+    """
+
+    ranking: tuple[tuple[str, float], ...]
+    known: float
+    alike: Alike | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Scale:
+    """TF-IDF: which hashes are columns, and what each weighs.
+
+    Attributes:
+        columns: uint32[V], hashes in ascending order.
+        idf: float32[V].
+    """
+
+    columns: NDArray[np.uint32]
+    idf: NDArray[np.float32]
+
+    def weigh(self, counts: Counts) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+        """Columns of a text and their values; words and letters have length 1 each."""
+        import numpy as np
+
+        if not len(self.columns) or not len(counts.ids):
+            return np.zeros(0, np.intp), np.zeros(0, np.float32)
+        place = np.searchsorted(self.columns, counts.ids)
+        place[place == len(self.columns)] = 0
+        known = self.columns[place] == counts.ids
+        columns = place[known]
+        values = (1 + np.log(counts.counts[known])) * self.idf[columns]
+        words = self.columns[columns] < SPACE
+        for part in (words, ~words):
+            length = float(np.sqrt((values[part] ** 2).sum()))
+            if length:
+                values[part] /= length
+        return columns, values.astype(np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Corrections:
+    """Vectors of the newest decisions of people.
+
+    Attributes:
+        ids, record_classes: of each, newest last.
+        ends: int64[n], end of each in `columns` and `values`.
+        columns: int32[nnz].
+        values: float32[nnz].
+    """
+
+    ids: tuple[str, ...]
+    record_classes: tuple[str, ...]
+    ends: NDArray[np.int64]
+    columns: NDArray[np.int32]
+    values: NDArray[np.float32]
+
+    def nearest(
+        self, columns: NDArray[np.intp], values: NDArray[np.float32], width: int
+    ) -> Alike | None:
+        """The correction that is most like a weighed text; the newest of equals."""
+        import numpy as np
+
+        if not self.ids:
+            return None
+        row = np.zeros(width, np.float32)
+        row[columns] = values
+        sums = np.concatenate([[0.0], np.cumsum(row[self.columns] * self.values, dtype=np.float64)])
+        starts = np.concatenate([[0], self.ends[:-1]])
+        likeness = np.round((sums[self.ends] - sums[starts]) / 2, 6)
+        best = len(likeness) - 1 - int(np.argmax(likeness[::-1]))
+        if likeness[best] < LIKE:
+            return None
+        return Alike(self.ids[best], self.record_classes[best], round(float(likeness[best]), 3))
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A fitted model.
+
+    Attributes:
+        classes: keys, in the order of the columns of `weights`.
+        scale: of the features.
+        weights: float32[V, K].
+        bias: float32[K].
+        figures: what the fit measured.
+        corrections: what people decided last.
+        version: number of the folder that it was read from, 0 where it was not.
+    """
+
+    classes: tuple[str, ...]
+    scale: Scale
+    weights: NDArray[np.float32]
+    bias: NDArray[np.float32]
+    figures: Figures
+    corrections: Corrections
+    version: int = 0
+
+    def predict(self, text: str) -> Prediction:
+        """Rank the classes for a text; a text without any known feature has no ranking."""
+        import numpy as np
+
+        counts = features(text)
+        columns, values = self.scale.weigh(counts)
+        if not len(columns):
+            return Prediction((), 0.0)
+        scores = (values @ self.weights[columns] + self.bias) * self.figures.sharpness
+        shares = np.exp(scores - scores.max())
+        shares /= shares.sum()
+        order = np.argsort(-shares, kind="stable").tolist()
+        ranking = tuple((self.classes[k], float(shares[k])) for k in order)
+        alike = self.corrections.nearest(columns, values, len(self.scale.columns))
+        return Prediction(ranking, len(columns) / len(counts.ids), alike)
+
+    def speakers(self, text: str, record_class: str, most: int = 8) -> tuple[Speaker, ...]:
+        """The features that spoke loudest for or against a class, strongest first.
+
+        Args:
+            text: as given to `predict`.
+            record_class: one of `classes`; for any other nothing speaks.
+            most: number of features, at most.
+        """
+        import numpy as np
+
+        if record_class not in self.classes:
+            return ()
+        columns, values = self.scale.weigh(features(text))
+        rows = self.weights[columns]
+        parts = values * (rows[:, self.classes.index(record_class)] - rows.mean(axis=1))
+        called = names(text)
+        strongest = np.argsort(-np.abs(parts), kind="stable")[:most].tolist()
+        return tuple(
+            Speaker(called[int(self.scale.columns[columns[i]])], round(float(parts[i]), 4))
+            for i in strongest
+            if parts[i]
+        )
