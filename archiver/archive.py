@@ -17,7 +17,7 @@ from archiver import phrases
 from archiver.clock import now, town_day
 from archiver.errors import NotFound, Refusal, UsageFault
 from archiver.house import House
-from archiver.records import AccessionState, DocumentState, Id
+from archiver.records import AccessionState, DocumentState, Field, Id
 from archiver.rights import Act, Caller, Standing, standing
 
 if TYPE_CHECKING:
@@ -132,6 +132,7 @@ class Archive:
             "message": phrases.sentence(problem, row["params"]) if problem else None,
             "advice": phrases.advice(problem, row["params"]) if problem else None,
             "files": [_received_file(accession) for accession in accessions],
+            "fields": [_field(one) for one in record.fields],
             "notes": [
                 {"at": n.at, "actor": n.actor, "event": n.event, "text": n.text}
                 for n in record.notes
@@ -383,6 +384,19 @@ def _is_utf8(raw: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def _field(one: Field) -> Json:
+    return {
+        "kind": one.kind,
+        "value": one.value,
+        "normal": one.normal,
+        "page": one.page,
+        "box": [one.box.left, one.box.top, one.box.right, one.box.bottom],
+        "confidence": one.confidence,
+        "cue": one.cue,
+        "is_fact": one.is_fact,
+    }
 
 
 def _finding(code: str, document: Id) -> Json:

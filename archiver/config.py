@@ -110,6 +110,22 @@ class Rights:
 
 
 @dataclass(frozen=True)
+class Town:
+    """The town itself, so that its own name is never taken for another's."""
+
+    names: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class References:
+    """How the town's references look and what stands before them."""
+
+    shapes: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Pipeline:
     """One drop folder; `name` is the name of its file without ending."""
 
@@ -144,7 +160,8 @@ class Retention:
     """How long records of a class are kept, and what happens then.
 
     Attributes:
-        years, months: the period after `start`; both 0 where none is named.
+        years, months: the period after `start`; both 0: it ends with that event. Without a
+            `start` no period is named.
         permanent: never destroyed.
         start: event from which the period counts.
         year_end: the period counts from the end of the calendar year of that event.
@@ -175,6 +192,7 @@ class RecordClass:
         title: for people.
         words: headline words and phrases by which a document is known; none: no rule.
         zone: characters of a document's head in which the words count.
+        generic: the words count only where no other class has a headline.
         sure: a clear headline alone files the document, without agreement of the model.
         leads: the office that leads.
         fields: names of the fields that a document of the class should have.
@@ -186,6 +204,7 @@ class RecordClass:
     title: str = ""
     words: tuple[str, ...] = ()
     zone: int = 400
+    generic: bool = False
     sure: bool = False
     leads: str = ""
     fields: tuple[str, ...] = ()
@@ -204,6 +223,8 @@ class Config:
     ocr: Ocr = field(default_factory=Ocr)
     limits: Limits = field(default_factory=Limits)
     search: Search = field(default_factory=Search)
+    town: Town = field(default_factory=Town)
+    references: References = field(default_factory=References)
     rights: Rights = field(default_factory=Rights)
     pipelines: tuple[Pipeline, ...] = ()
     classes: tuple[RecordClass, ...] = ()
@@ -285,6 +306,8 @@ _SECTIONS: dict[str, type[Any]] = {
     "ocr": Ocr,
     "limits": Limits,
     "search": Search,
+    "town": Town,
+    "references": References,
     "rights": Rights,
 }
 

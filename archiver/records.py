@@ -156,6 +156,64 @@ class Page(msgspec.Struct, frozen=True):
         return "\n".join(lines)
 
 
+FieldKind = Literal[
+    "letter_date",
+    "received_stamp",
+    "reference",
+    "their_reference",
+    "sender",
+    "recipient",
+    "subject",
+    "iban",
+    "vat_id",
+    "email",
+    "amount",
+    "total",
+    "invoice_number",
+    "parcel",
+    "case_worker",
+]
+
+
+class Box(msgspec.Struct, frozen=True, array_like=True):
+    """A place on a page, in pixels of the upright page image, origin top left."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @property
+    def height(self) -> int:
+        """Pixels from top to bottom."""
+        return self.bottom - self.top
+
+
+class Field(msgspec.Struct, frozen=True):
+    """One value that was read, and why it is believed.
+
+    Attributes:
+        kind: what it is.
+        value: as it stands on the paper.
+        normal: in its one form: dates ISO, amounts with a point, accounts without blanks.
+        page: number from 1.
+        box: the words it was read from.
+        confidence: 0 to 1.
+        cue: code of what made it, with the printed label after a colon where there was one,
+            e.g. ``label:Datum``, ``place_and_date``, ``known_iban``.
+        is_fact: whether it may be used without a person.
+    """
+
+    kind: FieldKind
+    value: str
+    normal: str
+    page: int
+    box: Box
+    confidence: float
+    cue: str
+    is_fact: bool
+
+
 class Event(msgspec.Struct, frozen=True, omit_defaults=True):
     """One line of the ledger, without its place in the chain.
 

@@ -83,6 +83,8 @@ def test_what_is_no_date_is_left_alone(text):
         ("12.03.20 21", date(2021, 3, 12)),
         ("4. bis 8. März 2024", date(2024, 3, 8)),
         ("5. Novernber 2019", date(2019, 11, 5)),
+        ("vom 04.06.20 ist", date(2020, 6, 4)),
+        ("vom 22.05.10 ist", date(2010, 5, 22)),
         ("2024-03-08", date(2024, 3, 8)),
         ("am 4. Jänner 2020", date(2020, 1, 4)),
     ],

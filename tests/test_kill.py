@@ -17,7 +17,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
@@ -71,11 +71,18 @@ def nobody_left() -> bool:
 
 
 class Run:
-    """One run of an archive under fire."""
+    """One run of an archive under fire; in a ``with``, so that a failed test leaves no daemon."""
 
     def __init__(self, town: Town) -> None:
         self.town = town
         self.daemon: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.daemon is not None and self.daemon.poll() is None:
+            self.kill()
 
     def start(self) -> None:
         """Start the daemon and do not wait for it: starting may be killed as well."""
@@ -152,52 +159,53 @@ def every_scan_is_there_once(town: Town, scans: dict[str, bytes], tmp_path: Path
     wait_for(lambda: not left_behind(town), "work in progress is cleared away", deadline=30)
 
 
-def killed_daemons(town: Town, chance: random.Random, kills: int, tmp_path: Path) -> None:
-    scans, run = one_page_scans(), Run(town)
-    for name, data in scans.items():
-        town.drop(name, data)
-    run.start()
-    for wanted, delay in moments(chance, kills):
-        run.wait_for_progress(wanted)
-        time.sleep(delay)
-        print(f"kill at progress {run.progress()} (wanted {wanted} + {delay:.2f} s)")
-        run.kill()
-        run.start()
-        if chance.random() < 0.3:
-            time.sleep(chance.random() * _LONGEST_DELAY)
-            print("killed while starting")
-            run.kill()
-            run.start()
+def settle_and_stop(run: Run, scans: dict[str, bytes], tmp_path: Path) -> None:
+    """Let the run come to its end, look at the result, and stop the daemon cleanly."""
     run.wait_for_progress(2 * SCANS)
-    town.wait_until_settled()
-    every_scan_is_there_once(town, scans, tmp_path)
+    run.town.wait_until_settled()
+    every_scan_is_there_once(run.town, scans, tmp_path)
     assert run.daemon is not None
+    assert run.daemon.poll() is None
     run.daemon.terminate()
     assert run.daemon.wait(timeout=60) == 0
-    assert nobody_left()
+    wait_for(nobody_left, "no process outlives the daemon", deadline=10)
+
+
+def killed_daemons(town: Town, chance: random.Random, kills: int, tmp_path: Path) -> None:
+    scans = one_page_scans()
+    for name, data in scans.items():
+        town.drop(name, data)
+    with Run(town) as run:
+        run.start()
+        for wanted, delay in moments(chance, kills):
+            run.wait_for_progress(wanted)
+            time.sleep(delay)
+            print(f"kill at progress {run.progress()} (wanted {wanted} + {delay:.2f} s)")
+            run.kill()
+            run.start()
+            if chance.random() < 0.3:
+                time.sleep(chance.random() * _LONGEST_DELAY)
+                print("killed while starting")
+                run.kill()
+                run.start()
+        settle_and_stop(run, scans, tmp_path)
 
 
 def killed_workers(town: Town, chance: random.Random, kills: int, tmp_path: Path) -> None:
-    scans, run = one_page_scans(), Run(town)
+    scans = one_page_scans()
     for name, data in scans.items():
         town.drop(name, data)
-    run.start()
-    for wanted, delay in moments(chance, kills):
-        run.wait_for_progress(wanted)
-        time.sleep(delay)
-        victim = chance.choice(wait_for(run.workers, "a worker"))
-        with contextlib.suppress(ProcessLookupError):
-            name = Path(f"/proc/{victim}/comm").read_text().strip()
-            os.kill(victim, signal.SIGKILL)
-            print(f"killed {name} at progress {run.progress()}")
-    run.wait_for_progress(2 * SCANS)
-    town.wait_until_settled()
-    every_scan_is_there_once(town, scans, tmp_path)
-    assert run.daemon is not None
-    assert run.daemon.poll() is None, "the daemon itself lives on"
-    run.daemon.terminate()
-    assert run.daemon.wait(timeout=60) == 0
-    assert nobody_left()
+    with Run(town) as run:
+        run.start()
+        for wanted, delay in moments(chance, kills):
+            run.wait_for_progress(wanted)
+            time.sleep(delay)
+            victim = chance.choice(wait_for(run.workers, "a worker"))
+            with contextlib.suppress(ProcessLookupError, FileNotFoundError):
+                name = Path(f"/proc/{victim}/comm").read_text().strip()
+                os.kill(victim, signal.SIGKILL)
+                print(f"killed {name} at progress {run.progress()}")
+        settle_and_stop(run, scans, tmp_path)
 
 
 @pytest.mark.usefixtures("orphanage")

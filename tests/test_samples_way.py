@@ -22,3 +22,10 @@ def test_every_promised_word_of_every_sample_is_found(town: Town) -> None:
         for paper in expected:
             query = " ".join(paper["find"])
             assert paper["file"] in {hit["file"] for hit in town.search(query)}, query
+        dates = {hit["file"]: hit["date"] for hit in town.search()}
+        for paper in expected:
+            if "letter_date" in paper:
+                assert dates[paper["file"]] == str(paper["letter_date"]), paper["file"]
+        (permit,) = town.search("az:632.21-12/2024")
+        assert permit["file"] == "Scan_20240402_1010.pdf"
+        assert permit["reference"] == "632.21-12/2024"

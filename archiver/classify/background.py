@@ -18,7 +18,7 @@ import msgspec
 from archiver.classify.examples import ExampleStore
 from archiver.classify.model import Figures
 from archiver.classify.modelfolder import ModelFolder
-from archiver.errors import ExitCode, Fault
+from archiver.errors import ExitCode, Fault, SystemFault
 
 _ONE_CORE = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
@@ -62,7 +62,7 @@ class Fit:
         """Wait for the end.
 
         Raises:
-            Fault: as the fit raised it; ``fit_died`` with its exit `code` where it was killed.
+            Fault: as the fit raised it; SystemFault: ``fit_died`` with its exit `code` where it was killed.
             subprocess.TimeoutExpired: it is not done after `timeout` seconds; it goes on.
         """
         said, _ = self.process.communicate(timeout=timeout)
@@ -73,7 +73,7 @@ class Fit:
             fault = Fault(answer.reason, **answer.params)
             fault.exit_code = ExitCode(answer.exit_code)
             raise fault
-        raise Fault("fit_died", code=self.process.returncode)
+        raise SystemFault("fit_died", code=self.process.returncode)
 
 
 def fit_in_background(examples: Path, folder: Path, plan: Path | None = None) -> Fit:

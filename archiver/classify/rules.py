@@ -1,8 +1,8 @@
 """Headline rules: the words of the filing plan, found in the head of a document.
 
 Promises a pure answer that needs no examples: which phrase of which class stands where, how well
-it fits and whether it stands there as a headline. The earliest headline wins; where none stands as
-a headline, the earliest phrase wins. Two classes at the same place are a contradiction, and a
+it fits and whether it stands there as a headline. The earliest headline wins (that of a generic
+class, such as a salutation, is none); where there is none, the earliest phrase wins. Two classes at the same place are a contradiction, and a
 contradiction is no answer.
 
 Phrases are compared letter by letter without spaces, accents and case, but only from word to word:
@@ -13,7 +13,7 @@ printed apart are (``R E C H N U N G``).
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -28,7 +28,10 @@ FIT = 80.0
 FIT_SHORT = 86.0
 """The same for phrases of up to SHORT letters."""
 
-SHORT = 7
+SHORT = 11
+LENGTH_APART = 0.2
+"""Share of its length by which a phrase may be longer or shorter than what is found."""
+
 CLEAR_FIT = 90.0
 HEADLINE_SHARE = 0.5
 HEADLINE_LETTERS = 60
@@ -105,7 +108,7 @@ def read(source: str | Sequence[Page], classes: Sequence[RecordClass]) -> Readin
     sheet = _sheet(source, max((c.zone for c in ruled), default=0))
     if sheet is None:
         return Reading()
-    return _decided(_longest(_hits(sheet, ruled)))
+    return _decided(_longest(_hits(sheet, ruled)), {c.key for c in ruled if c.generic})
 
 
 @lru_cache(maxsize=1 << 12)
@@ -228,7 +231,9 @@ def _hits(sheet: _Sheet, classes: Sequence[RecordClass]) -> list[tuple[int, int,
         for column in row.nonzero()[0].tolist():
             start, end = windows[column]
             score = float(row[column])
-            if score >= least and sheet.origin[start] < record_class.zone:
+            apart = abs(end - start - len(folded)) / len(folded)
+            inside = sheet.origin[start] < record_class.zone
+            if score >= least and apart <= LENGTH_APART and inside:
                 best[start] = max(best.get(start, (0.0, 0)), (score, end))
         for start, (score, end) in best.items():
             found.append((start, end, _hit(sheet, record_class.key, phrase, score, start, end)))
@@ -303,9 +308,10 @@ def _equal(one: tuple[int, int, Hit], other: tuple[int, int, Hit]) -> bool:
     return not same and one[:2] == other[:2] and abs(_weight(one) - _weight(other)) < 1e-6
 
 
-def _decided(found: list[tuple[int, int, Hit]]) -> Reading:
+def _decided(found: list[tuple[int, int, Hit]], generic: Collection[str]) -> Reading:
+    """The earliest headline of a class of its own wins, else the earliest phrase of any."""
     hits = tuple(hit for _, _, hit in found)
-    headlines = [item for item in found if item[2].headline]
+    headlines = [item for item in found if item[2].headline and item[2].record_class not in generic]
     ranked = headlines or found
     if not ranked:
         return Reading()

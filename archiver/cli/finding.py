@@ -107,6 +107,7 @@ def _print_document(document: dict[str, Any]) -> None:
         (tr("Reference"), document["reference"]),
         (tr("Subject"), document["subject"]),
         (tr("Sender"), document["sender"]),
+        *_facts(document["fields"]),
         (tr("Pages"), document["pages"]),
         (tr("Confidence"), None if confidence is None else f"{confidence:.0f} %"),
         (tr("Problem"), document["message"]),
@@ -121,6 +122,25 @@ def _print_document(document: dict[str, Any]) -> None:
     click.echo(tr("History"))
     for line in document["history"]:
         click.echo(f"  {phrases.moment(line['at'])}  {phrases.event_name(line['event'])}")
+
+
+def _facts(fields: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """What else is sure, the surest of each kind."""
+    labels = {
+        "recipient": tr("Recipient"),
+        "their_reference": tr("Their reference"),
+        "received_stamp": tr("Received stamp"),
+        "case_worker": tr("Case worker"),
+        "invoice_number": tr("Invoice number"),
+        "total": tr("Total"),
+        "iban": tr("Account"),
+        "parcel": tr("Parcel"),
+    }
+    found: dict[str, str] = {}
+    for field in fields:
+        if field["is_fact"] and field["kind"] in labels:
+            found.setdefault(field["kind"], field["value"])
+    return [(label, found[kind]) for kind, label in labels.items() if kind in found]
 
 
 @click.command(

@@ -38,7 +38,7 @@ _ALIEN = "[^\\W\\d_]|[^\\w\\s.,:;/-]"  # one character that came in between
 _PAIR = f"{_D}(?:{_ALIEN})?{_D}(?:{_ALIEN})?|{_D}"
 _DOT = r"(?:\s{0,2}[.,:;·•]{1,2}\s{0,2}(?:[^\W\d_](?=\d\d))?)"
 _LOST = r"(?:\s?|[^\W\d_]\s?)"
-_YEAR4 = rf"[12lIi|!Zz]\s?[09OoQDgq]\s?[.,;:']?{_D}(?:{_D}|\s\d)"
+_YEAR4 = rf"[12lIi|!Zz][09OoQDgq]{_D}{_D}|[12]\s?[09](?:\s|[.,;:'])?\d\s?\d"
 _YEAR5 = r"[12][^\d\s]\d{3}|[12]\d[^\d\s]\d\d|\d{3}[^\d\s]\d"
 _YEAR3 = r"[^\W\d_]?[09]\d\d"  # the first digit is lost or no digit
 _YEAR2 = rf"'?(?:{_D}\d|\d{_D})(?![^\W\d_])"
@@ -53,7 +53,7 @@ _PATTERNS = (
     ),
     re.compile(
         rf"{_LEFT}(?P<day>{_D}{{1,2}})(?P<sep1>\s?[/-]\s?)(?P<month>{_D}{{1,2}})(?P<sep2>\s?[/-]\s?)"
-        rf"(?P<year>{_YEAR4}|\d\d){_RIGHT}"
+        rf"(?P<year>(?:{_YEAR4})|\d\d){_RIGHT}"
     ),
     # A point that got lost, or was read as a blank.
     re.compile(

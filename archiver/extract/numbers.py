@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
-from archiver.extract.lookalikes import DIGIT, as_digits, repairs
+from archiver.extract.lookalikes import DIGIT, as_digits, repairs, weak_repairs
 
 
 class NumberFound(NamedTuple):
@@ -68,7 +68,8 @@ def find_ibans(text: str) -> Iterator[NumberFound]:
         body = _NOT_DIGIT.sub("", match[1])[2:]
         normal = "DE" + as_digits(body)
         replaced = repairs(body)
-        sure = iban.is_valid(normal) and replaced <= _MOST_REPAIRS
+        usual = replaced <= _MOST_REPAIRS and (replaced <= 1 or not weak_repairs(body))
+        sure = usual and iban.is_valid(normal)
         # Whoever lost one digit and read another where none is, is found out by the groups of four.
         verified = sure and (not replaced or _grouped(match[1]))
         spans.append(match.span())

@@ -17,13 +17,16 @@ from typing import Any, BinaryIO
 
 from archiver.classify.classifier import UNCLASSIFIED, Verdict
 from archiver.classify.classifier import classify as classify_pages
+from archiver.clock import town_day
 from archiver.config import Config
 from archiver.errors import DocumentFault, ReviewNeeded
+from archiver.extract.extraction import extract as extract_fields
+from archiver.extract.values import COMMON_SHAPES, Extracted, Known
 from archiver.pipeline.engines import Engines
 from archiver.pipeline.pagestore import PageStore
 from archiver.recognise.reader import Pixels, Reader
 from archiver.recognise.reading import quality
-from archiver.records import Event, Id, Page
+from archiver.records import Event, FieldKind, Id, Page
 from archiver.store import objects
 from archiver.store.holdings import Holdings
 from archiver.store.objects import Record
@@ -67,6 +70,7 @@ class Work:
         pages: all pages, once they are read.
         rendition: staged PDF/A, where one could be made.
         findings: codes worth knowing.
+        fields: what was read from the pages.
         verdict: the class.
         steps: ledger lines so far, as kind and data.
     """
@@ -81,6 +85,7 @@ class Work:
     pages: list[Page] = field(default_factory=list)
     rendition: Path | None = None
     findings: list[str] = field(default_factory=list)
+    fields: Extracted = field(default_factory=Extracted)
     verdict: Verdict = field(default_factory=lambda: Verdict(UNCLASSIFIED, 0.0))
     steps: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
@@ -178,8 +183,16 @@ def _measures(pages: Sequence[Page]) -> dict[str, Any]:
     return {"pages": len(pages), "sources": counts}
 
 
-def extract(_work: Work, _tools: Tools) -> None:
-    """Fields are read by rules of the filing plan; none is configured."""
+def extract(work: Work, tools: Tools) -> None:
+    """Read the fields: dates, references, who wrote to whom, amounts and accounts."""
+    config = tools.config
+    known = Known(
+        shapes=config.references.shapes or COMMON_SHAPES,
+        labels=config.references.labels,
+        own_names=config.town.names,
+        own_domains=config.town.domains,
+    )
+    work.fields = extract_fields(work.pages, town_day(work.received_at), known)
 
 
 def classify(work: Work, _tools: Tools) -> None:
@@ -209,6 +222,11 @@ def _write_version(work: Work, tools: Tools) -> None:
         confidence=quality(work.pages).confidence,
         findings=tuple(sorted(set(work.findings))),
         record_class=work.verdict.record_class,
+        reference=_fact(work, "reference"),
+        subject=_fact(work, "subject"),
+        sender=_fact(work, "sender"),
+        letter_date=_fact(work, "letter_date"),
+        fields=work.fields.fields,
         notes=tools.holdings.record(work.id).notes,
     )
     files: dict[str, Path | bytes | None] = {
@@ -224,6 +242,12 @@ def _write_version(work: Work, tools: Tools) -> None:
     reason = doubt(work.pages, record.confidence, tools.config.ocr.accept_confidence)
     last: dict[str, Any] = {"version": version}
     work.steps.append(("reviewed", last | {"reason": reason}) if reason else ("filed", last))
+
+
+def _fact(work: Work, kind: FieldKind) -> str | None:
+    """The normal form of the surest fact of a kind; a candidate is none."""
+    found = work.fields.fact(kind)
+    return found.normal if found is not None else None
 
 
 def doubt(pages: Sequence[Page], confidence: float | None, accepted: float) -> str | None:

@@ -38,7 +38,7 @@ _SYSTEM_FILES = (
     "/etc/alternatives",
     "/etc/fonts",
     "/etc/ghostscript",
-    "/var/lib/ghostscript",  # its fonts, where Debian has them
+    "/var/lib/ghostscript",  # where /usr/share/ghostscript points for character maps on Debian
 )
 _WALLS = ("--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv")
 

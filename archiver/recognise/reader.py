@@ -269,19 +269,17 @@ class Reader:
         self.close()
         self._scratch.mkdir(parents=True, exist_ok=True)
         try:
-            slot = cage.spawn(_MODULE, kind=self._kind, scratch=self._scratch)
+            # Known from the start, so that `close` can end it while it still warms up.
+            slot = self._slot = cage.spawn(_MODULE, kind=self._kind, scratch=self._scratch)
             slot.sock.settimeout(_WARM_UP_SECONDS)
             message, _fds = wire.receive(slot.sock)
-        except OSError as error:
-            raise SystemFault("reader_failed") from error
-        except wire.PeerGone as error:
-            slot.kill()
+            slot.sock.settimeout(None)
+        except (OSError, wire.PeerGone) as error:
+            self.close()
             raise SystemFault("reader_failed") from error
         if message != {"ready": True}:
-            slot.kill()
+            self.close()
             raise SystemFault("reader_failed")
-        slot.sock.settimeout(None)
-        self._slot = slot
         return slot
 
 

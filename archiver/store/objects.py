@@ -10,7 +10,7 @@ import hashlib
 
 import msgspec
 
-from archiver.records import Id, Page
+from archiver.records import Field, Id, Page
 
 RENDITION = "document.pdf"
 WORDS = "words.json"
@@ -103,6 +103,7 @@ class Record(msgspec.Struct, frozen=True):
         subject: what it is about.
         sender: who wrote it.
         letter_date: ISO date written on the letter.
+        fields: everything that was read, facts and candidates, with page, place and cue.
         notes: free text given by people.
     """
 
@@ -114,6 +115,7 @@ class Record(msgspec.Struct, frozen=True):
     subject: str | None = None
     sender: str | None = None
     letter_date: str | None = None
+    fields: tuple[Field, ...] = ()
     notes: tuple[Note, ...] = ()
 
 
