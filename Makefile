@@ -44,7 +44,7 @@ lock:                           # pins for all Python versions from 3.11, with h
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-header pyproject.toml --extra setup -o requirements.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	  --no-header pyproject.toml --extra setup --extra dev -c requirements.lock \
+	  --no-header pyproject.toml --extra setup --extra dev \
 	  -o requirements-dev.lock
 
 clean:

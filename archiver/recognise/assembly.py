@@ -108,7 +108,8 @@ def assemble_pdf(
         # OCRmyPDF and Ghostscript are less forgiving than qpdf, so they get what qpdf made of
         # the file; boxes that a page inherits stand in the page itself then.
         sound = target.with_name("sound.pdf")
-        pdf.save(sound)
+        # Its identifier stays the rendition's; by default qpdf takes it from the clock.
+        pdf.save(sound, deterministic_id=True)
     findings: tuple[str, ...] = ()
     mode = "skip"
     if covered and form:
