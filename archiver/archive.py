@@ -6,12 +6,12 @@ JSON, and that a search opens nothing but the index.
 
 from __future__ import annotations
 
-import base64
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
+
+import msgspec
 
 from archiver import phrases
 from archiver.clock import now, town_day
@@ -34,8 +34,7 @@ def silent(_done: int, _total: int) -> None:
     """Progress that nobody watches."""
 
 
-@dataclass
-class File:
+class File(msgspec.Struct, frozen=True):
     """Bytes of a document on their way to a person.
 
     Attributes:
@@ -371,11 +370,17 @@ def _problem(identifier: Id | None, raw: bytes, reason: str, params: Json) -> Js
     return {
         "id": identifier,
         "file": name,
-        "file_raw": base64.b64encode(raw).decode() if not _is_utf8(raw) else None,
+        "file_raw": None if _is_utf8(raw) else _base64(raw),
         "reason": reason,
         "message": phrases.sentence(reason, params),
         "advice": phrases.advice(reason, params),
     }
+
+
+def _base64(raw: bytes) -> str:
+    import base64
+
+    return base64.b64encode(raw).decode()
 
 
 def _is_utf8(raw: bytes) -> bool:
@@ -409,7 +414,7 @@ def _received_file(accession: Json) -> Json:
         "id": accession["id"],
         "state": accession["state"],
         "file": accession["file"],
-        "file_raw": None if _is_utf8(raw) else base64.b64encode(raw).decode(),
+        "file_raw": None if _is_utf8(raw) else _base64(raw),
         "pipeline": accession["pipeline"],
         "size": accession["size"],
         "received_at": accession["received_at"],

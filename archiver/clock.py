@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 TOWN = "Europe/Berlin"
+_EVENING = 22
 
 
 def now() -> str:
@@ -25,4 +26,7 @@ def in_town(stored: str) -> datetime:
 
 def town_day(stored: str) -> date:
     """The town's day at a stored time."""
-    return in_town(stored).date()
+    moment = datetime.fromisoformat(stored)
+    # The town is one or two hours ahead, so only late in the evening the days differ, and only
+    # then the table of time zones has to be loaded.
+    return in_town(stored).date() if moment.hour >= _EVENING else moment.date()

@@ -9,9 +9,11 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+import msgspec
 
 from archiver.errors import ExitCode, Fault
 
@@ -22,15 +24,13 @@ _LONGEST_SOCKET = 107
 SEARCH_ORDER = ("./config.toml", "/etc/archiver/config.toml")
 
 
-@dataclass(frozen=True)
-class Ui:
+class Ui(msgspec.Struct, frozen=True):
     """How the product speaks to people."""
 
     language: Literal["de", "en"] = "de"
 
 
-@dataclass(frozen=True)
-class Places:
+class Places(msgspec.Struct, frozen=True):
     """Folders and files of one archive; absolute once loaded."""
 
     inbox: Path = Path("inbox")
@@ -49,8 +49,7 @@ class Places:
         return {name: getattr(self, name) for name in names}
 
 
-@dataclass(frozen=True)
-class Inbox:
+class Inbox(msgspec.Struct, frozen=True):
     """How drop folders are watched."""
 
     watch: Literal["events", "poll"] = "events"
@@ -60,8 +59,7 @@ class Inbox:
     keep_released_days: int = 14
 
 
-@dataclass(frozen=True)
-class WorkLimits:
+class WorkLimits(msgspec.Struct, frozen=True):
     """Processes and what each may use."""
 
     processes: int = 0
@@ -76,8 +74,7 @@ class WorkLimits:
         return self.processes or len(os.sched_getaffinity(0))
 
 
-@dataclass(frozen=True)
-class Ocr:
+class Ocr(msgspec.Struct, frozen=True):
     """Which engine reads, and when a person must look."""
 
     engine: Literal["tesserocr", "pytesseract"] = "tesserocr"
@@ -86,8 +83,7 @@ class Ocr:
     accept_confidence: float = 87.0
 
 
-@dataclass(frozen=True)
-class Limits:
+class Limits(msgspec.Struct, frozen=True):
     """Sizes above which a file is kept, but not opened or read."""
 
     file_mib: int = 1024
@@ -95,38 +91,33 @@ class Limits:
     pages: int = 5000
 
 
-@dataclass(frozen=True)
-class Search:
+class Search(msgspec.Struct, frozen=True):
     """Which index answers."""
 
     engine: Literal["tantivy", "whoosh"] = "tantivy"
 
 
-@dataclass(frozen=True)
-class Rights:
+class Rights(msgspec.Struct, frozen=True):
     """Groups (names or numbers) of this machine and what they are to the archive."""
 
     staff: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Town:
+class Town(msgspec.Struct, frozen=True):
     """The town itself, so that its own name is never taken for another's."""
 
     names: tuple[str, ...] = ()
     domains: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class References:
+class References(msgspec.Struct, frozen=True):
     """How the town's references look and what stands before them."""
 
     shapes: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Pipeline:
+class Pipeline(msgspec.Struct, frozen=True):
     """One drop folder; `name` is the name of its file without ending."""
 
     name: str
@@ -155,8 +146,7 @@ StartEvent = Literal[
 ]
 
 
-@dataclass(frozen=True)
-class Retention:
+class Retention(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How long records of a class are kept, and what happens then.
 
     Attributes:
@@ -182,8 +172,7 @@ class Retention:
     confidence: Literal["high", "medium", "low", ""] = ""
 
 
-@dataclass(frozen=True)
-class RecordClass:
+class RecordClass(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One class of the filing plan.
 
     Attributes:
@@ -208,24 +197,23 @@ class RecordClass:
     sure: bool = False
     leads: str = ""
     fields: tuple[str, ...] = ()
-    retention: Retention = field(default_factory=Retention)
+    retention: Retention = Retention()
 
 
-@dataclass(frozen=True)
-class Config:
+class Config(msgspec.Struct, frozen=True):
     """Everything that is configured, checked and with absolute paths."""
 
     file: Path
-    ui: Ui = field(default_factory=Ui)
-    places: Places = field(default_factory=Places)
-    inbox: Inbox = field(default_factory=Inbox)
-    work: WorkLimits = field(default_factory=WorkLimits)
-    ocr: Ocr = field(default_factory=Ocr)
-    limits: Limits = field(default_factory=Limits)
-    search: Search = field(default_factory=Search)
-    town: Town = field(default_factory=Town)
-    references: References = field(default_factory=References)
-    rights: Rights = field(default_factory=Rights)
+    ui: Ui = Ui()
+    places: Places = Places()
+    inbox: Inbox = Inbox()
+    work: WorkLimits = WorkLimits()
+    ocr: Ocr = Ocr()
+    limits: Limits = Limits()
+    search: Search = Search()
+    town: Town = Town()
+    references: References = References()
+    rights: Rights = Rights()
     pipelines: tuple[Pipeline, ...] = ()
     classes: tuple[RecordClass, ...] = ()
 
@@ -234,8 +222,7 @@ class Config:
         return self.places.inbox / pipeline.folder
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(msgspec.Struct, frozen=True):
     """One problem of the configuration.
 
     Attributes:
@@ -248,7 +235,7 @@ class Problem:
     file: Path
     key: str
     reason: str
-    params: Mapping[str, str | int | float] = field(default_factory=dict)
+    params: Mapping[str, str | int | float] = {}
 
 
 class ConfigProblems(Fault):
@@ -373,7 +360,7 @@ def _classes(file: Path, problems: list[Problem]) -> Iterator[RecordClass]:
     owners: dict[str, str] = {}
     for number, row in enumerate(rows, start=1):
         where = f"class[{number}]."
-        values = _checked(RecordClass, row, file, where, problems)
+        values = _sound(row) or _checked(RecordClass, row, file, where, problems)
         key = values.get("key")
         if key is None:
             continue
@@ -439,7 +426,7 @@ def _checked(
     """Values of `table` that fit the fields of `kind`; every misfit is noted.
 
     Args:
-        kind: a dataclass whose field types are the schema.
+        kind: a struct whose field types are the schema.
         table: what the file says.
         file: where it stands.
         prefix: what stands before the key in the problem's key.
@@ -449,25 +436,39 @@ def _checked(
     if not isinstance(table, dict):
         problems.append(Problem(file, prefix.rstrip("."), "wrong_type", {"wanted": "table"}))
         return {}
-    types = get_type_hints(kind)
-    known = {f.name: f for f in fields(kind) if f.name not in given}
+    types = _types(kind)  # type: ignore[arg-type]
+    known = [name for name in kind.__struct_fields__ if name not in given]
+    required = kind.__struct_fields__[: -len(kind.__struct_defaults__) or None]
     problems += [Problem(file, prefix + key, "unknown_key") for key in table if key not in known]
     values: dict[str, Any] = {}
-    for name, spec in known.items():
-        if name in table and is_dataclass(types[name]):
-            inner = types[name]
-            assert isinstance(inner, type)
+    for name in known:
+        inner = types[name]
+        if name in table and isinstance(inner, type) and issubclass(inner, msgspec.Struct):
             part = _checked(inner, table[name], file, f"{prefix}{name}.", problems)
             values[name] = inner(**part)
         elif name in table:
             try:
-                values[name] = _converted(table[name], types[name])
+                values[name] = _converted(table[name], inner)
             except (TypeError, ValueError):
-                wanted = _type_name(types[name])
+                wanted = _type_name(inner)
                 problems.append(Problem(file, prefix + name, "wrong_type", {"wanted": wanted}))
-        elif spec.default is MISSING and spec.default_factory is MISSING:
+        elif name in required:
             problems.append(Problem(file, prefix + name, "key_missing"))
     return values
+
+
+@cache
+def _types(kind: Any) -> dict[str, Any]:
+    """Types of the fields of a struct; worked out once, since every class of the plan asks."""
+    return get_type_hints(kind)
+
+
+def _sound(row: Any) -> dict[str, Any] | None:
+    """Values of a class of the plan where nothing is wrong with them, which is soon said."""
+    try:
+        return msgspec.structs.asdict(msgspec.convert(row, RecordClass))
+    except msgspec.ValidationError:
+        return None
 
 
 def _converted(value: Any, wanted: Any) -> Any:
@@ -510,7 +511,7 @@ def _type_name(wanted: Any) -> str:
 
 
 def _absolute(places: Places, root: Path) -> Places:
-    resolved = {f.name: root / getattr(places, f.name) for f in fields(Places)}
+    resolved = {name: root / getattr(places, name) for name in Places.__struct_fields__}
     return Places(**resolved)
 
 

@@ -126,22 +126,26 @@ class House:
         """The search index."""
         from archiver.search.index import open_index
 
-        return open_index(self.config.search.engine, self.config.places.index / "current")
+        return open_index(self.config.search.engine, self._index_folder)
 
     def current_index(self) -> SearchIndex:
         """The index, brought up to the ledger where a daemon died before it could."""
-        from archiver.store.ledger import Ledger
-
-        behind = self.office is None and (
-            self.index.cursor() < Ledger(self.config.places.ledger).head().seq
-        )
-        if behind:
+        if self.office is None and self._index_may_be_behind():
             from archiver.pipeline.projector import follow
 
             # Another process that is writing it brings it up as well.
             with contextlib.suppress(SystemFault):
                 follow(self.index, self.register, self.holdings)
         return self.index
+
+    def _index_may_be_behind(self) -> bool:
+        """Whether the ledger was written after the index; the files' times tell."""
+        written = _newest(self.config.places.ledger)
+        return written > 0 and written > _newest(self._index_folder)
+
+    @property
+    def _index_folder(self) -> Path:
+        return self.config.places.index / "current"
 
     @cached_property
     def intake(self) -> Intake:
@@ -236,6 +240,15 @@ class House:
         register: Register | None = self.__dict__.pop("register", None)
         if register is not None:
             register.close()
+
+
+def _newest(folder: Path) -> int:
+    """When the newest file in a folder was written, in ns; 0 where there is none."""
+    try:
+        entries = list(os.scandir(folder))
+    except FileNotFoundError:
+        return 0
+    return max((entry.stat().st_mtime_ns for entry in entries if entry.is_file()), default=0)
 
 
 @contextmanager

@@ -8,51 +8,36 @@ error: a message about trouble must not make trouble.
 
 from __future__ import annotations
 
-import gettext
-import os
 from collections.abc import Mapping
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from archiver.clock import in_town
-from archiver.sentences import N_, REASONS
+from archiver.tongue import N_, tr, use
 
-LANGUAGES = ("de", "en")
-_LOCALE = Path(__file__).parent / "locale"
+if TYPE_CHECKING:
+    from archiver.sentences import Phrase
 
-_current: gettext.NullTranslations = gettext.NullTranslations()
-
-
-def use(language: str) -> None:
-    """Speak `language` ("de" or "en") from now on, in this process."""
-    global _current
-    _current = _translations(language)
-    # The command line's library asks gettext itself, by domain and environment.
-    os.environ["LANGUAGE"] = language
-    gettext.bindtextdomain("archiver", _LOCALE)
-    gettext.textdomain("archiver")
-
-
-def _translations(language: str) -> gettext.NullTranslations:
-    if language == "en":
-        return gettext.NullTranslations()
-    return gettext.translation("archiver", _LOCALE, languages=[language], fallback=True)
-
-
-def tr(text: str) -> str:
-    """`text` in the language in use."""
-    return _current.gettext(text) if text else text
+__all__ = [
+    "N_", "advice", "date", "event_name", "moment", "sentence", "state_name", "tr", "use",
+]  # fmt: skip
 
 
 def sentence(reason: str, params: Mapping[str, object] | None = None) -> str:
     """What happened, as a sentence."""
-    phrase = REASONS.get(reason)
+    phrase = _phrase(reason)
     return _filled(phrase.message, params) if phrase else reason
 
 
 def advice(reason: str, params: Mapping[str, object] | None = None) -> str:
     """What to do next, as a sentence, or empty."""
-    phrase = REASONS.get(reason)
+    phrase = _phrase(reason)
     return _filled(phrase.advice, params) if phrase else ""
+
+
+def _phrase(reason: str) -> Phrase | None:
+    # Only here: a command that succeeds says none of them.
+    from archiver.sentences import REASONS
+
+    return REASONS.get(reason)
 
 
 def _filled(text: str, params: Mapping[str, object] | None) -> str:
@@ -85,6 +70,8 @@ def moment(iso: str | None) -> str:
     """A stored UTC time as local time of the town: 31.12.2026 14:05."""
     if not iso:
         return ""
+    from archiver.clock import in_town
+
     return in_town(iso).strftime("%d.%m.%Y %H:%M")
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+
+import msgspec
 
 from archiver.config import Config
 from archiver.errors import Refusal
@@ -43,8 +44,7 @@ TABLE: dict[Role, frozenset[Act]] = {
 }
 
 
-@dataclass(frozen=True)
-class Caller:
+class Caller(msgspec.Struct, frozen=True):
     """A person as the kernel names him.
 
     Attributes:
@@ -66,8 +66,7 @@ def myself() -> Caller:
     return Caller(os.geteuid(), frozenset({os.getegid(), *os.getgroups()}))
 
 
-@dataclass(frozen=True)
-class Standing:
+class Standing(msgspec.Struct, frozen=True):
     """What one caller is to one archive.
 
     Attributes:

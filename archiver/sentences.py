@@ -8,10 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-
-def N_(text: str) -> str:  # noqa: N802 - the customary name, which extractors know
-    """Mark `text` for translation where it stands; it is translated when shown."""
-    return text
+from archiver.tongue import N_
 
 
 class Phrase(NamedTuple):
@@ -706,9 +703,7 @@ REASONS: dict[str, Phrase] = {
     ),
     "bad_example": Phrase(
         N_("Line {line} of {file} is no example."),
-        N_(
-            'Each line is one JSON object with at least "text" and "class". Mend or remove the line.'
-        ),
+        N_('Each line is a JSON object with "text" and "class". Mend or remove the line.'),
     ),
     "too_few_examples": Phrase(
         N_("There is too little to learn from: {examples} examples of {classes} classes."),

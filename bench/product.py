@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -122,9 +121,7 @@ class Product:
 
     @contextmanager
     def _asked(self) -> Iterator[RemoteArchive]:
-        with socket.socket(socket.AF_UNIX) as sock:
-            sock.connect(str(self.root / "archiver.sock"))
-            yield RemoteArchive(sock)
+        yield RemoteArchive(self.root / "archiver.sock")
 
     def _until(self, daemon: subprocess.Popen[bytes], condition: Callable[[], bool]) -> None:
         """Look until it holds; a daemon that ends is the end of the measurement."""

@@ -19,7 +19,18 @@ TITLES = {
     "leave": "Urlaubsantrag",
     "invoice": "Rechnung",
 }
-COMMON = "die der stadt musterbach und am für mit bitte wird nach auf den von im datum".split()
+COMMON = ("die", "der", "stadt", "und", "am", "für", "mit", "bitte", "wird", "nach", "auf", "den")
+
+FRENCH = """Mairie de Sainte-Colombe
+Service de l'urbanisme
+
+Objet : votre demande de renseignements du 3 mai
+
+Madame, Monsieur,
+
+nous accusons réception de votre courrier et vous informons que le dossier sera examiné
+par la commission lors de sa prochaine réunion. Veuillez agréer nos salutations distinguées.
+"""
 
 PLAN = tuple(RecordClass(key=key, words=(title,)) for key, title in TITLES.items())
 

@@ -76,7 +76,7 @@ def test_examples_are_kept_in_order_and_cut_to_what_is_learned_from(tmp_path):
     assert [e.record_class for e in store] == ["x", "y", "z"]
     assert [len(e.text) for e in store] == [TEXT_CHARACTERS, 1, 1]
     assert list(read(store.path)) == list(store)
-    assert os.stat(store.path).st_mode & 0o007 == 0
+    assert store.path.stat().st_mode & 0o007 == 0
 
 
 def test_examples_of_destroyed_documents_can_be_forgotten(tmp_path):

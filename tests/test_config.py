@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -214,9 +215,9 @@ values = st.recursive(
     max_leaves=4,
 )
 KEYS: dict[str, list[str]] = {
-    section: [*default.__dataclass_fields__]
-    for section, default in vars(Config(Path("x"))).items()
-    if hasattr(default, "__dataclass_fields__")
+    section: [*default.__struct_fields__]
+    for section, default in msgspec.structs.asdict(Config(Path("x"))).items()
+    if isinstance(default, msgspec.Struct)
 }
 sections = st.fixed_dictionaries(
     {},

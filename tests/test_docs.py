@@ -106,9 +106,7 @@ def test_every_dependency_has_its_row_and_its_locked_version() -> None:
     described = rows()
     assert set(dependencies()) - set(described) == set()
     wrong = {
-        n: (described[n][0], locked[n])
-        for n in dependencies()
-        if described[n][0] not in locked[n]
+        n: (described[n][0], locked[n]) for n in dependencies() if described[n][0] not in locked[n]
     }
     assert wrong == {}
     assert all(described[name][1] and described[name][2] for name in dependencies())
@@ -151,7 +149,7 @@ def test_commands_on_the_pages_exist(page: Path) -> None:
         # Elsewhere in a line `archiver` is the user or the unit.
         called = r"(?:^|\"|&& |ssh archiv )archiver (?:-c \S+ )?([a-z]+)\b([^|#&]*)"
         for word, rest in re.findall(called, line.strip()):
-            command = root.commands.get(word)
+            command = root.get_command(click.Context(root), word)
             if command is None:
                 unknown.append(line)
                 continue

@@ -14,7 +14,7 @@ from babel.messages.pofile import read_po
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archiver import phrases
+from archiver import phrases, tongue
 from archiver.pipeline.steps import doubt
 from archiver.records import AccessionState, DocumentState
 from archiver.sentences import REASONS
@@ -203,7 +203,7 @@ def _without_dates(compiled: bytes) -> bytes:
     return re.sub(rb"(POT-Creation|PO-Revision)-Date: [^\n]*\n", b"", compiled)
 
 
-@pytest.fixture(params=phrases.LANGUAGES)
+@pytest.fixture(params=tongue.LANGUAGES)
 def language(request: pytest.FixtureRequest) -> Iterator[str]:
     phrases.use(request.param)
     yield request.param
@@ -237,7 +237,7 @@ def test_an_unknown_code_is_told_as_it_is(language: str) -> None:
     )
     | st.none(),
 )
-@pytest.mark.parametrize("spoken", phrases.LANGUAGES)
+@pytest.mark.parametrize("spoken", tongue.LANGUAGES)
 def test_telling_never_fails(spoken: str, code: str, params: dict[str, object] | None) -> None:
     phrases.use(spoken)
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
-from tests.town import Town
+from tests.town import Town, wait_for
 
 SAMPLES = Path(__file__).resolve().parent.parent / "sample_docs"
 
@@ -17,6 +17,8 @@ def test_every_promised_word_of_every_sample_is_found(town: Town) -> None:
     with town.daemon():
         town.wait_until_settled()
         assert town.status()["documents"] == {"filed": len(expected)}
+        # The index follows the ledger by a moment.
+        wait_for(lambda: {hit["state"] for hit in town.search()} == {"filed"}, "all can be found")
         pages = {hit["file"]: hit["pages"] for hit in town.search()}
         assert pages == {paper["file"]: paper["pages"] for paper in expected}
         for paper in expected:

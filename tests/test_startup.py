@@ -33,13 +33,13 @@ HEAVY = {
     "whoosh",
 }
 _DRIVER = """
-import json, sys
+import json, os, sys
 from archiver.cli import main
-try:
-    main()
-except SystemExit as end:
-    code = end.code or 0
-open(LISTING, "w").write(json.dumps([code, sorted(sys.modules)]))
+def end(code):
+    with open(LISTING, "w") as listing:
+        listing.write(json.dumps([code, sorted(sys.modules)]))
+os._exit = end  # the command ends its process by it
+main()
 """
 
 

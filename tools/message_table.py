@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import gettext
 
-from archiver.phrases import _LOCALE
 from archiver.sentences import REASONS
+from archiver.tongue import LOCALE
 
 HEAD = """\
 # Messages
@@ -20,7 +20,7 @@ from the product's own sentences: `make docs`. Words in braces are filled in.
 
 def page() -> str:
     """The whole page."""
-    german = gettext.translation("archiver", _LOCALE, languages=["de"])
+    german = gettext.translation("archiver", LOCALE, languages=["de"])
     rows = []
     for code, phrase in REASONS.items():
         both = [text for text in (phrase.message, phrase.advice) if text]

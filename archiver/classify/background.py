@@ -62,7 +62,8 @@ class Fit:
         """Wait for the end.
 
         Raises:
-            Fault: as the fit raised it; SystemFault: ``fit_died`` with its exit `code` where it was killed.
+            Fault: as the fit raised it.
+            SystemFault: ``fit_died`` with its exit `code`, where it was killed.
             subprocess.TimeoutExpired: it is not done after `timeout` seconds; it goes on.
         """
         said, _ = self.process.communicate(timeout=timeout)
@@ -86,7 +87,7 @@ def fit_in_background(examples: Path, folder: Path, plan: Path | None = None) ->
     """
     arguments = [str(examples), str(folder), *([str(plan)] if plan else [])]
     process = subprocess.Popen(
-        [sys.executable, "-m", "archiver.classify.background", *arguments],
+        [sys.executable, "-P", "-m", "archiver.classify.background", *arguments],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         env={**os.environ, **_ONE_CORE},

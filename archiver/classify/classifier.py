@@ -47,6 +47,7 @@ def classify(
             speakers=_speakers(model, text, verdict, prediction),
             alike=prediction.alike,
             known=round(prediction.known, 3),
+            foreign=prediction.foreign,
             model=model.version,
         )
     return msgspec.structs.replace(verdict, evidence=evidence)

@@ -12,12 +12,13 @@ from statistics import mean
 
 import msgspec
 
-from archiver.classify.classifier import classify
 from archiver.classify.examples import Example
 from archiver.classify.fitting import fit
 from archiver.classify.measures import Measures, Outcome, measure
 from archiver.classify.model import Model
 from archiver.classify.noise import noisy
+from archiver.classify.rules import read
+from archiver.classify.verdict import combine
 from archiver.config import RecordClass
 from archiver.errors import UsageFault
 
@@ -159,17 +160,21 @@ def _run(
     seed: int,
     training: int,
 ) -> Run:
+    sure = {record_class.key for record_class in plan if record_class.sure}
+    trust = model.figures.trust if model else {}
     outcomes = []
     by_model = by_rules = spoken = 0
     for number, example in enumerate(asked):
         text = noisy(example.text, noise, f"{seed} {example.id or number}")
-        verdict = classify(text, plan, model)
+        reading = read(text, plan)
+        prediction = model.predict(text) if model else None
+        verdict = combine(reading, prediction, sure, trust)
         outcomes.append(Outcome(example.record_class, verdict.record_class, verdict.alone))
-        winner = verdict.evidence.winner
-        spoken += winner is not None
-        by_rules += winner is not None and winner.record_class == example.record_class
-        ranking = model.predict(text).ranking if model else ()
-        by_model += bool(ranking) and ranking[0][0] == example.record_class
+        if reading.winner:
+            spoken += 1
+            by_rules += reading.winner.record_class == example.record_class
+        if prediction and prediction.ranking:
+            by_model += prediction.ranking[0][0] == example.record_class
     return Run(
         seed=seed,
         training=training,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from archiver.classify import rules
 from archiver.classify.examples import Example
-from archiver.classify.features import features
+from archiver.classify.features import SPACE, features
 from archiver.classify.measures import Outcome, measure
 from archiver.classify.model import Corrections, Figures, Model, Prediction, Scale
 from archiver.classify.shelf import Shelf
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
     from scipy.sparse import csr_matrix
+
+SAMPLE = 1000
+"""Examples at most by which it is measured how familiar a text should be."""
 
 EXACT = 1500
 """Up to so many examples are solved exactly, and each is held out once."""
@@ -109,7 +112,7 @@ def fit(
         scale = shelf.scale(material.numbers, min(MOST_COLUMNS, MOST_WEIGHTS // len(classes)))
         exact = len(material.numbers) <= EXACT
         solved = (_solved_exactly if exact else _solved_in_batches)(material, scale, seed)
-        figures = _figures(material, solved, plan)
+        figures = _figures(material, scale, solved, plan)
         corrections = _corrections(material, scale)
         return Model(classes, scale, solved.weights, solved.bias, figures, corrections)
     finally:
@@ -201,7 +204,9 @@ def _solved_in_batches(material: _Material, scale: Scale, seed: int) -> _Solved:
     return _Solved(weights, bias, held, scores.astype(np.float64))
 
 
-def _figures(material: _Material, solved: _Solved, plan: Sequence[RecordClass]) -> Figures:
+def _figures(
+    material: _Material, scale: Scale, solved: _Solved, plan: Sequence[RecordClass]
+) -> Figures:
     """Put the held-out examples through the verdict and count."""
     import numpy as np
 
@@ -231,7 +236,23 @@ def _figures(material: _Material, solved: _Solved, plan: Sequence[RecordClass]) 
         precision=counted.precision,
         sharpness=round(sharpness, 4),
         trust=trust,
+        familiar=_familiar(material, scale),
     )
+
+
+def _familiar(material: _Material, scale: Scale) -> float:
+    """Median share of an example's words and pairs that stand in another one, of up to SAMPLE."""
+    import numpy as np
+
+    once = np.log((1 + len(material.numbers)) / 2) + 1  # idf of what stands in one example only
+    shared = scale.columns[scale.idf < once - 1e-4]
+    shares = []
+    for number in material.numbers[:: -(-len(material.numbers) // SAMPLE)]:
+        ids = material.shelf.get(number).ids
+        words = ids[ids < SPACE]
+        if len(words):
+            shares.append(float(np.isin(words, shared).mean()))
+    return round(float(np.median(shares)), 4) if shares else 0.0
 
 
 def _trust(material: _Material) -> dict[str, tuple[int, int]]:

@@ -2,8 +2,8 @@
 
 Promises a pure answer that needs no examples: which phrase of which class stands where, how well
 it fits and whether it stands there as a headline. The earliest headline wins (that of a generic
-class, such as a salutation, is none); where there is none, the earliest phrase wins. Two classes at the same place are a contradiction, and a
-contradiction is no answer.
+class, such as a salutation, is none); where there is none, the earliest phrase wins. Two classes at
+the same place are a contradiction, and a contradiction is no answer.
 
 Phrases are compared letter by letter without spaces, accents and case, but only from word to word:
 a short phrase is never found inside a longer word (``Antrag`` not in ``Änderungsantrag``), letters
@@ -35,6 +35,9 @@ LENGTH_APART = 0.2
 CLEAR_FIT = 90.0
 HEADLINE_SHARE = 0.5
 HEADLINE_LETTERS = 60
+LINE = 400
+"""Characters after a phrase in which its line is looked at."""
+
 BIG = 1.25
 """Letters so many times the page's median height are a headline's."""
 
@@ -132,8 +135,10 @@ class _Sheet:
         letters: folded letters.
         origin: offset in `text` of each folded letter.
         starts, ends: places in `letters` where words begin and (exclusive) end.
-        page, offset, line: where the head stands in the document.
-        words: with boxes, in the order of the text, with the offset of each in the page's text.
+        page: number of the page on which it stands.
+        offset: where the head begins in `page_text`.
+        words: with boxes, in the order of the text, with the offset of each in `page_text`.
+        page_text: the whole page.
     """
 
     text: str
@@ -267,8 +272,8 @@ def _is_headline(text: str, first: int, last: int) -> bool:
     if sum(char.isupper() for char in found) > 0.8 * sum(char.isalpha() for char in found):
         return True
     start = text.rfind("\n", 0, first) + 1
-    end = text.find("\n", last)
-    line = text[start : end if end >= 0 else len(text)]
+    end = text.find("\n", last, last + LINE)
+    line = text[start : end if end >= 0 else last + LINE]
     letters = sum(char.isalnum() for char in line)
     if any(char.isalnum() for char in text[start:first]):
         return False

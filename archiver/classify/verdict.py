@@ -31,9 +31,6 @@ DECIDES = 0.5
 PROPOSES = 0.3
 """Least confidence at which the model alone proposes a class."""
 
-KNOWN = 0.1
-"""Least share of a text's features that the model must have seen to have a say."""
-
 _HEADLINE_RIGHT = 0.95
 _MENTION_RIGHT = 0.75
 _BELIEF = 20  # examples that weigh as much as the two shares above
@@ -75,7 +72,8 @@ class Evidence(msgspec.Struct, frozen=True):
         contradiction: classes that claim the same headline.
         speakers: for each candidate of the model, the features for and against it.
         alike: the corrected document that is like this one.
-        known: share of the text's features that the model knows, None without a model.
+        known: share of the text's words and pairs that the model knows, None without a model.
+        foreign: whether that was too little for the model to have a say.
         model: version of the model, 0 without one.
     """
 
@@ -85,6 +83,7 @@ class Evidence(msgspec.Struct, frozen=True):
     speakers: dict[str, tuple[Speaker, ...]] = {}
     alike: Alike | None = None
     known: float | None = None
+    foreign: bool = False
     model: int = 0
 
 
@@ -127,7 +126,7 @@ def combine(
         trust: how the rules did on the examples.
     """
     by_rule = _by_rule(reading, trust)
-    heard = prediction if prediction and prediction.known >= KNOWN and prediction.ranking else None
+    heard = prediction if prediction and prediction.ranking and not prediction.foreign else None
     answer, alone, basis = _case(reading, by_rule, heard, sure)
     named = [answer, by_rule, _top(heard)]
     alike = prediction.alike if prediction else None

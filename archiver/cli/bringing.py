@@ -11,7 +11,7 @@ import click
 from archiver import phrases
 from archiver.cli import desk
 from archiver.errors import NotFound
-from archiver.phrases import tr
+from archiver.tongue import tr
 
 
 @click.command(
@@ -46,9 +46,12 @@ def init(folder: Path) -> None:
 @click.pass_context
 def run(context: click.Context, once: bool) -> None:
     """Run the daemon."""
+    import gc
+
     from archiver import journal
     from archiver.daemon import run as run_daemon
 
+    gc.enable()
     config = desk.configured(context)
     phrases.use(config.ui.language)
     glance = None
@@ -207,3 +210,14 @@ def _told(answer: dict[str, Any], json_: bool) -> None:
         desk.as_json(answer)
     else:
         click.echo(f"{answer['id']}  {phrases.state_name(answer['state'])}")
+
+
+COMMANDS: dict[str, click.Command] = {
+    "init": init,
+    "run": run,
+    "status": status,
+    "add": add,
+    "retry": retry,
+    "dismiss": dismiss,
+    "withdraw": withdraw,
+}

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 
 import click
 
 from archiver import __version__
-from archiver.cli import bringing, finding, upkeep
-from archiver.phrases import tr
-from archiver.sentences import N_
+from archiver.tongue import N_, tr
 
 # Texts of the library behind the command line, so that the catalogue has them.
 _OF_CLICK = (
@@ -36,11 +35,38 @@ _OF_CLICK = (
 )
 
 
+# In the order in which people need them; a module is loaded when one of its commands is asked for.
+_COMMANDS = {
+    "init": "bringing",
+    "run": "bringing",
+    "status": "bringing",
+    "add": "bringing",
+    "search": "finding",
+    "show": "finding",
+    "get": "finding",
+    "open": "finding",
+    "retry": "bringing",
+    "dismiss": "bringing",
+    "withdraw": "bringing",
+    "check": "upkeep",
+    "verify": "upkeep",
+    "reindex": "upkeep",
+    "rebuild": "upkeep",
+}
+
+
 class _Root(click.Group):
-    """Lists commands in the order in which people need them, not by the alphabet."""
+    """Finds commands in their modules."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        return list(self.commands)
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _COMMANDS:
+            return None
+        module = import_module(f"archiver.cli.{_COMMANDS[cmd_name]}")
+        found: click.Command = module.COMMANDS[cmd_name]
+        return found
 
 
 @click.group(
@@ -61,23 +87,3 @@ class _Root(click.Group):
 def root(config: Path | None) -> None:
     """Parse what all commands share."""
     del config
-
-
-for _command in (
-    bringing.init,
-    bringing.run,
-    bringing.status,
-    bringing.add,
-    finding.search,
-    finding.show,
-    finding.get,
-    finding.open_,
-    bringing.retry,
-    bringing.dismiss,
-    bringing.withdraw,
-    upkeep.check,
-    upkeep.verify,
-    upkeep.reindex,
-    upkeep.rebuild,
-):
-    root.add_command(_command)

@@ -6,9 +6,7 @@ place where faults become a sentence and an exit code, and output that a script 
 
 from __future__ import annotations
 
-import json
 import os
-import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +18,7 @@ import click
 from archiver import phrases
 from archiver.config import Config, ConfigProblems, find, load
 from archiver.errors import ExitCode, Fault, SystemFault
-from archiver.phrases import tr
+from archiver.tongue import tr
 
 if TYPE_CHECKING:
     from archiver.archive import Archive
@@ -40,13 +38,11 @@ def archive(config: Config, *, writes: bool = False) -> Iterator[Archive | Remot
         config: of the archive.
         writes: whether the archive must be held alone when no daemon runs.
     """
-    sock = _connected(config.places.socket)
-    if sock is not None:
+    if _answers(config.places.socket):
         # Only here, since a search without a daemon needs nothing of it.
         from archiver.cli.remote import RemoteArchive
 
-        with sock:
-            yield RemoteArchive(sock)
+        yield RemoteArchive(config.places.socket)
         return
     from archiver.archive import Archive
     from archiver.house import House, held
@@ -61,19 +57,21 @@ def archive(config: Config, *, writes: bool = False) -> Iterator[Archive | Remot
             house.close()
 
 
-def _connected(place: Path) -> socket.socket | None:
-    """A socket to the daemon, or None where none answers at `place`."""
-    sock = socket.socket(socket.AF_UNIX)
-    try:
-        sock.connect(str(place))
-    except (FileNotFoundError, ConnectionRefusedError):
-        sock.close()
-        return None
-    except PermissionError as error:
-        sock.close()
-        folder = str(place.parent)
-        raise SystemFault("no_access", exit_code=ExitCode.REFUSED, folder=folder) from error
-    return sock
+def _answers(place: Path) -> bool:
+    """Whether a daemon listens at `place`."""
+    if not place.exists():
+        return False
+    import socket
+
+    with socket.socket(socket.AF_UNIX) as sock:
+        try:
+            sock.connect(str(place))
+        except (FileNotFoundError, ConnectionRefusedError):
+            return False
+        except PermissionError as error:
+            folder = str(place.parent)
+            raise SystemFault("no_access", exit_code=ExitCode.REFUSED, folder=folder) from error
+    return True
 
 
 class Command(click.Command):
@@ -110,6 +108,8 @@ def _tell_problems(fault: ConfigProblems) -> None:
 
 def as_json(value: Any) -> None:
     """Print a value for scripts."""
+    import json
+
     click.echo(json.dumps(value, ensure_ascii=False, indent=2))
 
 

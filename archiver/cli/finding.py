@@ -12,7 +12,7 @@ import click
 from archiver import phrases
 from archiver.cli import desk
 from archiver.errors import ExitCode, Refusal, SystemFault
-from archiver.phrases import tr
+from archiver.tongue import tr
 
 if TYPE_CHECKING:
     from archiver.archive import File
@@ -235,3 +235,11 @@ def open_(context: click.Context, id_: str, original: bool) -> None:
         click.launch(str(target))
     else:
         click.echo(str(target))
+
+
+COMMANDS: dict[str, click.Command] = {
+    "search": search,
+    "show": show,
+    "get": get,
+    "open": open_,
+}

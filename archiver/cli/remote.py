@@ -1,16 +1,19 @@
 """The façade as the daemon serves it: the same methods as `Archive`, asked over its socket.
 
 Promises that a caller cannot tell it from `Archive`: same arguments, same answers, same faults.
+Speaks HTTP/1.0, which needs nothing but a socket: the library's client costs a command 12 ms, a
+fifth of its whole time.
 """
 
 from __future__ import annotations
 
 import base64
 import json
+import os
 import socket
 from collections.abc import Callable
-from http.client import HTTPConnection, HTTPException, HTTPResponse
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
 from urllib.parse import quote, unquote, urlencode
 
 from archiver.errors import ExitCode, Fault, SystemFault
@@ -20,24 +23,26 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
+_CHUNK = 1 << 18
 
-class _UnixConnection(HTTPConnection):
-    """HTTP over a socket that is connected already."""
 
-    def __init__(self, sock: socket.socket) -> None:
-        super().__init__("archive")
-        self.sock = sock
+class _Answer(NamedTuple):
+    """Status, headers by lower-case name, and the body, to be read to its end."""
+
+    status: int
+    headers: dict[str, str]
+    body: BinaryIO
 
 
 class RemoteArchive:
     """See `archiver.archive.Archive` for what each method does.
 
     Args:
-        sock: connected to the daemon.
+        place: of the daemon's socket.
     """
 
-    def __init__(self, sock: socket.socket) -> None:
-        self._connection = _UnixConnection(sock)
+    def __init__(self, place: Path) -> None:
+        self._place = place
 
     def search(self, query: str, limit: int = 20) -> Json:
         """Documents that match."""
@@ -54,7 +59,7 @@ class RemoteArchive:
     def text(self, identifier: str) -> list[str]:
         """The text of each page."""
         answer = self._ask("GET", f"/documents/{quote(identifier, safe='')}/text")
-        return cast("list[str]", json.loads(answer.read()))
+        return cast("list[str]", _whole(answer))
 
     def fetch(self, identifier: str, *, original: bool = False) -> File:
         """A document's bytes."""
@@ -64,11 +69,11 @@ class RemoteArchive:
         path = f"/documents/{quote(identifier, safe='')}/file?original={flag}"
         answer = self._ask("GET", path)
         return File(
-            stream=cast("BinaryIO", answer),
-            size=int(answer.headers["Content-Length"]),
-            name=unquote(answer.headers["X-Name"]),
-            media_type=answer.headers["Content-Type"],
-            notice=answer.headers["X-Notice"] or None,
+            stream=answer.body,
+            size=int(answer.headers["content-length"]),
+            name=unquote(answer.headers["x-name"]),
+            media_type=answer.headers["content-type"],
+            notice=answer.headers["x-notice"] or None,
         )
 
     def add(self, source: BinaryIO, name: bytes, pipeline: str | None = None) -> Json:
@@ -107,29 +112,69 @@ class RemoteArchive:
         return self._json("POST", path, json.dumps({"reason": reason}).encode())
 
     def _with_progress(self, path: str, progress: Callable[[int, int], None]) -> Json:
-        last: Json = {}
-        # Read to the end: the daemon takes a caller who hangs up before it for lost.
-        for line in self._ask("POST", path):
-            last = json.loads(line)
-            if "done" in last:
-                progress(last["done"], last["total"])
-        if "fault" in last:
-            raise _fault(last["fault"])
-        if "result" not in last:
+        # To its end, or the daemon would find its last line unread.
+        result: Json | None = None
+        with self._ask("POST", path).body as lines:
+            for line in lines:
+                message = json.loads(line)
+                if "fault" in message:
+                    raise _fault(message["fault"])
+                if "result" in message:
+                    result = message["result"]
+                else:
+                    progress(message["done"], message["total"])
+        if result is None:
             raise SystemFault("daemon_gone")
-        return cast("Json", last["result"])
+        return result
 
-    def _json(self, method: str, path: str, body: BinaryIO | bytes | None = None) -> Json:
-        return cast("Json", json.loads(self._ask(method, path, body).read()))
+    def _json(self, method: str, path: str, body: BinaryIO | bytes = b"") -> Json:
+        return cast("Json", _whole(self._ask(method, path, body)))
 
-    def _ask(self, method: str, path: str, body: BinaryIO | bytes | None = None) -> HTTPResponse:
+    def _ask(self, method: str, path: str, body: BinaryIO | bytes = b"") -> _Answer:
+        size = len(body) if isinstance(body, bytes) else os.fstat(body.fileno()).st_size
         try:
-            self._connection.request(method, path, body)
-            answer = self._connection.getresponse()
-            if answer.status != 200:
-                raise _fault(json.loads(answer.read()))
-            return answer
-        except (HTTPException, OSError, ValueError) as error:
+            with socket.socket(socket.AF_UNIX) as sock:
+                sock.connect(str(self._place))
+                stream = sock.makefile("rwb")
+            stream.write(f"{method} {path} HTTP/1.0\r\nContent-Length: {size}\r\n\r\n".encode())
+            _send(stream, body)
+            answer = _received(cast("BinaryIO", stream))
+        except (OSError, ValueError, IndexError) as error:
+            raise SystemFault("daemon_gone") from error
+        if answer.status != 200:
+            raise _fault(cast("Json", _whole(answer)))
+        return answer
+
+
+def _send(stream: Any, body: BinaryIO | bytes) -> None:
+    """Send a body; a daemon that refuses it hangs up early, and its answer tells why."""
+    try:
+        if isinstance(body, bytes):
+            stream.write(body)
+        else:
+            while chunk := body.read(_CHUNK):
+                stream.write(chunk)
+        stream.flush()
+    except (BrokenPipeError, ConnectionResetError):
+        pass
+
+
+def _received(stream: BinaryIO) -> _Answer:
+    """Read status and headers."""
+    status = int(stream.readline().split()[1])
+    headers = {}
+    while line := stream.readline().strip():
+        name, _, value = line.decode("latin-1").partition(":")
+        headers[name.strip().lower()] = value.strip()
+    return _Answer(status, headers, stream)
+
+
+def _whole(answer: _Answer) -> Any:
+    """The body as JSON; a daemon that died on the way is told, not a broken answer."""
+    with answer.body as body:
+        try:
+            return json.loads(body.read())
+        except (OSError, ValueError) as error:
             raise SystemFault("daemon_gone") from error
 
 

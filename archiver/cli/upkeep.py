@@ -8,7 +8,7 @@ import click
 
 from archiver.cli import desk
 from archiver.errors import ExitCode
-from archiver.phrases import tr
+from archiver.tongue import tr
 
 
 @click.command(
@@ -108,3 +108,11 @@ def rebuild(context: click.Context, json_: bool) -> None:
     else:
         line = tr("{lines} ledger lines taken over, {documents} documents indexed.")
         click.echo(line.format(lines=report["lines"], documents=report["documents"]))
+
+
+COMMANDS: dict[str, click.Command] = {
+    "check": check,
+    "verify": verify,
+    "reindex": reindex,
+    "rebuild": rebuild,
+}

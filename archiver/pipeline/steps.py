@@ -195,10 +195,14 @@ def extract(work: Work, tools: Tools) -> None:
     work.fields = extract_fields(work.pages, town_day(work.received_at), known)
 
 
-def classify(work: Work, _tools: Tools) -> None:
-    """Ask for the class."""
-    work.verdict = classify_pages(work.pages)
-    data = {"class": work.verdict.record_class, "confidence": round(work.verdict.confidence, 3)}
+def classify(work: Work, tools: Tools) -> None:
+    """Ask for the class; one that a person would have to confirm is not given."""
+    work.verdict = classify_pages(work.pages, tools.config.classes)
+    data = {
+        "class": _class(work.verdict),
+        "confidence": round(work.verdict.confidence, 3),
+        "basis": work.verdict.basis,
+    }
     work.steps.append(("classified", data))
 
 
@@ -221,7 +225,7 @@ def _write_version(work: Work, tools: Tools) -> None:
         pages=len(work.pages),
         confidence=quality(work.pages).confidence,
         findings=tuple(sorted(set(work.findings))),
-        record_class=work.verdict.record_class,
+        record_class=_class(work.verdict),
         reference=_fact(work, "reference"),
         subject=_fact(work, "subject"),
         sender=_fact(work, "sender"),
@@ -242,6 +246,11 @@ def _write_version(work: Work, tools: Tools) -> None:
     reason = doubt(work.pages, record.confidence, tools.config.ocr.accept_confidence)
     last: dict[str, Any] = {"version": version}
     work.steps.append(("reviewed", last | {"reason": reason}) if reason else ("filed", last))
+
+
+def _class(verdict: Verdict) -> str:
+    """The class, where the verdict stands without a person."""
+    return verdict.record_class if verdict.alone else UNCLASSIFIED
 
 
 def _fact(work: Work, kind: FieldKind) -> str | None:

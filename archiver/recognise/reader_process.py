@@ -20,6 +20,7 @@ import sys
 import tempfile
 import time
 import traceback
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -202,6 +203,9 @@ def _work(channel: _Channel, request: Request, fds: tuple[int, ...], folder: Pat
     except DocumentFault as fault:
         numbers = {key: value for key, value in fault.params.items() if not isinstance(value, str)}
         answer = messages.Faulty(fault.reason, numbers)
+        if any(map(_is_full_disk, _causes(fault))):
+            # What a parser says of a file that it had no room to work on is worth nothing.
+            answer = messages.Full()
     except wire.PeerGone:
         return
     except Exception as error:
@@ -211,19 +215,31 @@ def _work(channel: _Channel, request: Request, fds: tuple[int, ...], folder: Pat
 
 def _explained(error: Exception) -> messages.Answer:
     """Tell a lack of memory or space from a bug by the chain of exceptions."""
-    cause: BaseException | None = error
-    while cause is not None:
+    for cause in _causes(error):
         number = cause.errno if isinstance(cause, OSError) else None
         if isinstance(cause, MemoryError) or number == errno.ENOMEM:
             return messages.Faulty("too_much_memory", {})
         if number == errno.EFBIG:
             return messages.Faulty("too_much_output", {})
-        if number in {errno.ENOSPC, errno.EDQUOT} or "No space left" in str(cause):
+        if _is_full_disk(cause):
             return messages.Full()
-        cause = cause.__cause__ or cause.__context__
     frames = traceback.extract_tb(error.__traceback__)
     place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
     return messages.Crashed(type(error).__name__, place)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an exception and what led to it, the newest first."""
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__ or cause.__context__
+
+
+def _is_full_disk(cause: BaseException) -> bool:
+    """Say whether there was no room, told by number or, through native code, by words only."""
+    number = cause.errno if isinstance(cause, OSError) else None
+    return number in {errno.ENOSPC, errno.EDQUOT} or "No space left" in str(cause)
 
 
 def _inspect(

@@ -1,0 +1,41 @@
+"""The language in use: texts of the source in English, German from the catalogue.
+
+Promises to be light: every command loads it before it knows what it will do.
+"""
+
+from __future__ import annotations
+
+import gettext
+import os
+from pathlib import Path
+
+LANGUAGES = ("de", "en")
+LOCALE = Path(__file__).parent / "locale"
+
+_current: gettext.NullTranslations = gettext.NullTranslations()
+
+
+def use(language: str) -> None:
+    """Speak `language` ("de" or "en") from now on, in this process."""
+    global _current
+    _current = _translations(language)
+    # The command line's library asks gettext itself, by domain and environment.
+    os.environ["LANGUAGE"] = language
+    gettext.bindtextdomain("archiver", LOCALE)
+    gettext.textdomain("archiver")
+
+
+def _translations(language: str) -> gettext.NullTranslations:
+    if language == "en":
+        return gettext.NullTranslations()
+    return gettext.translation("archiver", LOCALE, languages=[language], fallback=True)
+
+
+def tr(text: str) -> str:
+    """`text` in the language in use."""
+    return _current.gettext(text) if text else text
+
+
+def N_(text: str) -> str:  # noqa: N802 - the customary name, which extractors know
+    """Mark `text` for translation where it stands; it is translated when shown."""
+    return text
