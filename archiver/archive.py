@@ -14,14 +14,22 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import msgspec
 
 from archiver import phrases
+from archiver.answers import (
+    field_answer,
+    file_answer,
+    finding_answer,
+    hit_answer,
+    problem_answer,
+    shown_name,
+)
 from archiver.clock import now, town_day
 from archiver.errors import NotFound, Refusal, UsageFault
 from archiver.house import House
-from archiver.records import AccessionState, DocumentState, Field, Id
+from archiver.records import AccessionState, DocumentState, Id
 from archiver.rights import Act, Caller, Standing, standing
 
 if TYPE_CHECKING:
-    from archiver.search.index import Hit, Snippet
+    pass
 
 Progress = Callable[[int, int], None]
 Json = dict[str, Any]
@@ -94,7 +102,7 @@ class Archive:
             "query": query,
             "total": found.total,
             "took_ms": round((time.perf_counter() - started) * 1000, 1),
-            "hits": [_hit(hit) for hit in found.hits],
+            "hits": [hit_answer(hit) for hit in found.hits],
         }
 
     def show(self, identifier: Id) -> Json:
@@ -126,12 +134,12 @@ class Archive:
             "sha512": row["sha512"],
             "version": row["version"],
             "rendition": self._house.holdings.has_rendition(document),
-            "findings": [_finding(code, document) for code in row["findings"]],
+            "findings": [finding_answer(code, document) for code in row["findings"]],
             "reason": problem,
             "message": phrases.sentence(problem, row["params"]) if problem else None,
             "advice": phrases.advice(problem, row["params"]) if problem else None,
-            "files": [_received_file(accession) for accession in accessions],
-            "fields": [_field(one) for one in record.fields],
+            "files": [file_answer(accession) for accession in accessions],
+            "fields": [field_answer(one) for one in record.fields],
             "notes": [
                 {"at": n.at, "actor": n.actor, "event": n.event, "text": n.text}
                 for n in record.notes
@@ -255,10 +263,10 @@ class Archive:
             for kind, sightings in groups.items():
                 names = (shown_name(sighting.name) for sighting in sightings)
                 inbox[kind] += [f"{pipeline.folder}/{name}" for name in names]
-            problems += [_problem(None, h.sighting.name, h.reason, {}) for h in listing.held]
+            problems += [problem_answer(None, h.sighting.name, h.reason, {}) for h in listing.held]
         rows = house.register.problems([p.name for p in shown])
         problems += [
-            _problem(str(r["id"]), bytes(r["file_raw"]), str(r["reason"]), r["params"])
+            problem_answer(str(r["id"]), bytes(r["file_raw"]), str(r["reason"]), r["params"])
             for r in rows
         ]
         queued, active = office.progress() if office else (0, 0)
@@ -326,97 +334,3 @@ class Archive:
         if row is None:
             raise NotFound("no_such_document", id=identifier)
         return row
-
-
-def _hit(hit: Hit) -> Json:
-    return {
-        "id": hit.id,
-        "state": hit.state,
-        "class": hit.record_class,
-        "reference": hit.reference,
-        "subject": hit.subject,
-        "sender": hit.sender,
-        "file": hit.file_name,
-        "date": hit.date,
-        "received_on": hit.received_on,
-        "pages": hit.pages,
-        "score": round(hit.score, 3),
-        "snippets": [_snippet(snippet) for snippet in hit.snippets],
-    }
-
-
-def _snippet(snippet: Snippet) -> Json:
-    """Page, plain text, and where in it the matched words stand, as [start, end)."""
-    from archiver.search.index import MARK_OFF, MARK_ON
-
-    text, marks = "", []
-    for number, part in enumerate(snippet.text.split(MARK_ON)):
-        word, _, rest = part.partition(MARK_OFF) if number else ("", "", part)
-        if word:
-            marks.append([len(text), len(text) + len(word)])
-        text += word + rest
-    return {"page": snippet.page, "text": text, "marks": marks}
-
-
-def shown_name(raw: bytes) -> str:
-    """A file's name as people see it."""
-    from archiver.inbox.names import display_name
-
-    return display_name(raw)
-
-
-def _problem(identifier: Id | None, raw: bytes, reason: str, params: Json) -> Json:
-    name = shown_name(raw)
-    return {
-        "id": identifier,
-        "file": name,
-        "file_raw": None if _is_utf8(raw) else _base64(raw),
-        "reason": reason,
-        "message": phrases.sentence(reason, params),
-        "advice": phrases.advice(reason, params),
-    }
-
-
-def _base64(raw: bytes) -> str:
-    import base64
-
-    return base64.b64encode(raw).decode()
-
-
-def _is_utf8(raw: bytes) -> bool:
-    try:
-        raw.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _field(one: Field) -> Json:
-    return {
-        "kind": one.kind,
-        "value": one.value,
-        "normal": one.normal,
-        "page": one.page,
-        "box": [one.box.left, one.box.top, one.box.right, one.box.bottom],
-        "confidence": one.confidence,
-        "cue": one.cue,
-        "is_fact": one.is_fact,
-    }
-
-
-def _finding(code: str, document: Id) -> Json:
-    return {"code": code, "message": phrases.sentence(code, {"id": document})}
-
-
-def _received_file(accession: Json) -> Json:
-    raw = bytes(accession["file_raw"])
-    return {
-        "id": accession["id"],
-        "state": accession["state"],
-        "file": accession["file"],
-        "file_raw": None if _is_utf8(raw) else _base64(raw),
-        "pipeline": accession["pipeline"],
-        "size": accession["size"],
-        "received_at": accession["received_at"],
-        "actor": accession["actor"],
-    }
