@@ -252,11 +252,16 @@ def _newest(folder: Path) -> int:
 
 
 @contextmanager
-def held(config: Config, *, exclusive: bool) -> Iterator[None]:
+def held(config: Config, *, exclusive: bool, patience: float = _PATIENCE) -> Iterator[None]:
     """Hold the archive, alone or together with other readers.
 
+    Args:
+        config: of the archive.
+        exclusive: alone.
+        patience: seconds to wait while another process holds it.
+
     Raises:
-        Refusal: ``locked``: another process holds it and does not let go within five seconds.
+        Refusal: ``locked``: another process holds it and does not let go in time.
         SystemFault: ``no_access``: the caller may not open the archive.
     """
     try:
@@ -266,7 +271,7 @@ def held(config: Config, *, exclusive: bool) -> Iterator[None]:
             "no_access", exit_code=ExitCode.REFUSED, folder=str(config.places.stage)
         ) from error
     try:
-        _lock(fd, fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH)
+        _lock(fd, fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH, patience)
         yield
     finally:
         os.close(fd)
@@ -282,8 +287,8 @@ def _lock_file(config: Config) -> Path:
     return config.places.catalogue.with_name("archiver.lock")
 
 
-def _lock(fd: int, kind: int) -> None:
-    deadline = time.monotonic() + _PATIENCE
+def _lock(fd: int, kind: int, patience: float) -> None:
+    deadline = time.monotonic() + patience
     while True:
         try:
             fcntl.flock(fd, kind | fcntl.LOCK_NB)

@@ -128,7 +128,7 @@ def open_files(pid):
 
 def test_fifty_documents_leave_nothing_open(reader, tmp_path):
     def opened():
-        return open_files(max(cage.descendants(reader.pid))), open_files("self")
+        return open_files(max([reader.pid, *cage.descendants(reader.pid)])), open_files("self")
 
     with received(scan_pdf([letter_image(dpi=100)]), tmp_path) as fd:
         all_the_way(reader, fd, media.PDF)

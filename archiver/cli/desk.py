@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,12 +17,17 @@ import click
 
 from archiver import phrases
 from archiver.config import Config, ConfigProblems, find, load
-from archiver.errors import ExitCode, Fault, SystemFault
+from archiver.errors import ExitCode, Fault, Refusal, SystemFault
 from archiver.tongue import tr
 
 if TYPE_CHECKING:
     from archiver.archive import Archive
     from archiver.cli.remote import RemoteArchive
+
+
+# How long and how often a command looks whether a daemon that is starting answers: half a minute.
+_GLIMPSE = 0.5
+_GLIMPSES = 60
 
 
 def configured(context: click.Context) -> Config:
@@ -38,23 +43,43 @@ def archive(config: Config, *, writes: bool = False) -> Iterator[Archive | Remot
         config: of the archive.
         writes: whether the archive must be held alone when no daemon runs.
     """
-    if _answers(config.places.socket):
-        # Only here, since a search without a daemon needs nothing of it.
-        from archiver.cli.remote import RemoteArchive
+    with ExitStack() as stack:
+        if _daemon_or_lock(config, writes, stack):
+            # Only here, since a search without a daemon needs nothing of it.
+            from archiver.cli.remote import RemoteArchive
 
-        yield RemoteArchive(config.places.socket)
-        return
-    from archiver.archive import Archive
-    from archiver.house import House, held
-    from archiver.rights import myself
+            yield RemoteArchive(config.places.socket)
+            return
+        from archiver.archive import Archive
+        from archiver.house import House
+        from archiver.rights import myself
 
-    house = House(config)
-    house.require_owner()
-    with held(config, exclusive=writes):
+        house = House(config)
+        stack.callback(house.close)
+        yield Archive(house, myself())
+
+
+def _daemon_or_lock(config: Config, writes: bool, stack: ExitStack) -> bool:
+    """Whether a daemon answers; else the archive is held until the stack unwinds.
+
+    Raises:
+        Refusal: ``locked``, ``daemon_needed`` or ``not_the_owner``.
+    """
+    for patience in (*[_GLIMPSE] * _GLIMPSES, 0.0):
+        if _answers(config.places.socket):
+            return True
+        from archiver.house import House, held
+
+        House(config).require_owner()
         try:
-            yield Archive(house, myself())
-        finally:
-            house.close()
+            stack.enter_context(held(config, exclusive=writes, patience=patience))
+        except Refusal as refusal:
+            # A daemon that is starting holds the archive a while before it answers.
+            if refusal.reason != "locked" or not patience:
+                raise
+        else:
+            return False
+    return False
 
 
 def _answers(place: Path) -> bool:
