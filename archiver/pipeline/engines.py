@@ -17,6 +17,9 @@ from archiver.recognise.reader import Pixels
 from archiver.records import Page
 
 
+_STARTS = 3
+
+
 class Engines:
     """A fixed number of long-lived engine processes, each driven by a thread of its own.
 
@@ -71,13 +74,20 @@ class Engines:
             engine.kill()
             engine = None
         if engine is None:
-            try:
-                engine = self._own.engine = self._start()
-            except (EngineDied, OSError) as error:
-                # No page was in it, so no document is to blame.
-                raise SystemFault("engine_failed") from error
+            engine = self._own.engine = self._fresh()
             self._all.add(engine)
         return engine
+
+    def _fresh(self) -> Engine:
+        """A new engine; one that is killed while it starts is followed by another."""
+        failure: Exception | None = None
+        for _ in range(_STARTS):
+            try:
+                return self._start()
+            except (EngineDied, OSError) as error:
+                failure = error
+        # No page was in it, so no document is to blame.
+        raise SystemFault("engine_failed") from failure
 
     def _started(self, together: threading.Barrier) -> None:
         together.wait()
