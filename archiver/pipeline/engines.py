@@ -16,7 +16,6 @@ from archiver.recognise.engine_client import Engine, EngineDied
 from archiver.recognise.reader import Pixels
 from archiver.records import Page
 
-
 _STARTS = 3
 
 
