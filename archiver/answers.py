@@ -5,12 +5,16 @@ Promises the names of the keys that scripts rely on; nothing else makes them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from archiver import phrases
 from archiver.records import Field, Id
 
 if TYPE_CHECKING:
+    from archiver.classify.verdict import Verdict
     from archiver.search.index import Hit, Snippet
 
 Json = dict[str, Any]
@@ -64,6 +68,55 @@ def problem_answer(identifier: Id | None, raw: bytes, reason: str, params: Json)
         "reason": reason,
         "message": phrases.sentence(reason, params),
         "advice": phrases.advice(reason, params),
+    }
+
+
+def waiting_answer(row: Json) -> Json:
+    """A document that waits for a person: why, since when, and what is proposed."""
+    answer = problem_answer(
+        str(row["id"]), bytes(row["file_raw"]), str(row["reason"]), row["params"]
+    )
+    keys = ("state", "proposed", "basis", "subject", "sender", "pages")
+    return {
+        **answer,
+        **{key: row[key] for key in keys},
+        "since": row["changed_at"],
+        "class": row["record_class"],
+        "date": row["letter_date"],
+    }
+
+
+def verdict_answer(verdict: Verdict, titles: Mapping[str, str]) -> Json:
+    """Why a class was proposed: rules and where they matched, words and their weight.
+
+    Args:
+        verdict: as classification gave it.
+        titles: of the classes, by key.
+    """
+    evidence = msgspec.to_builtins(verdict.evidence)
+    candidates = [
+        {
+            "class": one.record_class,
+            "title": titles.get(one.record_class, ""),
+            "confidence": round(one.confidence, 3),
+            "by": one.by,
+        }
+        for one in verdict.candidates
+    ]
+    return {
+        "class": verdict.record_class,
+        "title": titles.get(verdict.record_class, ""),
+        "confidence": round(verdict.confidence, 3),
+        "alone": verdict.alone,
+        "basis": verdict.basis,
+        "basis_name": phrases.basis_name(verdict.basis),
+        "candidates": candidates,
+        "rule": evidence["winner"],
+        "rules": evidence["hits"],
+        "contradiction": evidence["contradiction"],
+        "words": evidence["speakers"],
+        "alike": evidence["alike"],
+        "model": evidence["model"],
     }
 
 

@@ -7,6 +7,7 @@ problem at once, each with file and key. Nothing else in the product reads these
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -23,6 +24,20 @@ __all__ = [
 
 # The kernel's room for the name of a unix socket (unix(7): 108 with its end).
 _LONGEST_SOCKET = 107
+
+BASES = (
+    "agreed", "sure_rule", "rule_only", "model_only", "disagreed", "contradictory_rules",
+    "corrected_alike", "unknown",
+)  # fmt: skip
+"""What the answer of the classifier may rest on: `archiver.classify.verdict.Basis`, which stands
+on a floor above; a test compares them."""
+
+_TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
+# As browsers check it (https://html.spec.whatwg.org/#valid-e-mail-address), which leaves out the
+# quoted forms that nobody uses.
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_ADDRESS = re.compile(rf"[A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~-]+@{_LABEL}(?:\.{_LABEL})*")
+_MOST_PORT = 65535
 
 SEARCH_ORDER = ("./config.toml", "/etc/archiver/config.toml")
 
@@ -44,10 +59,11 @@ class Places(msgspec.Struct, frozen=True):
     stage: Path = Path("stage")
     released: Path = Path("released")
     exports: Path = Path("exports")
+    learned: Path = Path("learned")
     socket: Path = Path("archiver.sock")
 
     def folders(self) -> dict[str, Path]:
-        """The places that must exist as folders, by key."""
+        """The places that must exist as folders, by key; `learned` is made when it is needed."""
         names = ("inbox", "vault", "ledger", "index", "stage", "released", "exports")
         return {name: getattr(self, name) for name in names}
 
@@ -104,6 +120,7 @@ class Rights(msgspec.Struct, frozen=True):
     """Groups (names or numbers) of this machine and what they are to the archive."""
 
     staff: tuple[str, ...] = ()
+    reviewers: tuple[str, ...] = ()
 
 
 class Town(msgspec.Struct, frozen=True):
@@ -120,6 +137,49 @@ class References(msgspec.Struct, frozen=True):
     labels: tuple[str, ...] = ()
 
 
+class Review(msgspec.Struct, frozen=True):
+    """When a person is asked, and who is told by mail what waits.
+
+    Attributes:
+        ask: bases of an answer (`archiver.classify.verdict.Basis`) for which a person confirms the
+            class; for others that do not stand alone the document is filed as unclassified.
+        mail_to: addresses to which a summary goes each day; it holds numbers, no names or text.
+        mail_at: time of day, HH:MM.
+        mail_from: sender of the summary.
+        mail_host: of the mail server.
+        mail_port: of the mail server.
+    """
+
+    ask: tuple[str, ...] = (
+        "disagreed", "contradictory_rules", "corrected_alike", "rule_only", "model_only",
+    )  # fmt: skip
+    mail_to: tuple[str, ...] = ()
+    mail_at: str = "06:30"
+    mail_from: str = "archiver@localhost"
+    mail_host: str = "localhost"
+    mail_port: int = 25
+
+
+class Separate(msgspec.Struct, frozen=True):
+    """How what is dropped is divided into documents.
+
+    Attributes:
+        at: ``none`` (one file, one document), ``sheets``, ``pages`` (a fixed number of sides) or
+            ``numbers`` (barcodes with an archive number).
+        pages: of each document, for ``pages``.
+        two_sided: the scanner gives both sides of each sheet.
+        backs_follow_minutes: a one-sided scanner: the fronts of a stack are one file, its backs
+            the next one, within so many minutes; 0: not so.
+        prefix: of archive numbers on labels that this product has not printed.
+    """
+
+    at: Literal["none", "sheets", "pages", "numbers"] = "none"
+    pages: int = 0
+    two_sided: bool = False
+    backs_follow_minutes: float = 0.0
+    prefix: str = "ASN"
+
+
 class Pipeline(msgspec.Struct, frozen=True):
     """One drop folder; `name` is the name of its file without ending."""
 
@@ -127,6 +187,7 @@ class Pipeline(msgspec.Struct, frozen=True):
     folder: str
     title: str = ""
     clerks: tuple[str, ...] = ()
+    separate: Separate = Separate()
 
 
 class Config(msgspec.Struct, frozen=True):
@@ -142,6 +203,7 @@ class Config(msgspec.Struct, frozen=True):
     search: Search = Search()
     town: Town = Town()
     references: References = References()
+    review: Review = Review()
     rights: Rights = Rights()
     pipelines: tuple[Pipeline, ...] = ()
     classes: tuple[RecordClass, ...] = ()
@@ -198,6 +260,7 @@ _SECTIONS: dict[str, type[Any]] = {
     "search": Search,
     "town": Town,
     "references": References,
+    "review": Review,
     "rights": Rights,
 }
 
@@ -295,3 +358,21 @@ def _bad_values(config: Config) -> Iterator[Problem]:
         yield Problem(
             config.file, "ocr.languages", "bad_languages", {"value": config.ocr.languages}
         )
+    yield from _bad_review(config.file, config.review)
+
+
+def _bad_review(file: Path, review: Review) -> Iterator[Problem]:
+    """What is wrong with who is asked and told."""
+    for basis in review.ask:
+        if basis not in BASES:
+            params = {"value": basis, "known": ", ".join(BASES)}
+            yield Problem(file, "review.ask", "unknown_basis", params)
+    if not _TIME.fullmatch(review.mail_at):
+        yield Problem(file, "review.mail_at", "not_a_time", {"value": review.mail_at})
+    if not 1 <= review.mail_port <= _MOST_PORT:
+        bounds = {"value": review.mail_port, "most": _MOST_PORT}
+        yield Problem(file, "review.mail_port", "port_out_of_range", bounds)
+    addresses = [("review.mail_to", address) for address in review.mail_to]
+    for key, address in (*addresses, ("review.mail_from", review.mail_from)):
+        if not _ADDRESS.fullmatch(address):
+            yield Problem(file, key, "not_an_address", {"value": address})

@@ -17,7 +17,7 @@ from pathlib import Path
 from archiver.clock import now
 from archiver.config import Config
 from archiver.errors import ExitCode, SystemFault
-from archiver.house import House, held
+from archiver.house import House, held, new_id
 from archiver.pipeline.office import Office, new_boot
 from archiver.records import DocumentState
 from archiver.search.index import SearchIndex
@@ -68,6 +68,7 @@ async def _serve(house: House, once: bool, glance: Glance | None) -> ExitCode:
         _fresh_index(house),
         now,
         new_boot(),
+        new_id,
     )
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

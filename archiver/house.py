@@ -11,12 +11,13 @@ import errno
 import fcntl
 import os
 import pwd
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import msgspec
 
@@ -29,9 +30,11 @@ from archiver.rights import owner_of
 if TYPE_CHECKING:
     from archiver.pipeline.intake import Intake
     from archiver.pipeline.office import Office
+    from archiver.pipeline.school import School
     from archiver.search.index import SearchIndex
     from archiver.store.holdings import Holdings
     from archiver.store.ledger import Ledger
+    from archiver.store.objects import Note, Part, Record
     from archiver.store.register import Register
     from archiver.store.vault import LocalVault
 
@@ -59,6 +62,7 @@ class House:
     def __init__(self, config: Config) -> None:
         self.config = config
         self.office: Office | None = None
+        self._drawing = threading.Lock()
 
     @cached_property
     def owner(self) -> int:
@@ -217,6 +221,34 @@ class House:
         Raises:
             Refusal: the document's state does not allow it.
         """
+        from archiver.store.objects import Note
+
+        if reason is None:
+            self.register.record(Event(event, now(), actor, document))
+            return
+        note = Note(now(), actor, event, reason)
+        self.decide(event, document, lambda record, _part: _noted(record, note), {}, actor)
+
+    def decide(
+        self,
+        event: str,
+        document: Id,
+        change: Callable[[Record, Part | None], Record],
+        data: Mapping[str, Any],
+        actor: str,
+    ) -> None:
+        """Record a person's decision: what was said goes into the object, codes into the ledger.
+
+        Args:
+            event: kind of the ledger line, one of those that move a document.
+            document: concerned.
+            change: makes the new record from the one before and what a separator sheet said.
+            data: codes and keys for the ledger.
+            actor: pseudonym of the person.
+
+        Raises:
+            Refusal: the document's state does not allow it.
+        """
         from archiver.store import objects
         from archiver.store.projection import MOVES
 
@@ -224,22 +256,67 @@ class House:
             row = self.register.document(document)
             assert row is not None
             check_transition(DocumentState(row["state"]), MOVES[event], document)
+            record = change(
+                self.holdings.record(document), self.holdings.receipt(document, document).part
+            )
             at = now()
-            data = {}
-            if reason is not None:
-                record = self.holdings.record(document)
-                note = objects.Note(at, actor, event, reason)
-                record = msgspec.structs.replace(record, notes=(*record.notes, note))
-                files = {objects.RECORD: objects.encode(record)}
-                data["version"] = self.vault.add_version(document, files, at, event, actor)
-            self.register.record(Event(event, at, actor, document, data))
+            files: dict[str, Path | bytes | None] = {objects.RECORD: objects.encode(record)}
+            version = self.vault.add_version(document, files, at, event, actor)
+            self.register.record(Event(event, at, actor, document, {**data, "version": version}))
         self.vault.settled(document)
+
+    def destroy(self, document: Id, actor: str, data: Mapping[str, Any]) -> None:
+        """Destroy an object: the ledger says so first, so that a crash is finished at the start.
+
+        Raises:
+            Refusal: the document's state does not allow it.
+        """
+        self.register.record(Event("destroyed", now(), actor, document, dict(data)))
+        self.vault.destroy(document)
+
+    def picture(self, document: Id, media_type: str, page: int) -> BinaryIO:
+        """Have a page drawn as PNG, in a cage."""
+        from archiver.pipeline.office import cage_of, reader_of
+        from archiver.store import objects
+
+        name = objects.original_name(media_type)
+        if self.holdings.has_rendition(document):
+            name, media_type = objects.RENDITION, "application/pdf"
+        with self._drawing, self.vault.open(document, name) as file:
+            reader = reader_of(self.config, cage_of(self.config), f"desk-{os.getpid()}")
+            with reader:
+                return os.fdopen(reader.preview(file.fileno(), media_type, page), "rb")
+
+    @property
+    def school(self) -> School:
+        """Where the archive learns: the daemon's where it runs here."""
+        return self.office.school if self.office is not None else self._own_school
+
+    @cached_property
+    def _own_school(self) -> School:
+        from archiver.pipeline.school import School
+
+        return School(self.config, self.register.record, now)
+
+    def teach(self, document: Id, record_class: str, *, corrected: bool) -> None:
+        """Make a person's decision an example."""
+        from archiver.classify.examples import Example
+
+        row = self.register.document(document)
+        text = "\n\n".join(page.text for page in self.holdings.pages(document))
+        if row is not None and text:
+            day = str(row["letter_date"] or row["received_on"])
+            self.school.teach([Example(text, record_class, document, day, corrected)])
 
     def close(self) -> None:
         """Close what was opened."""
         register: Register | None = self.__dict__.pop("register", None)
         if register is not None:
             register.close()
+
+
+def _noted(record: Record, note: Note) -> Record:
+    return msgspec.structs.replace(record, notes=(*record.notes, note))
 
 
 def _newest(folder: Path) -> int:

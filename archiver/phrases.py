@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from archiver.sentences import Phrase
 
 __all__ = [
-    "N_", "advice", "date", "event_name", "moment", "sentence", "state_name", "tr", "use",
+    "N_", "advice", "basis_name", "date", "event_name", "moment", "sentence", "state_name",
+    "tr", "use",
 ]  # fmt: skip
 
 
@@ -58,6 +59,11 @@ def event_name(event: str) -> str:
     return tr(EVENTS.get(event, event))
 
 
+def basis_name(basis: str) -> str:
+    """What the answer about a document's class rests on, as people say it."""
+    return tr(BASES.get(basis, basis))
+
+
 def date(iso: str | None) -> str:
     """A stored date 2026-12-31 as 31.12.2026; empty for None."""
     if not iso:
@@ -89,6 +95,7 @@ STATES: dict[str, str] = {
     "review": N_("in review"),
     "quarantined": N_("in quarantine"),
     "withdrawn": N_("withdrawn"),
+    "divided": N_("divided"),
 }
 
 EVENTS: dict[str, str] = {
@@ -103,4 +110,21 @@ EVENTS: dict[str, str] = {
     "retried": N_("tried again"),
     "dismissed": N_("dismissed"),
     "withdrawn": N_("withdrawn"),
+    "confirmed": N_("confirmed by a person"),
+    "corrected": N_("corrected by a person"),
+    "ordered": N_("pages divided or joined by a person's order"),
+    "replaced": N_("scan replaced"),
+    "divided": N_("pages went into other documents"),
+    "destroyed": N_("destroyed"),
+}
+
+BASES: dict[str, str] = {
+    "agreed": N_("rule and model agree"),
+    "sure_rule": N_("clear headline of a class that is sure"),
+    "rule_only": N_("only a rule speaks for it"),
+    "model_only": N_("only the model speaks for it"),
+    "disagreed": N_("rule and model disagree"),
+    "contradictory_rules": N_("two classes claim the same headline"),
+    "corrected_alike": N_("a person decided so about a like document"),
+    "unknown": N_("nothing speaks for any class"),
 }

@@ -39,6 +39,7 @@ class DocumentState(StrEnum):
     REVIEW = "review"
     QUARANTINED = "quarantined"
     WITHDRAWN = "withdrawn"
+    DIVIDED = "divided"
 
 
 A, D = AccessionState, DocumentState
@@ -52,15 +53,17 @@ ACCESSION_TRANSITIONS: dict[AccessionState, frozenset[AccessionState]] = {
 }
 
 DOCUMENT_TRANSITIONS: dict[DocumentState, frozenset[DocumentState]] = {
-    D.ACCEPTED: frozenset({D.RECOGNISED, D.REVIEW, D.QUARANTINED, D.WITHDRAWN}),
+    D.ACCEPTED: frozenset({D.RECOGNISED, D.REVIEW, D.QUARANTINED, D.WITHDRAWN, D.DIVIDED}),
     D.RECOGNISED: frozenset({D.CLASSIFIED, D.REVIEW, D.QUARANTINED, D.WITHDRAWN}),
     D.CLASSIFIED: frozenset({D.FILED, D.REVIEW, D.WITHDRAWN}),
-    D.FILED: frozenset({D.FILED, D.OFFERED, D.DESTROYED, D.WITHDRAWN}),
+    D.FILED: frozenset({D.FILED, D.ACCEPTED, D.OFFERED, D.DESTROYED, D.WITHDRAWN, D.DIVIDED}),
     D.OFFERED: frozenset({D.FILED, D.HANDED_OVER}),
     D.HANDED_OVER: frozenset({D.DESTROYED}),
-    D.REVIEW: frozenset({D.ACCEPTED, D.FILED, D.WITHDRAWN}),
+    D.REVIEW: frozenset({D.ACCEPTED, D.FILED, D.WITHDRAWN, D.DIVIDED}),
     D.QUARANTINED: frozenset({D.ACCEPTED, D.WITHDRAWN}),
     D.WITHDRAWN: frozenset({D.DESTROYED}),
+    # A batch whose pages live on in other documents.
+    D.DIVIDED: frozenset({D.DESTROYED}),
     D.DESTROYED: frozenset(),
 }
 
@@ -172,6 +175,15 @@ FieldKind = Literal[
     "invoice_number",
     "parcel",
     "case_worker",
+    "place",
+    "dossier",
+    "archive_number",
+    "due_date",
+    "currency",
+    "net_total",
+    "buyer_reference",
+    "order_number",
+    "contract_number",
 ]
 
 
@@ -196,11 +208,12 @@ class Field(msgspec.Struct, frozen=True):
         kind: what it is.
         value: as it stands on the paper.
         normal: in its one form: dates ISO, amounts with a point, accounts without blanks.
-        page: number from 1.
-        box: the words it was read from.
+        page: number from 1; 0 where it stands on no page.
+        box: the words it was read from; empty on page 0.
         confidence: 0 to 1.
         cue: code of what made it, with the printed label after a colon where there was one,
-            e.g. ``label:Datum``, ``place_and_date``, ``known_iban``.
+            e.g. ``label:Datum``, ``place_and_date``, ``known_iban``; ``person`` where a person
+            said it, ``sheet`` where a separator sheet did, ``xml`` for an electronic invoice.
         is_fact: whether it may be used without a person.
     """
 

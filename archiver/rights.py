@@ -22,6 +22,7 @@ class Role(StrEnum):
 
     OWNER = "owner"
     STAFF = "staff"
+    REVIEWER = "reviewer"
     CLERK = "clerk"
 
 
@@ -32,14 +33,17 @@ class Act(StrEnum):
     READ = "read"
     STATUS = "status"
     ADD = "add"
+    DECIDE = "decide"
     SETTLE = "settle"
     MAINTAIN = "maintain"
 
 
-# The table. SETTLE is retry, dismiss, withdraw; MAINTAIN is reindex, rebuild, verify.
+# The table. DECIDE is the review desk; SETTLE is retry, dismiss, withdraw; MAINTAIN is reindex,
+# rebuild, verify, learn.
 TABLE: dict[Role, frozenset[Act]] = {
     Role.OWNER: frozenset(Act),
     Role.STAFF: frozenset({Act.SEARCH, Act.READ, Act.STATUS}),
+    Role.REVIEWER: frozenset({Act.SEARCH, Act.READ, Act.STATUS, Act.DECIDE}),
     Role.CLERK: frozenset({Act.ADD, Act.STATUS}),
 }
 
@@ -102,7 +106,7 @@ class Standing(msgspec.Struct, frozen=True):
     @property
     def sees_all(self) -> bool:
         """Whether problems of all folders are shown, not only those of his own."""
-        return bool(self.roles & {Role.OWNER, Role.STAFF})
+        return bool(self.roles & {Role.OWNER, Role.STAFF, Role.REVIEWER})
 
 
 def standing(config: Config, caller: Caller, owner: int) -> Standing:
@@ -119,6 +123,8 @@ def standing(config: Config, caller: Caller, owner: int) -> Standing:
     roles = set()
     if _in_any(caller, config.rights.staff):
         roles.add(Role.STAFF)
+    if _in_any(caller, config.rights.reviewers):
+        roles.add(Role.REVIEWER)
     mine = tuple(p.name for p in config.pipelines if _in_any(caller, p.clerks))
     if mine:
         roles.add(Role.CLERK)

@@ -104,6 +104,42 @@ REASONS: dict[str, Phrase] = {
         N_("The text could be read only in part, so words may be missing in the search."),
         N_("Look at it; scan it again if the paper allows it."),
     ),
+    "class_disagreed": Phrase(
+        N_("The headline speaks for one class, what was learned for another."),
+        N_("“archiver review show” tells both; say which is right with “review set”."),
+    ),
+    "class_contradictory_rules": Phrase(
+        N_("Two classes of the filing plan claim the same headline."),
+        N_("Say which is right with “review set”; the words of the plan should be told apart."),
+    ),
+    "class_corrected_alike": Phrase(
+        N_("A person has decided about a document like this one; the class is proposed."),
+        N_("Confirm it with “review accept”, or say which is right with “review set”."),
+    ),
+    "class_rule_only": Phrase(
+        N_("Only the headline speaks for the class; nothing like it has been learned yet."),
+        N_("Confirm it with “review accept”, or say which is right with “review set”."),
+    ),
+    "class_model_only": Phrase(
+        N_("Only what was learned speaks for the class; no headline names one."),
+        N_("Confirm it with “review accept”, or say which is right with “review set”."),
+    ),
+    "class_unknown": Phrase(
+        N_("Nothing speaks for any class of the filing plan."),
+        N_("Say which is right with “review set”."),
+    ),
+    "sheet_class_unknown": Phrase(
+        N_("The separator sheet names a class that the filing plan does not have."),
+        N_("Say which is right with “review set”, and print that sheet anew."),
+    ),
+    "pages_are_gone": Phrase(
+        N_("The pages were divided or withdrawn meanwhile, so they cannot be moved again."),
+        N_("“archiver show” tells where they went."),
+    ),
+    "no_such_page": Phrase(
+        N_("There is no page {page}; the document has {pages}."),
+        N_("Name pages with which documents begin, e.g. “review split 01JB2Q8T 3,7”."),
+    ),
     "only_blank_pages": Phrase(
         N_("All pages are blank."),
         N_(
@@ -194,6 +230,58 @@ REASONS: dict[str, Phrase] = {
     "wrong_state": Phrase(
         N_("Document {id} is {state}; it cannot become {wanted}."),
         N_("“archiver show {id}” tells its history."),
+    ),
+    "not_in_review": Phrase(
+        N_("Document {id} is not in review but {state}."),
+        N_("A filed document is changed with “correct”."),
+    ),
+    "not_filed": Phrase(
+        N_("Document {id} is not filed but {state}."),
+        N_("A document in review is settled with “review accept” or “review set”."),
+    ),
+    "batch_not_ready": Phrase(
+        N_("Batch {id} cannot be released: {count} of its documents still wait."),
+        N_("“archiver review” lists them."),
+    ),
+    "not_a_batch": Phrase(
+        N_("{id} is no batch that was divided, but {state}."),
+        N_("“archiver show {id}” tells its history."),
+    ),
+    "not_a_setting": Phrase(
+        N_("“{value}” says nothing; a value is given as name=value."),
+        N_("For example: class=invoice date=12.3.2024"),
+    ),
+    "unknown_setting": Phrase(
+        N_("A document has no value called “{field}”."),
+        N_("Known are: {known}"),
+    ),
+    "same_scan": Phrase(
+        N_("The new file is the same scan, byte for byte; nothing was changed."),
+        N_("Scan the paper again."),
+    ),
+    "merge_needs_two": Phrase(
+        N_("Joining needs at least two different documents, and exactly two with --backs."),
+        N_("For example: archiver review merge 01JB2Q8T 01JB2Q9M"),
+    ),
+    "nothing_to_set": Phrase(
+        N_("Nothing was said that could be set."),
+        N_("For example: class=invoice date=12.3.2024"),
+    ),
+    "class_missing": Phrase(
+        N_("The class is empty."),
+        N_("A document without a class has class=unclassified."),
+    ),
+    "not_a_date": Phrase(
+        N_("“{value}” is no date."),
+        N_("Write it as 31.12.2026 or 2026-12-31."),
+    ),
+    "not_an_amount": Phrase(
+        N_("“{value}” is no amount."),
+        N_("Write it as 1.234,56."),
+    ),
+    "not_an_iban": Phrase(
+        N_("“{value}” is no IBAN: its check digits are wrong."),
+        N_("Compare it with the paper, digit by digit."),
     ),
     "not_in_quarantine": Phrase(
         N_("Document {id} is not in quarantine but {state}."),
@@ -499,6 +587,31 @@ REASONS: dict[str, Phrase] = {
         N_("There is no search engine {engine}; known are {known}."),
         N_("Correct [search] engine."),
     ),
+    "mail_unreachable": Phrase(
+        N_(
+            "The mail server {host}:{port} cannot be reached ({error}), so the daily summary "
+            "waits; it is tried again."
+        ),
+        N_("Check [review] mail_host and mail_port, and whether the server runs."),
+    ),
+    "mail_refused": Phrase(
+        N_("The mail server does not take the daily summary (answer {code}); it is tried again."),
+        N_("Ask who looks after the mail server; it must take mail of [review] mail_from."),
+    ),
+    "mail_address_refused": Phrase(
+        N_(
+            "The mail server refuses {addresses} (answer {code}); the daily summary is tried "
+            "again there."
+        ),
+        N_("Check [review] mail_to."),
+    ),
+    "mail_unsure": Phrase(
+        N_(
+            "It is not known whether the summary of {day} went out: the connection broke while "
+            "it was handed over. It is not sent a second time."
+        ),
+        N_("Look into the mailbox, or type “archiver review”."),
+    ),
     "bug": Phrase(
         N_("A fault in the program. Nothing is lost."),
         N_("The log has the trace; please send it to the maker."),
@@ -560,6 +673,18 @@ REASONS: dict[str, Phrase] = {
     ),
     "bad_languages": Phrase(
         N_("“{value}” is no list of languages such as deu or deu+eng"),
+    ),
+    "unknown_basis": Phrase(
+        N_("“{value}” is nothing on which an answer rests; known are: {known}"),
+    ),
+    "not_a_time": Phrase(
+        N_("“{value}” is no time of day such as 06:30"),
+    ),
+    "port_out_of_range": Phrase(
+        N_("the port must lie between 1 and {most}, not {value}"),
+    ),
+    "not_an_address": Phrase(
+        N_("“{value}” is no e-mail address such as archive@musterbach.de"),
     ),
     # What the check-up finds
     "check_engine": Phrase(
@@ -705,6 +830,10 @@ REASONS: dict[str, Phrase] = {
         N_("Line {line} of {file} is no example."),
         N_('Each line is a JSON object with "text" and "class". Mend or remove the line.'),
     ),
+    "bad_mapping": Phrase(
+        N_("“{given}” says not which class is taken for which."),
+        N_("Write the class there, “=”, and the class of the filing plan: RECH=invoice."),
+    ),
     "too_few_examples": Phrase(
         N_("There is too little to learn from: {examples} examples of {classes} classes."),
         N_("Examples of two classes at least are needed; five of each class help already."),
@@ -809,6 +938,10 @@ REASONS: dict[str, Phrase] = {
         N_("No backs came for these fronts in time."),
         N_("Drop the backs again, or release the file as one-sided."),
     ),
+    "one_page_kind": Phrase(
+        N_("Files of this kind hold one page each, so they cannot become one file."),
+        N_("Scan as PDF or TIFF."),
+    ),
     "split_signed": Phrase(
         N_("The file is signed; cutting it would break the signature."),
         N_("File it whole."),
@@ -849,6 +982,21 @@ REASONS: dict[str, Phrase] = {
         N_("A Code 128 takes only plain letters and digits."),
         N_("Use QR labels."),
     ),
+    "label_prefix_unread": Phrase(
+        N_("No drop folder reads plain archive numbers that begin with “{prefix}”."),
+        N_(
+            "Prefixes that are read: {known}. Change [separate] prefix of the pipeline, or use "
+            "QR labels."
+        ),
+    ),
+    "class_not_in_plan": Phrase(
+        N_("The filing plan has no class with the key “{key}”."),
+        N_("The nearest keys are: {nearest}."),
+    ),
+    "all_takes_no_mark": Phrase(
+        N_("--all prints every class; no class, reference, dossier or title goes with it."),
+        N_("Leave out --all or the others."),
+    ),
     "nothing_to_print": Phrase(
         N_("Nothing to print was given."),
         N_("Name at least one sheet or number."),
@@ -876,6 +1024,16 @@ REASONS: dict[str, Phrase] = {
     "not_an_invoice": Phrase(
         N_("The XML is no invoice in UBL, CII or ZUGFeRD."),
         N_("Have a person file it."),
+    ),
+    "attached_invoice_unread": Phrase(
+        N_(
+            "The electronic invoice attached to the PDF cannot be read; its pages were read "
+            "instead."
+        ),
+        N_("Ask the sender to send it again."),
+    ),
+    "xml_against_schema": Phrase(
+        N_("The XML does not follow the schema of its format."),
     ),
     "number_missing": Phrase(
         N_("The invoice has no number."),

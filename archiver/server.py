@@ -9,21 +9,22 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
+import contextlib
 import json
 import logging
 import os
 import pwd
 import socket
 import struct
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import quote
 
 from aiohttp import web
 
 from archiver import phrases
-from archiver.archive import Archive, Json, Progress
+from archiver.archive import Archive, File, Json, Progress
 from archiver.errors import ExitCode, Fault, SystemFault, UsageFault
 from archiver.house import House, new_id
 from archiver.rights import Caller
@@ -61,6 +62,17 @@ def make_app(house: House) -> web.Application:
             web.post("/documents/{id}/retry", _retry),
             web.post("/documents/{id}/dismiss", _dismiss),
             web.post("/documents/{id}/withdraw", _withdraw),
+            web.get("/review", _review),
+            web.get("/documents/{id}/pages/{page}", _picture),
+            web.post("/documents/{id}/accept", _accept),
+            web.post("/documents/{id}/set", _set),
+            web.post("/documents/{id}/correct", _correct),
+            web.post("/documents/{id}/split", _split),
+            web.post("/documents/{id}/reject", _reject),
+            web.post("/documents/{id}/release", _release),
+            web.post("/documents/{id}/scan", _replace),
+            web.post("/merge", _merge),
+            web.post("/examples", _learn),
             web.post("/reindex", _reindex),
             web.post("/verify", _verify),
         ]
@@ -144,6 +156,67 @@ async def _withdraw(request: web.Request) -> web.StreamResponse:
     return web.json_response(await asyncio.to_thread(archive.withdraw, _id(request), reason))
 
 
+async def _review(request: web.Request) -> web.StreamResponse:
+    return web.json_response(await asyncio.to_thread(_archive(request).review))
+
+
+async def _accept(request: web.Request) -> web.StreamResponse:
+    archive, words = _archive(request), await _words(request)
+    return web.json_response(await asyncio.to_thread(archive.accept, _id(request), words))
+
+
+async def _set(request: web.Request) -> web.StreamResponse:
+    archive, words = _archive(request), await _words(request)
+    return web.json_response(await asyncio.to_thread(archive.set, _id(request), words))
+
+
+async def _correct(request: web.Request) -> web.StreamResponse:
+    archive, words = _archive(request), await _words(request)
+    return web.json_response(await asyncio.to_thread(archive.correct, _id(request), words))
+
+
+async def _split(request: web.Request) -> web.StreamResponse:
+    archive, starts = _archive(request), [_number(word) for word in await _words(request)]
+    return web.json_response(await asyncio.to_thread(archive.split, _id(request), starts))
+
+
+async def _merge(request: web.Request) -> web.StreamResponse:
+    archive, words = _archive(request), await _words(request)
+    woven = request.query.get("woven") == "1"
+    merged = await asyncio.to_thread(archive.merge, words, woven=woven)
+    return web.json_response(merged)
+
+
+async def _reject(request: web.Request) -> web.StreamResponse:
+    archive, reason = _archive(request), await _reason(request)
+    return web.json_response(await asyncio.to_thread(archive.reject, _id(request), reason))
+
+
+async def _release(request: web.Request) -> web.StreamResponse:
+    return web.json_response(await asyncio.to_thread(_archive(request).release, _id(request)))
+
+
+async def _picture(request: web.Request) -> web.StreamResponse:
+    page = _number(str(request.match_info["page"]))
+    file = await asyncio.to_thread(_archive(request).picture, _id(request), page)
+    return await _sent(request, file)
+
+
+async def _replace(request: web.Request) -> web.StreamResponse:
+    archive, name = _archive(request), _name(request)
+    await asyncio.to_thread(archive.may_decide)
+    async with _spooled(request) as source:
+        answer = await asyncio.to_thread(archive.replace, _id(request), source, name)
+    return web.json_response(answer)
+
+
+async def _learn(request: web.Request) -> web.StreamResponse:
+    archive, wait = _archive(request), request.query.get("wait") == "1"
+    await asyncio.to_thread(archive.may_teach)
+    async with _spooled(request) as source:
+        return web.json_response(await asyncio.to_thread(archive.learn, source, wait))
+
+
 async def _reindex(request: web.Request) -> web.StreamResponse:
     return await _with_progress(request, _archive(request).reindex)
 
@@ -156,6 +229,11 @@ async def _file(request: web.Request) -> web.StreamResponse:
     original = request.query.get("original") == "1"
     archive = _archive(request)
     file = await asyncio.to_thread(archive.fetch, _id(request), original=original)
+    return await _sent(request, file)
+
+
+async def _sent(request: web.Request, file: File) -> web.StreamResponse:
+    """A file as the answer, with its name for people and what is worth telling."""
     with file.stream:
         response = web.StreamResponse(
             headers={
@@ -173,23 +251,34 @@ async def _file(request: web.Request) -> web.StreamResponse:
 
 
 async def _add(request: web.Request) -> web.StreamResponse:
-    archive = _archive(request)
+    archive, name = _archive(request), _name(request)
+    pipeline = await asyncio.to_thread(archive.way_in, request.query.get("pipeline"))
+    async with _spooled(request) as source:
+        answer = await asyncio.to_thread(archive.add, source, name, pipeline)
+    return web.json_response(answer)
+
+
+def _name(request: web.Request) -> bytes:
+    """The name of a file that is sent."""
     try:
         name = base64.urlsafe_b64decode(request.query.get("name", ""))
     except (ValueError, binascii.Error):
         raise UsageFault("bad_name") from None
     if not name or b"/" in name or b"\0" in name or name in (b".", b".."):
         raise UsageFault("bad_name")
-    pipeline = await asyncio.to_thread(archive.way_in, request.query.get("pipeline"))
-    # The stage is cleared of such files at the next start.
+    return name
+
+
+@contextlib.asynccontextmanager
+async def _spooled(request: web.Request) -> AsyncIterator[BinaryIO]:
+    """What is sent, as a file in the stage; it is cleared of such files at the next start."""
     spool = request.app[HOUSE].config.places.stage / f"{new_id()}.part"
     try:
         await _receive(request, spool)
         with spool.open("rb") as source:
-            answer = await asyncio.to_thread(archive.add, source, name, pipeline)
+            yield source
     finally:
         spool.unlink(missing_ok=True)
-    return web.json_response(answer)
 
 
 async def _receive(request: web.Request, spool: Path) -> None:
@@ -243,6 +332,17 @@ async def _reason(request: web.Request) -> str:
     if not isinstance(reason, str) or not reason.strip():
         raise UsageFault("reason_missing")
     return reason.strip()
+
+
+async def _words(request: web.Request) -> list[str]:
+    """Words of a person, as a list of texts."""
+    try:
+        words = (await request.json())["words"]
+        if isinstance(words, list) and all(isinstance(word, str) for word in words):
+            return words
+    except (ValueError, TypeError, KeyError):
+        pass
+    raise UsageFault("nothing_to_set")
 
 
 def _id(request: web.Request) -> str:

@@ -60,7 +60,8 @@ def test_figures_repeat_and_the_matrix_is_a_picture(tmp_path):
     assert first.accuracy >= 0.95
     assert sum(n for *_, n in first.runs[0].together.confusion) == 32
     target = tmp_path / "confusion.png"
-    draw([run.together for run in first.runs], target, ("truth", "answer"))
+    with target.open("wb") as sink:
+        draw([run.together for run in first.runs], sink, ("truth", "answer"))
     from PIL import Image
 
     with Image.open(target) as picture:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import pytest
@@ -160,11 +162,48 @@ def test_a_correction_speaks_for_the_next_like_paper():
     assert fit(told).predict(paper("invoice", 5)).alike is None
 
 
+SAMPLES = Path(__file__).resolve().parents[1] / "sample_docs" / "expected"
+
+
+def next_year(text: str) -> str:
+    """The same letter with other figures, and every eighth word another one."""
+    chance = Random(1)
+    words = re.sub(r"\d", lambda _: str(chance.randrange(10)), text).split(" ")
+    others = sorted({word for word in words if word.isalpha()})
+    return " ".join(chance.choice(others) if n % 8 == 7 else w for n, w in enumerate(words))
+
+
+def test_one_correction_alone_knows_its_like_among_real_papers():
+    papers = {file.name: file.read_text(encoding="utf-8") for file in SAMPLES.glob("*.txt")}
+    assert len(papers) >= 15
+    for name, text in papers.items():
+        one = fit([Example(text, "told", id=name, corrected=True)])
+        assert (one.classes, one.figures.held_out) == ((), 0)
+        answers = {other: one.predict(papers[other]) for other in papers}
+        assert {other for other, answer in answers.items() if answer.alike} == {name}
+        assert all(answer.ranking == () for answer in answers.values())
+        like = one.predict(next_year(text)).alike
+        assert like is not None, name
+        assert (like.id, like.record_class) == (name, "told")
+
+
+def test_common_words_make_nothing_alike():
+    """What is not in the model counts: else one short letter would be like every other."""
+    told = [Example("Die Stadt bittet um die Zahlung der Steuer.", "a", id="x", corrected=True)]
+    assert fit(told).predict(paper("leave", 3) + "Die Stadt bittet um die Zahlung.").alike is None
+
+
 def test_too_little_to_learn_from_is_said():
     with pytest.raises(UsageFault) as caught:
         fit([Example("Antrag", "a"), Example("Antrag zwei", "a")])
     assert (caught.value.reason, caught.value.params["classes"]) == ("too_few_examples", 1)
-    assert fit([Example("Antrag", "a"), Example("Rechnung", "b")]).classes == ("a", "b")
+    # One example of each class is learned, but nobody can say yet whether it tells them apart.
+    single = [Example(paper(key, 1), key, id=key, corrected=True) for key in WORDS]
+    model = fit(single)
+    assert model.classes == model.predict(paper("leave", 2)).ranking == ()
+    assert model.figures.classes == dict.fromkeys(sorted(WORDS), 1)
+    assert model.figures.held_out == 0
+    assert fit([*single, *examples(3, start=2)]).classes == tuple(sorted(WORDS))
 
 
 def saved(folder: Path, model) -> ModelFolder:
@@ -178,6 +217,13 @@ def test_a_model_is_the_same_when_read_again(tmp_path, model):
     told = fit([*examples(3), Example(paper("leave", 9), "invoice", id="x", corrected=True)])
     place = saved(tmp_path / "model", told)
     read = place.newest()
+    first = ModelFolder(tmp_path / "first")
+    with first.claimed():
+        first.save(fit([Example(paper("leave", 9), "invoice", id="x", corrected=True)]), seen=7)
+    alone = first.newest()
+    assert alone is not None
+    assert (alone.classes, alone.seen) == ((), 7)
+    assert alone.predict(paper("leave", 9)).alike is not None
     assert read is not None
     text = paper("leave", 9)
     assert read.predict(text) == told.predict(text)
@@ -255,6 +301,7 @@ def test_a_fit_in_the_background_steps_back_and_tells_its_figures(tmp_path):
             return False
 
     wait_for(lambda: is_idle() or running.is_done(), "the fit is idle")
+    assert os.getsid(running.process.pid) == running.process.pid
     fitted = running.result(timeout=120)
     newest = ModelFolder(tmp_path / "model").newest()
     assert newest is not None

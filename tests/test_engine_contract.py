@@ -27,7 +27,7 @@ from archiver.recognise.engine import (
 )
 from archiver.recognise.engine_client import Engine, EngineDied, checked_page
 from archiver.recognise.engine_process import read_page
-from archiver.records import Page, Word
+from archiver.records import Code, Page, Word
 from tests.paper import blank_image, letter_image
 
 ENGINES = ("tesserocr", "pytesseract")
@@ -322,6 +322,7 @@ def test_options_that_do_not_parse_end_it_before_the_greeting():
         Engine(Plain({"engine": "abacus"}))
 
 
+MARKED = (Code("qr", "ARV1;k=s;x=0", 1, 2, 30, 50), Code("patch_2", "", 0, 0, 100, 9))
 GOOD = Page(1, 100, 50, 300.0, 0, "recognised", 90.0, (Word("Akte", 1, 2, 30, 20, 90.0, 0, 0),))
 
 
@@ -367,6 +368,12 @@ def lie(change: Callable[[dict], object]) -> dict:
         lambda page: page.update(words=[["", 1, 2, 30, 20, 90.0, 0, 0]]),
         lambda page: page.update(words=[[1, 1, 2, 30, 20, 90.0, 0, 0]]),
         lambda page: page.update(words="Akte"),
+        lambda page: page.update(codes=[["qr", "x", 1, 2, 101, 20]]),
+        lambda page: page.update(codes=[["qr", "x", 30, 2, 1, 20]]),
+        lambda page: page.update(codes=[["qr", "x" * 4097, 1, 2, 30, 20]]),
+        lambda page: page.update(codes=[["patch_t", "x", 1, 2, 30, 20]]),
+        lambda page: page.update(codes=[["aztec", "x", 1, 2, 30, 20]]),
+        lambda page: page.update(codes=[["qr", "x", 1, 2, 30, 20]] * 501),
         lambda page: page.clear(),
     ],
 )
@@ -374,7 +381,7 @@ def test_a_page_that_cannot_be_true_counts_as_death(change):
     liar = Liar([lie(change)])
     handle = Engine(liar)
     with memory_of(bytes(5000)) as fd, pytest.raises(EngineDied, match="cause=protocol"):
-        handle.recognise(fd, 1, 100, 50, 300, 5)
+        handle.recognise(fd, 1, 100, 50, 300, 5, marks=True)
     assert not handle.alive()
 
 
@@ -385,8 +392,19 @@ def test_a_true_page_is_taken():
     handle.kill()
 
 
+def test_marks_are_taken_where_they_were_asked_for_only():
+    marked = msgspec.structs.replace(GOOD, codes=MARKED)
+    answer = {"page": msgspec.to_builtins(marked)}
+    handle = Engine(Liar([answer, answer]))
+    with memory_of(bytes(5000)) as fd:
+        assert handle.recognise(fd, 1, 100, 50, 300, 5, marks=True) == marked
+        with pytest.raises(EngineDied, match="cause=protocol"):
+            handle.recognise(fd, 1, 100, 50, 300, 5)
+
+
 def test_importing_the_handle_loads_no_engine():
     code = "import sys, archiver.recognise.engine_client, archiver.recognise.engine_process; "
-    code += "print([m for m in ('tesserocr', 'pytesseract', 'PIL') if m in sys.modules])"
+    code += "heavy = ('tesserocr', 'pytesseract', 'PIL', 'zxingcpp'); "
+    code += "print([m for m in heavy if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -1,7 +1,8 @@
 """Electronic invoices: what they say, what is refused, how people read them."""
 
+import io
 import os
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -10,8 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archiver.errors import DocumentFault
-from archiver.extract import einvoice, einvoice_checks, einvoice_fields, einvoice_text
+from archiver.extract import (
+    einvoice,
+    einvoice_checks,
+    einvoice_fields,
+    einvoice_layout,
+    einvoice_pages,
+    einvoice_text,
+)
 from archiver.extract.einvoice_pdf import attached_xml
+from archiver.extract.einvoice_reading import AGAINST_SCHEMA, examine
+from archiver.extract.values import Box, Extracted, Field
 
 CORPORA = Path(
     os.environ.get("ARCHIVER_CORPORA", Path(__file__).resolve().parents[2] / "shared" / "corpora")
@@ -94,7 +104,8 @@ EXPECTED = {
 def xml_of(path):
     if path.suffix == ".xml":
         return path.read_bytes()
-    found = attached_xml(path)
+    with path.open("rb") as file:
+        found = attached_xml(file)
     assert found is not None
     return found[1]
 
@@ -175,11 +186,41 @@ def test_findings_name_what_does_not_agree():
 def test_fields_keep_doubtful_values_as_candidates():
     read = einvoice.read(ubl(iban="DE76599999900000120034", day="2031-01-01"))
     fields = einvoice_fields.fields(read, einvoice_checks.consistency(read), date(2026, 6, 30))
+    assert fields.fact("subject").normal == "Rechnung R-1"
+    assert fields.fact("due_date") is None  # before the date of the invoice
     assert fields.fact("sender").normal == "Dachwerk Sonnenschuh GmbH"
     assert fields.fact("total").normal == "119.00"
     assert fields.fact("iban") is None
     assert fields.fact("letter_date") is None
     assert [one.normal for one in fields.all("letter_date")] == ["2031-01-01"]
+
+
+@needs_corpus
+def test_each_value_has_its_own_kind_of_field():
+    read = einvoice.read(xml_of(INVOICES / "03.07a-INVOICE_ubl.xml"))
+    fields = einvoice_fields.fields(read, (), date(2026, 6, 30))
+    kinds = (
+        "invoice_number", "letter_date", "due_date", "currency", "net_total", "total",
+        "buyer_reference", "order_number", "contract_number", "reference", "their_reference",
+    )  # fmt: skip
+    assert [fact.normal if (fact := fields.fact(kind)) else None for kind in kinds] == [
+        "1234567", "2018-04-13", "2018-04-13", "EUR", "10781250.00", "12829687.50",
+        "90000000-03083-72", "65002278", "0000000752", None, None,
+    ]  # fmt: skip
+
+
+def test_what_the_xml_says_is_surer_than_what_was_read():
+    def field(kind, normal, page, cue, is_fact=True):
+        return Field(kind, normal, normal, page, Box(0, 0, 0, 0), 0.9, cue, is_fact)
+
+    told = Extracted((field("total", "119.00", 0, "xml"), field("iban", "DE1", 0, "xml", False)))
+    read = Extracted((field("total", "11.90", 1, "label:Summe"), field("iban", "DE2", 1, "iban")))
+    merged = einvoice_fields.preferred(told, read)
+    assert merged.fact("total").normal == "119.00"
+    assert [one.normal for one in merged.all("total")] == ["119.00", "11.90"]
+    # The account in the XML is doubtful, so the one on the page may stand.
+    assert merged.fact("iban").normal == "DE2"
+    assert [one.normal for one in merged.all("iban")] == ["DE2", "DE1"]
 
 
 BODY = ubl().decode().partition("?>")[2]
@@ -262,9 +303,11 @@ def test_a_pdf_without_an_invoice(tmp_path):
         pdf.add_blank_page()
         pdf.attachments["notes.xml"] = pikepdf.AttachedFileSpec(pdf, b"<a/>", filename="notes.xml")
         pdf.save(path)
-    assert attached_xml(path) is None
+    with path.open("rb") as file:
+        assert attached_xml(file) is None
+        assert examine(file, "application/pdf", CREATED) is None
     with pytest.raises(DocumentFault) as caught:
-        attached_xml(b"no pdf")
+        attached_xml(io.BytesIO(b"no pdf"))
     assert caught.value.reason == "damaged"
 
 
@@ -272,3 +315,101 @@ def test_amounts_and_days_for_people():
     assert einvoice_text.german_amount("12829687.50", "EUR") == "12.829.687,50 EUR"
     assert einvoice_text.german_amount("-100.00") == "-100,00"
     assert einvoice_text.german_day("2024-03-15") == "15.03.2024"
+
+
+CREATED = datetime(2024, 4, 2, tzinfo=UTC)
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
+
+
+def printed(pdf):
+    """The words of a PDF as another program reads them."""
+    import pypdfium2
+
+    with pypdfium2.PdfDocument(pdf) as shown:
+        texts = [page.get_textpage().get_text_range() for page in shown]
+    # pdfium takes a hyphen at the end of a line for a word that goes on in the next one.
+    return [word for text in texts for word in text.replace("\ufffe", "-\n").split()]
+
+
+def invoice(**changes):
+    import msgspec
+
+    return msgspec.structs.replace(einvoice.read(ubl()), **changes)
+
+
+@needs_corpus
+def test_a_rendering_says_what_the_pdf_shows_and_is_pdfa():
+    import pikepdf
+    from pikepdf import pdfa
+
+    for path in sorted(INVOICES.glob("*.xml")):
+        with path.open("rb") as file:
+            examined = examine(file, "application/xml", CREATED)
+        assert examined.xml is None
+        rendering = examined.rendering
+        text = "\n".join(page.text for page in examined.pages)
+        assert [w.text for page in rendering.pages for w in page.words] == printed(rendering.pdf)
+        _number, _day, due, _buyer, *_rest, payable, iban = EXPECTED[path.name]
+        assert einvoice_text.german_amount(payable, "EUR") in text
+        assert einvoice_text.german_day(due) in text
+        assert iban in text.replace(" ", "")
+        with pikepdf.open(io.BytesIO(rendering.pdf)) as pdf:
+            assert not pdfa.check(pdf, "2b").findings
+
+
+@needs_corpus
+def test_a_file_that_breaks_its_schema_says_so():
+    with (INVOICES / "zugferd_2p0_MINIMUM.pdf").open("rb") as file:
+        examined = examine(file, "application/pdf", CREATED)
+    assert examined.statement.name == "zugferd-invoice.xml"
+    assert AGAINST_SCHEMA in examined.statement.findings
+    assert examined.rendering is None
+    assert examined.xml.startswith(b"<?xml")
+
+
+def test_the_same_invoice_gives_the_same_bytes():
+    made = {einvoice_pages.render(invoice(), CREATED).pdf for _ in range(2)}
+    assert len(made) == 1
+
+
+@settings(max_examples=15, deadline=None)
+@given(TEXTS, TEXTS, st.lists(TEXTS, max_size=3))
+def test_any_text_can_be_shown(number, seller, notes):
+    rendering = einvoice_pages.render(
+        invoice(number=number, seller=seller, notes=tuple(notes)), CREATED
+    )
+    assert [w.text for page in rendering.pages for w in page.words] == printed(rendering.pdf)
+    for page in rendering.pages:
+        for word in page.words:
+            assert 0 <= word.left <= word.right <= page.width
+            assert 0 <= word.top <= word.bottom <= page.height
+
+
+def test_what_the_font_lacks_is_marked_and_controls_are_left_out():
+    rendering = einvoice_pages.render(invoice(seller="Ma\u0308r\u202eker 株 \x07Łoś"), CREATED)
+    assert "Verkäufer Märker \ufffd Łoś" in rendering.pages[0].text
+
+
+def test_many_lines_run_over_pages_and_none_is_lost():
+    lines = tuple(
+        einvoice.Line(str(n), f"Posten {n} " + "lang " * 30, "1", "1.00") for n in range(1, 101)
+    )
+    rendering = einvoice_pages.render(invoice(lines=lines), CREATED)
+    assert len(rendering.pages) > 3
+    words = [w.text for page in rendering.pages for w in page.words]
+    assert words.count("Posten") == 100
+    assert words.count("1,00") == 100
+    for page in rendering.pages:
+        assert page.text.endswith(f"Seite {page.number}")
+        steps = [(w.line, w.block) for w in page.words]
+        assert steps == sorted(steps)
+
+
+@given(
+    st.text(st.characters(codec="latin-1", exclude_categories=["Cc"]), max_size=200),
+    st.floats(3, 50),
+)
+def test_broken_lines_are_narrow_enough_and_lose_nothing(text, width):
+    lines = list(einvoice_layout.broken(text, width, 10, lambda part, _points: len(part)))
+    assert all(len(line) <= width for line in lines)
+    assert "".join("".join(lines).split()) == "".join(text.split())

@@ -89,6 +89,27 @@ def test_a_signature_is_told_by_its_byte_range(tmp_path):
     assert not first_look(text_pdf(), PDF, tmp_path).signed
 
 
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("factur-x.xml", True), ("ZUGFeRD-invoice.XML", True), ("Plan.pdf", False), (None, False)],
+)
+def test_an_xml_among_the_attachments_may_be_an_invoice(name, expected, tmp_path):
+    with pikepdf.open(io.BytesIO(text_pdf())) as pdf:
+        if name:
+            pdf.attachments["1"] = pikepdf.AttachedFileSpec(pdf, b"<a/>", filename=name)
+        content = saved(pdf)
+    assert first_look(content, PDF, tmp_path).invoice is expected
+
+
+def test_a_broken_list_of_attachments_does_not_stop_the_reading(tmp_path):
+    with pikepdf.open(io.BytesIO(text_pdf())) as pdf:
+        pdf.Root.Names = pikepdf.Dictionary(
+            EmbeddedFiles=pikepdf.Dictionary(Names=pikepdf.Array([pikepdf.String("a.xml"), 7]))
+        )
+        content = saved(pdf)
+    assert first_look(content, PDF, tmp_path).invoice is False
+
+
 def test_a_mended_file_says_so(tmp_path):
     broken = text_pdf().replace(b"startxref\n", b"startxref\n9", 1)
     assert first_look(broken, PDF, tmp_path).findings == ("repaired",)

@@ -52,6 +52,55 @@ def test_anything_else_is_nothing(content):
     assert told(content) is None
 
 
+INVOICE = (
+    '<?xml version="1.0" encoding="{0}"?>\n<!-- a --><?b c?>\n'
+    '<ubl:Invoice xmlns:ubl="urn:oasis:names:specification:ubl:schema:xsd:Invoice-2">'
+    "<a/></ubl:Invoice>"
+)
+CII = "urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:100"
+
+
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "iso-8859-1", "utf-16", "utf-16-le", "utf-16-be", "utf-32"]
+)
+def test_an_invoice_is_told_in_every_encoding_that_is_read(encoding):
+    assert told(INVOICE.format(encoding).encode(encoding)) == media.XML
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        f"<rsm:CrossIndustryInvoice xmlns:rsm='{CII}'/>",
+        f"\n <CrossIndustryInvoice\n xmlns = '{CII}'>",
+        "<CrossIndustryDocument xmlns='urn:ferd:CrossIndustryDocument:invoice:1p0'>",
+        "<CreditNote xmlns='urn:oasis:names:specification:ubl:schema:xsd:CreditNote-2'>",
+        # The start tag goes on behind the head.
+        "<Invoice " + "xmlns:a='urn:a' " * 400 + "xmlns='urn:b'>",
+        # A declaration is not passed over: the parser refuses it with the right reason.
+        '<?xml version="1.0"?><!DOCTYPE Invoice SYSTEM "http://localhost/a.dtd"><Invoice/>',
+        f'<!DOCTYPE lolz [<!ENTITY lol "lol">]><CrossIndustryInvoice xmlns="{CII}"/>',
+        "<!doctype ubl:Invoice [" + "<!ENTITY a 'aaaaaaaa'>" * 400,
+    ],
+)
+def test_what_can_be_an_invoice_is_told(content):
+    assert told(content.encode()) == media.XML
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "<!DOCTYPE html><html/>",
+        "<Invoice><number>1</number></Invoice>",
+        "<InvoiceList xmlns='urn:oasis:names:specification:ubl:schema:xsd:Invoice-2'>",
+        f"<a><!-- <CrossIndustryInvoice xmlns='{CII}'> --></a>",
+        f"Text <CrossIndustryInvoice xmlns='{CII}'>",
+        f"<!-- never closed <CrossIndustryInvoice xmlns='{CII}'>",
+    ],
+)
+def test_other_xml_is_nothing(content):
+    assert told(content.encode()) is None
+
+
 def test_a_pdf_may_stand_behind_a_mail_header_but_not_anywhere():
     whole = text_pdf()
     assert told(b"X" * 1000 + whole) == media.PDF
@@ -66,5 +115,5 @@ def test_a_pdf_that_lost_its_header_is_told_by_its_end():
 @given(st.binary(max_size=200), st.binary(max_size=200))
 def test_any_bytes_have_an_answer(head, tail):
     assert sniff(head, tail) in {
-        None, media.PDF, media.TIFF, media.JPEG, media.PNG, media.JPEG_2000,
+        None, media.PDF, media.TIFF, media.JPEG, media.PNG, media.JPEG_2000, media.XML,
     }  # fmt: skip

@@ -17,8 +17,9 @@ from PIL import Image
 
 from archiver.errors import DocumentFault, SystemFault
 from archiver.recognise import cage, media, messages
+from archiver.recognise.channel import CREDITS
 from archiver.recognise.reader import Pixels, Reader, WorkerDied
-from archiver.recognise.reader_process import CREDITS, _explained
+from archiver.recognise.reader_process import _explained
 from archiver.records import Page, Word
 from tests.paper import LETTER, bomb_png, jpeg, letter_image, mixed_pdf, png, scan_pdf, text_pdf
 
@@ -226,6 +227,18 @@ def test_without_bubblewrap_it_works_too(tmp_path):
     assert list((tmp_path / "slot").glob("document-*")) == []
 
 
+UNTRUE_MARKS = (
+    [["qr", "x", 0, 0, 11, 5]],
+    [["qr", "x", 0, -1, 5, 5]],
+    [["qr", "x", 5, 0, 4, 5]],
+    [["qr", "", 0, 0, 5, 5]],
+    [["qr", "x" * 4097, 0, 0, 5, 5]],
+    [["patch_t", "x", 0, 0, 5, 5]],
+    [["patch_3", "", 0, 0, 5, 5]],
+    [["qr", "x", 0, 0, 5, 5]] * 501,
+)
+
+
 @pytest.mark.parametrize(
     "message",
     [
@@ -243,6 +256,10 @@ def test_without_bubblewrap_it_works_too(tmp_path):
                 "words": [["x", 0, 0, 11, 5, 100, 0, 0]],
             },
         },
+        *[{"kind": "page", "page": {
+            "number": 1, "width": 10, "height": 10, "dpi": 300, "rotation": 0,
+            "source": "own_text", "confidence": None, "words": [], "codes": marks,
+        }} for marks in UNTRUE_MARKS],
     ],
 )  # fmt: skip
 def test_an_answer_that_says_too_much_is_refused(message):

@@ -105,9 +105,19 @@ class Life(RuleBasedStateMachine):
     def event(self, kind: str, document: Id, record: Record | None = None) -> Event:
         data: dict[str, Any] = {}
         at = self.now()
-        if record is not None:
+        if record is not None and self.states.get(document) is not DocumentState.DESTROYED:
             files: dict[str, Path | bytes | None] = {objects.RECORD: objects.encode(record)}
             data["version"] = self.vault.add_version(document, files, at, kind, "daemon")
+        if kind == "replaced":
+            data |= {"pipeline": "incoming", "media_type": "application/pdf"}
+            receipt = self.receipt(None, b"better")
+            scan: dict[str, Path | bytes | None] = {
+                objects.receipt_name(receipt.id): objects.encode(receipt)
+            }
+            if self.states[document] is not DocumentState.DESTROYED:
+                self.vault.add_version(document, scan, receipt.received_at, kind, "daemon")
+            data["accession"] = receipt.id
+            return Event(kind, receipt.received_at, receipt.actor, document, data)
         if kind in ("reviewed", "quarantined"):
             data |= {"reason": "low_confidence", "params": {"page": 3}}
         return Event(kind, at, "daemon", document, data)
@@ -156,18 +166,22 @@ class Life(RuleBasedStateMachine):
         at = receipt.received_at
         self.vault.stage_object(receipt.id, files, at, "received", "daemon")
         self.vault.publish(receipt.id)
-        self.record(self.event("received", receipt.id), allowed=True)
+        data = {"pipeline": "incoming", "media_type": receipt.media_type, "size": receipt.size}
+        self.record(Event("received", at, receipt.actor, receipt.id, data), allowed=True)
         self.states[receipt.id] = DocumentState.ACCEPTED
         return receipt.id
 
     @rule(document=documents, drop=drops)
     def receive_again(self, document: Id, drop: DropKey | None) -> None:
+        if self.states[document] is DocumentState.DESTROYED:
+            return
         receipt = self.receipt(drop, b"again")
         files: dict[str, Path | bytes | None] = {
             objects.receipt_name(receipt.id): objects.encode(receipt)
         }
         self.vault.add_version(document, files, receipt.received_at, "duplicate", "daemon")
-        event = Event("duplicate", receipt.received_at, "daemon", receipt.id, {"of": document})
+        data = {"of": document, "pipeline": "incoming"}
+        event = Event("duplicate", receipt.received_at, receipt.actor, receipt.id, data)
         self.record(event, allowed=True)
         assert self.register.document(receipt.id) == self.register.document(document)
 
@@ -177,6 +191,8 @@ class Life(RuleBasedStateMachine):
         self.record(self.event(kind, document, record), allowed=allowed)
         if allowed:
             self.states[document] = MOVES[kind]
+            if kind == "destroyed":
+                self.vault.destroy(document)
 
     @rule(document=documents, record=records, ending=st.sampled_from(["filed", "reviewed"]))
     def walk(self, document: Id, record: Record, ending: str) -> None:

@@ -6,6 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
+
+from archiver.cli.commands import root
+
 COMMAND = Path(sys.executable).with_name("archiver")
 ENVIRONMENT = {
     "ARCHIVER_LANGUAGE": "en",
@@ -26,20 +30,27 @@ findings (something went to quarantine) · 10 configuration · 11 recognition en
 """
 
 
-def help_of(*command: str) -> str:
-    """The help of one command."""
-    ended = subprocess.run(
-        [COMMAND, *command, "--help"], capture_output=True, text=True, check=True, env=ENVIRONMENT
-    )
+def help_of(command: str = "") -> str:
+    """The help of one command, such as "search" or "labels sheets"."""
+    asked = [str(COMMAND), *command.split(), "--help"]
+    ended = subprocess.run(asked, capture_output=True, text=True, check=True, env=ENVIRONMENT)
     return ended.stdout.rstrip()
 
 
 def names() -> list[str]:
-    """All commands in the order in which the help lists them."""
-    _before, _mark, listed = help_of().partition("Commands:\n")
-    return [
-        line.split()[0] for line in listed.splitlines() if line.startswith("  ") and line[2] != " "
-    ]
+    """All commands in the order in which the help lists them, each group before its own."""
+    found = []
+    for name, command in _commands(root):
+        found.append(name)
+        if isinstance(command, click.Group):
+            found += [f"{name} {inner}" for inner, _command in _commands(command)]
+    return found
+
+
+def _commands(group: click.Group) -> list[tuple[str, click.Command]]:
+    context = click.Context(group)
+    listed = [(name, group.get_command(context, name)) for name in group.list_commands(context)]
+    return [(name, command) for name, command in listed if command is not None]
 
 
 def page() -> str:

@@ -1,13 +1,15 @@
 """Fitting beside the daily work: a process of its own that only takes what nobody else needs.
 
-Promises that it may be killed at any moment and the model before stays; that it runs at idle
-priority (SCHED_IDLE, nice 19) on one core; and that it tells its figures, or why there are none,
-on standard output as one line of JSON.
+Promises that it may be killed at any moment and the model before stays; that it ends with the
+thread that began it; that it runs at idle priority (SCHED_IDLE, nice 19) on one core; and that it
+tells its figures, or why there are none, on standard output as one line of JSON.
 """
 
 from __future__ import annotations
 
+import ctypes
 import os
+import signal
 import subprocess
 import sys
 from contextlib import suppress
@@ -20,6 +22,7 @@ from archiver.classify.model import Figures
 from archiver.classify.modelfolder import ModelFolder
 from archiver.errors import ExitCode, Fault, SystemFault
 
+_PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 _ONE_CORE = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
@@ -54,9 +57,8 @@ class Fit:
         return self.process.poll() is not None
 
     def cancel(self) -> None:
-        """Stop it; the model before stays."""
+        """Stop it, from any thread; the model before stays, and `result` raises."""
         self.process.kill()
-        self.process.communicate()
 
     def result(self, timeout: float | None = None) -> Fitted:
         """Wait for the end.
@@ -80,16 +82,19 @@ class Fit:
 def fit_in_background(examples: Path, folder: Path, plan: Path | None = None) -> Fit:
     """Begin to fit a new version of the model and return at once.
 
+    The kernel kills the fit when the calling thread ends.
+
     Args:
         examples: the archive's own file of examples.
         folder: of the model.
         plan: filing plan, for the figures of rules and model together.
     """
-    arguments = [str(examples), str(folder), *([str(plan)] if plan else [])]
+    arguments = [str(os.getpid()), str(examples), str(folder), *([str(plan)] if plan else [])]
     process = subprocess.Popen(
         [sys.executable, "-P", "-m", "archiver.classify.background", *arguments],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
+        start_new_session=True,
         env={**os.environ, **_ONE_CORE},
     )
     return Fit(process)
@@ -97,9 +102,11 @@ def fit_in_background(examples: Path, folder: Path, plan: Path | None = None) ->
 
 def main(arguments: list[str]) -> int:
     """Fit as `fit_in_background` asks; returns the exit code."""
+    parent, *places = arguments
+    _end_with(int(parent))
     _step_back()
     try:
-        answer = _Answer(_fitted(*(Path(argument) for argument in arguments)))
+        answer = _Answer(_fitted(*(Path(place) for place in places)))
     except Fault as fault:
         answer = _Answer(None, fault.reason, fault.params, int(fault.exit_code))
     sys.stdout.buffer.write(msgspec.json.encode(answer) + b"\n")
@@ -114,15 +121,31 @@ def _fitted(examples: Path, folder: Path, plan_file: Path | None = None) -> Fitt
     place = ModelFolder(folder)
     plan = filing_plan(plan_file) if plan_file else ()
     with place.claimed():
+        # Asked before: what comes meanwhile may be read or not, so it is to be learned again.
+        seen = examples.stat().st_size if examples.exists() else 0
         model = fit(ExampleStore(examples), plan, folder=str(folder))
-        return Fitted(place.save(model), model.figures)
+        return Fitted(place.save(model, seen), model.figures)
+
+
+def _end_with(parent: int) -> None:
+    """Have the kernel kill this process when the thread that began it ends."""
+    if ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) != 0:
+        raise OSError("prctl")
+    if os.getppid() != parent:
+        os._exit(1)  # it ended before the kernel was told
 
 
 def _step_back() -> None:
-    """Take only the time that no other process wants; where the kernel forbids it, go on."""
+    """Take only the time that no other process wants; where the kernel forbids it, go on.
+
+    Where the kernel groups processes by session (sched(7), autogroup), priorities count inside a
+    session alone: this process has one of its own, and the session itself steps back too.
+    """
     os.nice(19)
     with suppress(OSError, AttributeError):
         os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    with suppress(OSError):
+        Path("/proc/self/autogroup").write_text("19", encoding="ascii")
 
 
 if __name__ == "__main__":

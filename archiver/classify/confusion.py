@@ -6,7 +6,7 @@ Promises a PNG without a display and without touching global state of the drawin
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
+from typing import BinaryIO
 
 from archiver.classify.measures import Measures
 
@@ -14,12 +14,12 @@ _CELL = 0.42  # inches
 _MARGIN = 2.6
 
 
-def draw(runs: Sequence[Measures], target: Path, labels: tuple[str, str] = ("", "")) -> None:
+def draw(runs: Sequence[Measures], target: BinaryIO, labels: tuple[str, str] = ("", "")) -> None:
     """Write the sum of some runs as a picture: rows are the truth, columns the answer.
 
     Args:
         runs: figures of the runs.
-        target: the PNG.
+        target: takes the PNG.
         labels: of the vertical and the horizontal axis, in the language of the reader.
     """
     import numpy as np

@@ -6,7 +6,7 @@ the seeds alone. Nothing of the archive is read or changed; every seed fits a mo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from random import Random
 from statistics import mean
 
@@ -74,6 +74,7 @@ def evaluate(
     noise: float = 0.0,
     seeds: Sequence[int] = SEEDS,
     plan: Sequence[RecordClass] = (),
+    progress: Callable[[int, int], None] | None = None,
 ) -> Evaluation:
     """Measure rules and model.
 
@@ -85,18 +86,21 @@ def evaluate(
         noise: share of characters damaged in the texts asked, 0 to 1.
         seeds: one run each.
         plan: the filing plan; none: model alone.
+        progress: told how many texts of all runs have been learned or asked.
 
     Raises:
         UsageFault: ``nothing_to_evaluate`` where no example is left to ask,
             ``too_few_examples`` where there are fewer than two classes to learn.
     """
     runs = []
-    for seed in seeds:
+    for number, seed in enumerate(seeds):
         taught, asked = split(examples, train, per_class, seed)
         if not asked:
             raise UsageFault("nothing_to_evaluate", examples=len(examples))
-        model = fit(taught, plan, seed=seed) if taught else None
-        runs.append(_run(model, plan, asked, noise, seed, len(taught)))
+        size = len(taught) + len(asked)
+        counted = _Counter(progress, number * size, len(seeds) * size)
+        model = fit(counted(taught), plan, seed=seed) if taught else None
+        runs.append(_run(model, plan, counted(asked), noise, seed, len(taught)))
     return Evaluation(
         accuracy=_mean(run.together.accuracy for run in runs) or 0.0,
         macro_f1=_mean(run.together.macro_f1 for run in runs) or 0.0,
@@ -108,6 +112,22 @@ def evaluate(
         noise=noise,
         runs=tuple(runs),
     )
+
+
+class _Counter:
+    """Tells `progress` about each example that passes."""
+
+    def __init__(self, progress: Callable[[int, int], None] | None, done: int, total: int) -> None:
+        self._progress = progress
+        self._done = done
+        self._total = total
+
+    def __call__(self, examples: Iterable[Example]) -> Iterator[Example]:
+        for example in examples:
+            yield example
+            self._done += 1
+            if self._progress is not None:
+                self._progress(self._done, self._total)
 
 
 def split(
@@ -155,7 +175,7 @@ def _first_of_each(groups: dict[str, list[Example]], names: list[str], per_class
 def _run(
     model: Model | None,
     plan: Sequence[RecordClass],
-    asked: Sequence[Example],
+    asked: Iterable[Example],
     noise: float,
     seed: int,
     training: int,
@@ -179,8 +199,8 @@ def _run(
         seed=seed,
         training=training,
         together=measure(outcomes),
-        model_accuracy=round(by_model / len(asked), 4),
-        rules_coverage=round(spoken / len(asked), 4),
+        model_accuracy=round(by_model / len(outcomes), 4),
+        rules_coverage=round(spoken / len(outcomes), 4),
         rules_precision=round(by_rules / spoken, 4) if spoken else None,
     )
 

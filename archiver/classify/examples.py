@@ -71,16 +71,29 @@ def read(path: Path) -> Iterator[Example]:
             packed = raw.read(2) == b"\x1f\x8b"
             raw.seek(0)
             with gzip.open(raw) if packed else raw as lines:
-                yield from _parsed(lines, path.name)
+                yield from parsed(lines, path.name)
     except (OSError, EOFError, zlib.error) as error:
         raise UsageFault("examples_unreadable", file=path.name) from error
 
 
-class _Lines(Protocol):
-    def readline(self, limit: int, /) -> bytes: ...
+class Lines(Protocol):
+    """What gives lines of bytes: an open file, or what comes over a socket."""
+
+    def readline(self, limit: int, /) -> bytes:
+        """The next line, or so much of it."""
+        ...
 
 
-def _parsed(lines: _Lines, name: str) -> Iterator[Example]:
+def parsed(lines: Lines, name: str) -> Iterator[Example]:
+    """Examples from JSON lines.
+
+    Args:
+        lines: not compressed.
+        name: of their source, for the sentence.
+
+    Raises:
+        UsageFault: ``bad_example`` with `file` and `line`.
+    """
     decoder = msgspec.json.Decoder(Example)
     number = 0
     while line := lines.readline(LINE_BYTES + 1):
@@ -113,7 +126,7 @@ class ExampleStore:
         if not self.path.exists():
             return
         with self.path.open("rb") as lines:
-            yield from _parsed(_Whole(lines), self.path.name)
+            yield from parsed(_Whole(lines), self.path.name)
 
     def append(self, examples: Iterable[Example]) -> int:
         """Add examples durably; texts are cut to what the model reads.
@@ -131,7 +144,7 @@ class ExampleStore:
                 os.ftruncate(descriptor, end)
                 os.lseek(descriptor, end, os.SEEK_SET)
                 for example in examples:
-                    durable.write_all(descriptor, _line(example))
+                    durable.write_all(descriptor, line_of(example))
                     added += 1
                 os.fsync(descriptor)
             except BaseException:
@@ -153,7 +166,7 @@ class ExampleStore:
                     if gone(example):
                         taken += 1
                     else:
-                        target.write(_line(example))
+                        target.write(line_of(example))
                 target.flush()
                 os.fsync(target.fileno())
             fresh.rename(self.path)
@@ -190,7 +203,8 @@ class _Whole:
         return line if line.endswith(b"\n") else b""
 
 
-def _line(example: Example) -> bytes:
+def line_of(example: Example) -> bytes:
+    """An example as one line, its text cut to what the archive keeps."""
     kept = msgspec.structs.replace(example, text=example.text[:TEXT_CHARACTERS])
     return msgspec.json.encode(kept) + b"\n"
 

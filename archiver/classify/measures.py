@@ -58,22 +58,36 @@ class Measures(msgspec.Struct, frozen=True):
 def measure(outcomes: Sequence[Outcome]) -> Measures:
     """Count answers; without any answer all figures are 0."""
     pairs = Counter((outcome.truth, outcome.answer) for outcome in outcomes)
-    truths = Counter(outcome.truth for outcome in outcomes)
-    answers = Counter(outcome.answer for outcome in outcomes)
-    classes = {
-        name: _one(pairs[name, name], truths[name], answers[name]) for name in sorted(truths)
-    }
+    classes = _by_class(pairs)
     alone = [outcome for outcome in outcomes if outcome.alone]
     right_alone = sum(outcome.truth == outcome.answer for outcome in alone)
     return Measures(
         documents=len(outcomes),
-        accuracy=_share(sum(pairs[name, name] for name in truths), len(outcomes)),
+        accuracy=_share(sum(pairs[name, name] for name in classes), len(outcomes)),
         macro_f1=_share(sum(one.f1 for one in classes.values()), len(classes)),
         coverage=_share(len(alone), len(outcomes)),
         precision=_share(right_alone, len(alone)) if alone else None,
         classes=classes,
         confusion=tuple((truth, answer, n) for (truth, answer), n in sorted(pairs.items())),
     )
+
+
+def summed(runs: Sequence[Measures]) -> dict[str, ClassMeasure]:
+    """Figures by class over several runs, every answer counted as one."""
+    pairs: Counter[tuple[str, str]] = Counter()
+    for run in runs:
+        for truth, answer, many in run.confusion:
+            pairs[truth, answer] += many
+    return _by_class(pairs)
+
+
+def _by_class(pairs: Counter[tuple[str, str]]) -> dict[str, ClassMeasure]:
+    truths: Counter[str] = Counter()
+    answers: Counter[str] = Counter()
+    for (truth, answer), many in pairs.items():
+        truths[truth] += many
+        answers[answer] += many
+    return {name: _one(pairs[name, name], truths[name], answers[name]) for name in sorted(truths)}
 
 
 def _one(right: int, documents: int, answers: int) -> ClassMeasure:

@@ -35,7 +35,7 @@ _BUILDING = ".building-"
 
 
 class _Description(msgspec.Struct, frozen=True):
-    """What stands in model.json; `digests` are sha512 of the arrays' files."""
+    """What stands in model.json; `digests` are sha512 of the arrays' files, `seen`: see `Model`."""
 
     format: int
     classes: tuple[str, ...]
@@ -43,6 +43,7 @@ class _Description(msgspec.Struct, frozen=True):
     corrected_ids: tuple[str, ...]
     corrected_classes: tuple[str, ...]
     digests: dict[str, str]
+    seen: int = 0
 
 
 class ModelFolder:
@@ -104,8 +105,12 @@ class ModelFolder:
         finally:
             os.close(guard)
 
-    def save(self, model: Model) -> int:
+    def save(self, model: Model, seen: int = 0) -> int:
         """Write a model as the next version, then let the oldest go; inside `claimed`.
+
+        Args:
+            model: to write.
+            seen: bytes of the file of examples when the fit began, 0 where it was no file.
 
         Returns:
             the number of the version.
@@ -126,6 +131,7 @@ class ModelFolder:
                     model.corrections.ids,
                     model.corrections.record_classes,
                     digests,
+                    seen,
                 )
                 durable.write_file(building / _DESCRIPTION, msgspec.json.encode(described))
                 durable.sync_folder(building)
@@ -208,4 +214,13 @@ def _model(described: _Description, arrays: dict[str, NDArray[Any]], version: in
     )
     scale = Scale(arrays["columns"], arrays["idf"])
     weights, bias = arrays["weights"], arrays["bias"]
-    return Model(described.classes, scale, weights, bias, described.figures, corrections, version)
+    return Model(
+        described.classes,
+        scale,
+        weights,
+        bias,
+        described.figures,
+        corrections,
+        version,
+        described.seen,
+    )

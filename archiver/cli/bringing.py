@@ -105,6 +105,8 @@ def _print_status(state: dict[str, Any]) -> None:
     click.secho(tr("Documents"), bold=True)
     for name, count in state["documents"].items():
         click.echo(f"  {phrases.state_name(name):<14}{count:>7}")
+    if state["review"]:
+        _print_waiting(state["review"])
     if state["problems"]:
         click.secho(tr("Problems"), bold=True)
     for problem in state["problems"]:
@@ -114,6 +116,16 @@ def _print_status(state: dict[str, Any]) -> None:
     for trouble in state["system"]:
         since = phrases.moment(trouble["since"])
         click.secho(f"{trouble['message']} ({since}) {trouble['advice']}", fg="red")
+
+
+def _print_waiting(review: dict[str, Any]) -> None:
+    """What waits for a person, whom "archiver review" tells more."""
+    click.secho(tr("Review desk"), bold=True)
+    since = ""
+    if review["oldest"]:
+        since = tr("the oldest since {moment}").format(moment=phrases.moment(review["oldest"]))
+    click.echo(f"  {tr('waiting'):<14}{review['waiting']:>7}  {since}".rstrip())
+    click.echo(f"  {tr('without class'):<14}{review['unclassified']:>7}")
 
 
 @click.command(

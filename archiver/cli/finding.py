@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -11,6 +12,7 @@ import click
 
 from archiver import phrases
 from archiver.cli import desk
+from archiver.cli.explanation import classed, explained
 from archiver.errors import ExitCode, Refusal, SystemFault
 from archiver.tongue import tr
 
@@ -103,25 +105,44 @@ def _print_document(document: dict[str, Any]) -> None:
         (tr("File"), ", ".join(file["file"] for file in document["files"])),
         (tr("Received"), phrases.moment(document["files"][0]["received_at"])),
         (tr("Date"), phrases.date(document["date"])),
-        (tr("Class"), document["class"]),
+        *classed(document),
         (tr("Reference"), document["reference"]),
+        (tr("Dossier"), dossier(document)),
         (tr("Subject"), document["subject"]),
         (tr("Sender"), document["sender"]),
         *_facts(document["fields"]),
         (tr("Pages"), document["pages"]),
+        *explained(document),
         (tr("Confidence"), None if confidence is None else f"{confidence:.0f} %"),
         (tr("Problem"), document["message"]),
         (tr("What to do"), document["advice"]),
         *((tr("Finding"), finding["message"]) for finding in document["findings"]),
         *((tr("Note"), f"{phrases.moment(n['at'])} {n['text']}") for n in document["notes"]),
     ]
-    shown = [(label, str(value)) for label, value in rows if value not in (None, "")]
-    width = max(len(label) for label, _value in shown)
-    for label, value in shown:
-        click.echo(f"{click.style(label.ljust(width), fg='cyan')}  {value}")
+    print_rows(rows)
     click.echo(tr("History"))
     for line in document["history"]:
         click.echo(f"  {phrases.moment(line['at'])}  {phrases.event_name(line['event'])}")
+
+
+def print_rows(rows: Sequence[tuple[str, object]]) -> None:
+    """Print labels and values in two columns; what is None or empty is left out."""
+    shown = [(label, str(value)) for label, value in rows if value not in (None, "")]
+    width = max(len(label) for label, _value in shown)
+    before = ""
+    for label, value in shown:
+        # A label that repeats is said once.
+        once = "" if label == before else label
+        before = label
+        click.echo(f"{click.style(once.ljust(width), fg='cyan')}  {value}")
+
+
+def dossier(document: dict[str, Any]) -> str | None:
+    """The dossier to which a document belongs; one that is only proposed is marked so."""
+    if document["dossier"]:
+        return str(document["dossier"])
+    offered = [one["normal"] for one in document["fields"] if one["kind"] == "dossier"]
+    return tr("{dossier} (proposed)").format(dossier=offered[0]) if offered else None
 
 
 def _facts(fields: list[dict[str, Any]]) -> list[tuple[str, str]]:
@@ -169,7 +190,7 @@ def get(context: click.Context, id_: str, original: bool, output: Path) -> None:
             if str(output) == "-":
                 _copy(file, sys.stdout.buffer)
             else:
-                _write(file, output / _own_name(file) if output.is_dir() else output)
+                write(file, output / _own_name(file) if output.is_dir() else output)
     if file.notice:
         click.secho(phrases.sentence(file.notice), fg="yellow", err=True)
 
@@ -189,7 +210,7 @@ def _copy(file: File, sink: BinaryIO) -> None:
         raise SystemFault("daemon_gone")
 
 
-def _write(file: File, target: Path) -> None:
+def write(file: File, target: Path) -> None:
     """Write to a file that is not there yet; half a file is never left."""
     try:
         with target.open("xb") as sink:
@@ -221,16 +242,26 @@ def _write(file: File, target: Path) -> None:
 @click.pass_context
 def open_(context: click.Context, id_: str, original: bool) -> None:
     """Open a document."""
-    import tempfile
-
     with desk.archive(desk.configured(context)) as archive:
         file = archive.fetch(id_, original=original)
-        with file.stream:
-            folder = Path(tempfile.mkdtemp(prefix="archiver-"))
-            target = folder / _own_name(file)
-            _write(file, target)
+        target = saved(file)
     if file.notice:
         click.secho(phrases.sentence(file.notice), fg="yellow", err=True)
+    viewed(target)
+
+
+def saved(file: File) -> Path:
+    """Write a file into a new folder from which a viewer can open it."""
+    import tempfile
+
+    with file.stream:
+        target = Path(tempfile.mkdtemp(prefix="archiver-")) / _own_name(file)
+        write(file, target)
+    return target
+
+
+def viewed(target: Path) -> None:
+    """Open a file in the viewer; without a display, print its path."""
     if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
         click.launch(str(target))
     else:

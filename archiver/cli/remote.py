@@ -11,7 +11,7 @@ import base64
 import json
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
 from urllib.parse import quote, unquote, urlencode
@@ -63,10 +63,12 @@ class RemoteArchive:
 
     def fetch(self, identifier: str, *, original: bool = False) -> File:
         """A document's bytes."""
+        flag = "1" if original else "0"
+        return self._file(f"/documents/{quote(identifier, safe='')}/file?original={flag}")
+
+    def _file(self, path: str) -> File:
         from archiver.archive import File
 
-        flag = "1" if original else "0"
-        path = f"/documents/{quote(identifier, safe='')}/file?original={flag}"
         answer = self._ask("GET", path)
         return File(
             stream=answer.body,
@@ -78,7 +80,7 @@ class RemoteArchive:
 
     def add(self, source: BinaryIO, name: bytes, pipeline: str | None = None) -> Json:
         """Send a file."""
-        query = {"name": base64.urlsafe_b64encode(name).decode()}
+        query = _named(name)
         if pipeline:
             query["pipeline"] = pipeline
         return self._json("POST", "/documents?" + urlencode(query), source)
@@ -95,6 +97,51 @@ class RemoteArchive:
         """Take a document back."""
         return self._settle(identifier, "withdraw", reason)
 
+    def review(self) -> Json:
+        """What waits for a person."""
+        return self._json("GET", "/review")
+
+    def picture(self, identifier: str, page: int = 1) -> File:
+        """A page as a picture."""
+        return self._file(f"/documents/{quote(identifier, safe='')}/pages/{page}")
+
+    def accept(self, identifier: str, words: Sequence[str] = ()) -> Json:
+        """Confirm a document."""
+        return self._said(f"/documents/{quote(identifier, safe='')}/accept", words)
+
+    def set(self, identifier: str, words: Sequence[str]) -> Json:
+        """Say what is right."""
+        return self._said(f"/documents/{quote(identifier, safe='')}/set", words)
+
+    def correct(self, identifier: str, words: Sequence[str]) -> Json:
+        """Change a filed document."""
+        return self._said(f"/documents/{quote(identifier, safe='')}/correct", words)
+
+    def split(self, identifier: str, starts: Sequence[int]) -> Json:
+        """Have a document divided."""
+        return self._said(f"/documents/{quote(identifier, safe='')}/split", list(map(str, starts)))
+
+    def merge(self, identifiers: Sequence[str], *, woven: bool = False) -> Json:
+        """Have documents joined."""
+        return self._said(f"/merge?woven={int(woven)}", identifiers)
+
+    def reject(self, identifier: str, reason: str) -> Json:
+        """Take a document in review back."""
+        return self._settle(identifier, "reject", reason)
+
+    def release(self, identifier: str) -> Json:
+        """Have a batch's own object destroyed."""
+        return self._json("POST", f"/documents/{quote(identifier, safe='')}/release")
+
+    def replace(self, identifier: str, source: BinaryIO, name: bytes) -> Json:
+        """Exchange a scan."""
+        path = f"/documents/{quote(identifier, safe='')}/scan?"
+        return self._json("POST", path + urlencode(_named(name)), source)
+
+    def learn(self, source: BinaryIO, wait: bool = False) -> Json:
+        """Send examples."""
+        return self._json("POST", f"/examples?wait={int(wait)}", source)
+
     def reindex(self, progress: Callable[[int, int], None]) -> Json:
         """Make the index anew."""
         return self._with_progress("/reindex", progress)
@@ -106,6 +153,9 @@ class RemoteArchive:
     def rebuild(self, progress: Callable[[int, int], None]) -> Json:  # noqa: ARG002
         """Refused: the catalogue cannot be exchanged under a running daemon."""
         raise SystemFault("daemon_runs", exit_code=ExitCode.LOCKED)
+
+    def _said(self, path: str, words: Sequence[str]) -> Json:
+        return self._json("POST", path, json.dumps({"words": list(words)}).encode())
 
     def _settle(self, identifier: str, what: str, reason: str) -> Json:
         path = f"/documents/{quote(identifier, safe='')}/{what}"
@@ -144,6 +194,10 @@ class RemoteArchive:
         if answer.status != 200:
             raise _fault(cast("Json", _whole(answer)))
         return answer
+
+
+def _named(name: bytes) -> dict[str, str]:
+    return {"name": base64.urlsafe_b64encode(name).decode()}
 
 
 def _send(stream: Any, body: BinaryIO | bytes) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 
@@ -25,9 +25,12 @@ Syntax = Literal["ubl_invoice", "ubl_credit_note", "cii", "zugferd_1"]
 
 # Names of the XML in ZUGFeRD 1 and 2, Factur-X and XRechnung PDFs, in lower case.
 ATTACHMENT_NAMES = ("factur-x.xml", "zugferd-invoice.xml", "xrechnung.xml")
-_MOST_BYTES = 64 << 20
-_MOST_NOTES = 20
-_MOST_LINES = 10_000
+MOST_BYTES = 64 << 20
+MOST_NOTES = 20
+MOST_LINES = 10_000
+MOST_ACCOUNTS = 100
+LONGEST_TEXT = 20_000
+_NO_MEMORY = 2  # XML_ERR_NO_MEMORY of libxml2
 _ROOTS: dict[str, Syntax] = {
     "{urn:oasis:names:specification:ubl:schema:xsd:Invoice-2}Invoice": "ubl_invoice",
     "{urn:oasis:names:specification:ubl:schema:xsd:CreditNote-2}CreditNote": "ubl_credit_note",
@@ -36,13 +39,19 @@ _ROOTS: dict[str, Syntax] = {
 }
 
 
+# Bounds that hold wherever such a value is decoded again; no reader of it need ask twice.
+Text = Annotated[str, msgspec.Meta(max_length=LONGEST_TEXT)]
+Day = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$")]
+Amount = Annotated[str, msgspec.Meta(pattern=r"^-?\d{1,16}\.\d{2,6}$")]
+
+
 class Line(msgspec.Struct, frozen=True):
     """One line of an invoice, as written; amounts without tax."""
 
-    number: str
-    name: str
-    quantity: str
-    amount: str
+    number: Text
+    name: Text
+    quantity: Text
+    amount: Amount | None
 
 
 class EInvoice(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,31 +69,33 @@ class EInvoice(msgspec.Struct, frozen=True, kw_only=True):
         ibans: accounts to pay to, without blanks.
         notes: free text, terms of payment last.
         lines: what is charged.
+
+    Of endless values only the first are taken, see `MOST_LINES` and its like.
     """
 
     syntax: Syntax
-    profile: str | None
-    number: str | None
-    issue_date: str | None
-    type_code: str | None
-    currency: str | None
-    due_date: str | None
-    buyer_reference: str | None
-    order: str | None
-    contract: str | None
-    seller: str | None
-    seller_vat_id: str | None
-    seller_email: str | None
-    buyer: str | None
-    line_total: str | None
-    net: str | None
-    tax: str | None
-    gross: str | None
-    prepaid: str | None
-    payable: str | None
-    ibans: tuple[str, ...]
-    notes: tuple[str, ...]
-    lines: tuple[Line, ...]
+    profile: Text | None
+    number: Text | None
+    issue_date: Day | None
+    type_code: Text | None
+    currency: Text | None
+    due_date: Day | None
+    buyer_reference: Text | None
+    order: Text | None
+    contract: Text | None
+    seller: Text | None
+    seller_vat_id: Text | None
+    seller_email: Text | None
+    buyer: Text | None
+    line_total: Amount | None
+    net: Amount | None
+    tax: Amount | None
+    gross: Amount | None
+    prepaid: Amount | None
+    payable: Amount | None
+    ibans: Annotated[tuple[Text, ...], msgspec.Meta(max_length=MOST_ACCOUNTS)]
+    notes: Annotated[tuple[Text, ...], msgspec.Meta(max_length=MOST_NOTES)]
+    lines: Annotated[tuple[Line, ...], msgspec.Meta(max_length=MOST_LINES)]
 
 
 def parse(xml: bytes) -> _Element:
@@ -96,11 +107,12 @@ def parse(xml: bytes) -> _Element:
     Raises:
         DocumentFault: ``xml_entities`` for a document type declaration, ``xml_broken`` if it is
             no well-formed XML, ``xml_too_large``.
+        MemoryError: there is none left.
     """
     from lxml import etree
 
-    if len(xml) > _MOST_BYTES:
-        raise DocumentFault("xml_too_large", limit=_MOST_BYTES >> 20)
+    if len(xml) > MOST_BYTES:
+        raise DocumentFault("xml_too_large", limit=MOST_BYTES >> 20)
     if _has_doctype(xml):
         raise DocumentFault("xml_entities")
     parser = etree.XMLParser(
@@ -111,6 +123,8 @@ def parse(xml: bytes) -> _Element:
     try:
         root = etree.fromstring(xml, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
+        if getattr(error, "code", None) == _NO_MEMORY:
+            raise MemoryError from error
         raise DocumentFault("xml_broken") from error
     if root.getroottree().docinfo.internalDTD is not None:
         raise DocumentFault("xml_entities")  # in an encoding that hid it
@@ -176,16 +190,16 @@ def _from_ubl(root: _Element, syntax: Syntax) -> EInvoice:
         gross=_amount(_text(root, total + "TaxInclusiveAmount")),
         prepaid=_amount(_text(root, total + "PrepaidAmount")),
         payable=_amount(_text(root, total + "PayableAmount")),
-        ibans=tuple(_account(one) for one in ibans),
-        notes=(*_texts(root, "Note"), *terms)[:_MOST_NOTES],
+        ibans=tuple(_account(one) for one in ibans[:MOST_ACCOUNTS]),
+        notes=(*_texts(root, "Note"), *terms)[:MOST_NOTES],
         lines=tuple(
             Line(
                 number=_text(line, "ID") or "",
                 name=_text(line, "Item/Name") or "",
                 quantity=_text(line, "InvoicedQuantity") or _text(line, "CreditedQuantity") or "",
-                amount=_amount(_text(line, "LineExtensionAmount")) or "",
+                amount=_amount(_text(line, "LineExtensionAmount")),
             )
-            for line in _all(root, f"{kind}Line")[:_MOST_LINES]
+            for line in _all(root, f"{kind}Line")[:MOST_LINES]
         ),
     )
 
@@ -239,9 +253,9 @@ def _from_cii(root: _Element, syntax: Syntax) -> EInvoice:
         gross=_amount(_text(root, totals + "GrandTotalAmount")),
         prepaid=_amount(_text(root, totals + "TotalPrepaidAmount")),
         payable=_amount(_text(root, totals + "DuePayableAmount")),
-        ibans=tuple(_account(one) for one in ibans),
+        ibans=tuple(_account(one) for one in ibans[:MOST_ACCOUNTS]),
         notes=(*_texts(root, f"{head}/IncludedNote/Content"), *_texts(root, terms + "Description"))[
-            :_MOST_NOTES
+            :MOST_NOTES
         ],
         lines=_cii_lines(root, deal, group),
     )
@@ -251,7 +265,7 @@ def _cii_vat_id(party: Sequence[_Element]) -> str | None:
     for element in party:
         for number in _all(element, "SpecifiedTaxRegistration/ID"):
             if number.get("schemeID") == "VA":
-                return (number.text or "").strip() or None
+                return (number.text or "").strip()[:LONGEST_TEXT] or None
     return None
 
 
@@ -264,9 +278,9 @@ def _cii_lines(root: _Element, deal: str, group: str) -> tuple[Line, ...]:
             number=_text(line, "AssociatedDocumentLineDocument/LineID") or "",
             name=_text(line, "SpecifiedTradeProduct/Name") or "",
             quantity=_text(line, f"Specified{kind}Delivery/BilledQuantity") or "",
-            amount=_amount(_text(line, f"{total}/LineTotalAmount")) or "",
+            amount=_amount(_text(line, f"{total}/LineTotalAmount")),
         )
-        for line in _all(root, f"{deal}/IncludedSupplyChainTradeLineItem")[:_MOST_LINES]
+        for line in _all(root, f"{deal}/IncludedSupplyChainTradeLineItem")[:MOST_LINES]
     )
 
 
@@ -279,8 +293,8 @@ def _all(element: _Element, path: str) -> list[_Element]:
 
 
 def _texts(element: _Element, path: str) -> tuple[str, ...]:
-    """Texts along a path, trimmed, empty ones left out."""
-    texts = ((one.text or "").strip() for one in _all(element, path))
+    """Texts along a path, trimmed, empty ones left out; none longer than `LONGEST_TEXT`."""
+    texts = ((one.text or "").strip()[:LONGEST_TEXT] for one in _all(element, path))
     return tuple(text for text in texts if text)
 
 

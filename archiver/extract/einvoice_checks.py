@@ -34,6 +34,21 @@ _OTHERS = {
     "ubl_invoice": "ubl-2.1/maindoc/UBL-Invoice-2.1.xsd",
     "ubl_credit_note": "ubl-2.1/maindoc/UBL-CreditNote-2.1.xsd",
 }
+FINDINGS = frozenset(
+    {
+        "number_missing",
+        "date_missing",
+        "seller_missing",
+        "buyer_missing",
+        "total_missing",
+        "gross_is_not_net_plus_tax",
+        "payable_is_not_gross_less_prepaid",
+        "lines_do_not_add_up",
+        "due_before_issue",
+        "bad_iban",
+        "bad_vat_id",
+    }
+)
 # Sums may be off by the rounding of each line (EN 16931: two decimals).
 _TOLERANCE = Decimal("0.02")
 
@@ -44,10 +59,7 @@ class Validation(msgspec.Struct, frozen=True):
     Attributes:
         schema: by the schema of its syntax or profile.
         schema_line: line of the XML with the first fault, None where there is none.
-        findings: codes: ``number_missing``, ``date_missing``, ``seller_missing``,
-            ``buyer_missing``, ``total_missing``, ``gross_is_not_net_plus_tax``,
-            ``payable_is_not_gross_less_prepaid``, ``lines_do_not_add_up``, ``due_before_issue``,
-            ``bad_iban``, ``bad_vat_id``.
+        findings: codes, of `FINDINGS`.
     """
 
     schema: Schema

@@ -1,13 +1,12 @@
 """The XML inside a ZUGFeRD or Factur-X PDF.
 
 Promises to open only the attachments. It opens a received file, so it is called inside the cage
-alone; the XML that it gives is read outside.
+alone.
 """
 
 from __future__ import annotations
 
-import io
-from pathlib import Path
+from typing import BinaryIO
 
 from archiver.errors import DocumentFault
 from archiver.extract.einvoice import ATTACHMENT_NAMES
@@ -15,11 +14,11 @@ from archiver.extract.einvoice import ATTACHMENT_NAMES
 _MOST_ATTACHMENTS = 100
 
 
-def attached_xml(pdf: bytes | Path) -> tuple[str, bytes] | None:
+def attached_xml(pdf: BinaryIO) -> tuple[str, bytes] | None:
     """Take the invoice out of a PDF.
 
     Args:
-        pdf: the file's bytes or its path.
+        pdf: the file.
 
     Returns:
         Name and bytes of the attachment that is an invoice by its name; None if there is none.
@@ -30,7 +29,7 @@ def attached_xml(pdf: bytes | Path) -> tuple[str, bytes] | None:
     import pikepdf
 
     try:
-        with pikepdf.open(io.BytesIO(pdf) if isinstance(pdf, bytes) else pdf) as opened:
+        with pikepdf.open(pdf) as opened:
             names = list(opened.attachments)[:_MOST_ATTACHMENTS]
             for name in names:
                 spec = opened.attachments[name]

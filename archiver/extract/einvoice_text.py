@@ -28,7 +28,7 @@ _STYLE = (
     "color:#444;padding-right:2em;vertical-align:top}td.n{text-align:right}table{margin:1em 0}"
     ".lines td,.lines th{border-bottom:1px solid #ccc;padding:.2em .8em .2em 0}"
 )
-_COLUMNS = ("Pos.", "Bezeichnung", "Menge", "Betrag")
+COLUMNS = ("Pos.", "Bezeichnung", "Menge", "Betrag")
 
 
 def title(invoice: EInvoice) -> str:
@@ -57,8 +57,13 @@ def german_amount(amount: str | None, currency: str | None = None) -> str:
 
 def rows(invoice: EInvoice) -> Iterator[tuple[str, str]]:
     """Label and value of everything that is given, in the order of a paper invoice."""
-    money = invoice.currency
-    given = (
+    yield from parties(invoice)
+    yield from payment(invoice)
+
+
+def parties(invoice: EInvoice) -> Iterator[tuple[str, str]]:
+    """Label and value of what stands above the lines: dates, parties, references."""
+    return _given(
         ("Rechnungsnummer", invoice.number),
         ("Rechnungsdatum", german_day(invoice.issue_date)),
         ("Fällig am", german_day(invoice.due_date)),
@@ -69,23 +74,33 @@ def rows(invoice: EInvoice) -> Iterator[tuple[str, str]]:
         ("Leitweg-ID / Referenz des Käufers", invoice.buyer_reference),
         ("Bestellnummer", invoice.order),
         ("Vertragsnummer", invoice.contract),
+        ("Profil", invoice.profile),
+    )
+
+
+def payment(invoice: EInvoice) -> Iterator[tuple[str, str]]:
+    """Label and value of what stands below the lines: totals and accounts."""
+    money = invoice.currency
+    return _given(
         ("Summe ohne Umsatzsteuer", german_amount(invoice.net, money)),
         ("Umsatzsteuer", german_amount(invoice.tax, money)),
         ("Summe mit Umsatzsteuer", german_amount(invoice.gross, money)),
         ("Bereits gezahlt", german_amount(invoice.prepaid, money)),
         ("Zu zahlen", german_amount(invoice.payable, money)),
         *(("IBAN", _grouped(iban)) for iban in invoice.ibans),
-        ("Profil", invoice.profile),
     )
-    return ((label, value) for label, value in given if value)
+
+
+def _given(*pairs: tuple[str, str | None]) -> Iterator[tuple[str, str]]:
+    return ((label, value) for label, value in pairs if value)
 
 
 def plain(invoice: EInvoice) -> str:
     """The invoice as text, one line a value."""
     head = [title(invoice), ""]
-    head += [f"{label}: {_one_line(value)}" for label, value in rows(invoice)]
-    lines = [" · ".join(_cells(line)) for line in invoice.lines]
-    notes = [_one_line(note) for note in invoice.notes]
+    head += [f"{label}: {one_line(value)}" for label, value in rows(invoice)]
+    lines = [" · ".join(cells(line)) for line in invoice.lines]
+    notes = [one_line(note) for note in invoice.notes]
     parts = [head, ["", "Positionen", *lines] if lines else [], ["", *notes] if notes else []]
     return "\n".join(line for part in parts for line in part) + "\n"
 
@@ -98,10 +113,10 @@ def html(invoice: EInvoice) -> str:
         for label, value in rows(invoice)
     )
     lines = "".join(
-        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in _cells(line)) + "</tr>\n"
+        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells(line)) + "</tr>\n"
         for line in invoice.lines
     )
-    columns = "".join(f"<th>{name}</th>" for name in _COLUMNS)
+    columns = "".join(f"<th>{name}</th>" for name in COLUMNS)
     table = f'<table class="lines">\n<tr>{columns}</tr>\n{lines}</table>\n' if lines else ""
     notes = "".join(f"<p>{escape(note)}</p>\n" for note in invoice.notes)
     return (
@@ -112,11 +127,13 @@ def html(invoice: EInvoice) -> str:
     )
 
 
-def _cells(line: Line) -> tuple[str, ...]:
-    return line.number, _one_line(line.name), line.quantity, german_amount(line.amount)
+def cells(line: Line) -> tuple[str, str, str, str]:
+    """A line of the invoice, one text for each of `COLUMNS`."""
+    return line.number, one_line(line.name), line.quantity, german_amount(line.amount)
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
+    """A text without line breaks and double spaces."""
     return " ".join(text.split())
 
 

@@ -48,12 +48,17 @@ class Engines:
         for future in started:
             future.result()
 
-    def submit(self, pixels: Pixels) -> Future[Page]:
+    def submit(self, pixels: Pixels, marks: bool = False) -> Future[Page]:
         """Have a page read; its pixels are closed afterwards.
 
-        The future raises EngineDied where the engine did not survive the page, or DocumentFault.
+        Args:
+            pixels: the page as scanned.
+            marks: whether QR codes and other marks are looked for, see `Page.codes`.
+
+        Returns:
+            the page; it raises EngineDied where the engine did not survive it, or DocumentFault.
         """
-        return self._threads.submit(self._read, pixels)
+        return self._threads.submit(self._read, pixels, marks)
 
     def close(self) -> None:
         """End all engines; pages under way are given up."""
@@ -92,7 +97,7 @@ class Engines:
         together.wait()
         self._engine()
 
-    def _read(self, pixels: Pixels) -> Page:
+    def _read(self, pixels: Pixels, marks: bool) -> Page:
         try:
             engine = self._engine()
             try:
@@ -103,6 +108,7 @@ class Engines:
                     pixels.height,
                     pixels.dpi,
                     self._page_seconds,
+                    marks=marks,
                 )
             except EngineDied:
                 self._all.discard(engine)

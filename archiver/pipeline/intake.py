@@ -23,13 +23,16 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from archiver.config import Config
+from archiver.errors import Refusal
 from archiver.inbox import claim, release
 from archiver.inbox.names import display_name
 from archiver.inbox.sightings import Sighting, look
 from archiver.recognise.media import sniff
-from archiver.records import Event, Id
+from archiver.records import DocumentState, Event, Id, check_transition
 from archiver.store import durable, objects
-from archiver.store.objects import DropKey, Receipt
+from archiver.store.holdings import Holdings
+from archiver.store.objects import DropKey, Part, Receipt, Record
+from archiver.store.projection import MOVES
 from archiver.store.register import CatalogueBehind, Register
 from archiver.store.vault import Vault
 
@@ -71,6 +74,7 @@ class Intake:
     ) -> None:
         self._places = config.places
         self._vault = vault
+        self._holdings = Holdings(vault)
         self._register = register
         self._now = now
         self._new_id = new_id
@@ -127,6 +131,68 @@ class Intake:
             raise
         return self._accept(identifier, part, copied, name, pipeline, actor, None)
 
+    def replace(self, document: Id, source: BinaryIO, name: bytes, actor: str) -> Id:
+        """Exchange a document's scan; the one before stays in its older versions.
+
+        Args:
+            document: whose scan.
+            source: the new scan, read to its end.
+            name: of its file, as bytes.
+            actor: pseudonym of the person.
+
+        Returns:
+            the id under which the new scan was received.
+
+        Raises:
+            Refusal: the document's state does not allow it, ``same_scan`` or
+                ``unsupported_type``: nothing was changed.
+        """
+        identifier = self._new_id()
+        part = self._part(identifier)
+        try:
+            copied = _spool(source, part)
+            with self._register.exclusive():
+                row = self._register.document(document)
+                assert row is not None
+                check_transition(DocumentState(row["state"]), MOVES["replaced"], document)
+                if row["sha512"] == copied.sha512:
+                    raise Refusal("same_scan", id=document)
+                pipeline = self._objects_receipt(document).pipeline
+                receipt = self._new_receipt(identifier, copied, name, pipeline, actor, None)
+                if receipt.media_type == objects.UNKNOWN_TYPE:
+                    raise Refusal("unsupported_type")
+                version = self._exchange(document, str(row["media_type"]), receipt, part)
+                data: dict[str, object] = {
+                    "accession": identifier,
+                    "version": version,
+                    "pipeline": pipeline,
+                    "digest": receipt.salted(),
+                    "media_type": receipt.media_type,
+                }
+                at = receipt.received_at
+                self._register.record(Event("replaced", at, actor, document, data))
+        finally:
+            part.unlink(missing_ok=True)
+        self._vault.settled(document)
+        return identifier
+
+    def _exchange(self, document: Id, before: str, receipt: Receipt, part: Path) -> int:
+        """Write the version with the new scan; what the old one gave is no longer in it."""
+        record = self._holdings.record(document)
+        kept = Record(decisions=record.decisions, notes=record.notes)
+        files: dict[str, Path | bytes | None] = {
+            objects.original_name(before): None,
+            objects.RENDITION: None,
+            objects.WORDS: None,
+            objects.INVOICE: None,
+            objects.RECORD: objects.encode(kept),
+            objects.receipt_name(receipt.id): objects.encode(receipt),
+        }
+        files[objects.original_name(receipt.media_type)] = part
+        return self._vault.add_version(
+            document, files, created=receipt.received_at, message="replaced", user=receipt.actor
+        )
+
     def recover(self, folders: Iterable[Path]) -> None:
         """Finish what a crash interrupted; to be called once, before the first scan.
 
@@ -142,6 +208,10 @@ class Intake:
             self._vault.settled(identifier)
         for identifier in recovery.adopt:
             self._adopt(identifier)
+        for identifier in self._register.destroyed():
+            # A crash came between the ledger's word and the deed.
+            if self._vault.exists(identifier):
+                self._vault.destroy(identifier)
         self.recover_drops(folders)
         self._register.recover_jobs()
 
@@ -154,11 +224,20 @@ class Intake:
     def _adopt(self, identifier: Id) -> None:
         """Accept an object that a crash left without a ledger line, unless its bytes came anew."""
         receipt = self._objects_receipt(identifier)
-        if self._register.document_with(receipt.sha512) is None:
+        if receipt.part is not None and not self._divided(receipt.part):
+            # Its pages still lie in the batch, which is divided once more.
+            self._vault.destroy(identifier)
+        elif receipt.part or self._register.document_with(receipt.sha512) is None:
             self._register.record(*self._arrival(receipt))
             self._vault.settled(identifier)
         else:
             self._vault.destroy(identifier)
+
+    def _divided(self, part: Part) -> bool:
+        """Whether the pages of a part have nowhere else to be."""
+        row = self._register.document(part.sources[0][0])
+        gone = (DocumentState.DIVIDED, DocumentState.DESTROYED)
+        return row is None or row["state"] in gone
 
     def recover_drops(self, folders: Iterable[Path]) -> None:
         """Take what was accepted and still lies in its folder; also after a fault in taking."""
@@ -195,19 +274,7 @@ class Intake:
         key: DropKey | None,
     ) -> Id:
         """Steps 2 and 3: object, ledger, catalogue."""
-        receipt = Receipt(
-            id=identifier,
-            pipeline=pipeline,
-            file=display_name(name),
-            file_raw=name,
-            size=copied.size,
-            media_type=sniff(copied.head, copied.tail) or objects.UNKNOWN_TYPE,
-            sha512=copied.sha512,
-            salt=secrets.token_bytes(16),
-            actor=actor,
-            received_at=self._now(),
-            drop=key,
-        )
+        receipt = self._new_receipt(identifier, copied, name, pipeline, actor, key)
         data = objects.encode(receipt)
         # Two equal files at once must not become two documents.
         with self._accepting:
@@ -221,7 +288,8 @@ class Intake:
                         message="duplicate",
                         user=actor,
                     )
-                    self._register.record(_event("duplicate", receipt, {"of": first}))
+                    again: dict[str, object] = {"of": first, "pipeline": receipt.pipeline}
+                    self._register.record(_event("duplicate", receipt, again))
                     self._vault.settled(first)
                     part.unlink()
                     return identifier
@@ -239,6 +307,29 @@ class Intake:
             self._record_arrival(receipt)
         self._vault.settled(identifier)
         return identifier
+
+    def _new_receipt(
+        self,
+        identifier: Id,
+        copied: claim.Copied,
+        name: bytes,
+        pipeline: str,
+        actor: str,
+        key: DropKey | None,
+    ) -> Receipt:
+        return Receipt(
+            id=identifier,
+            pipeline=pipeline,
+            file=display_name(name),
+            file_raw=name,
+            size=copied.size,
+            media_type=sniff(copied.head, copied.tail) or objects.UNKNOWN_TYPE,
+            sha512=copied.sha512,
+            salt=secrets.token_bytes(16),
+            actor=actor,
+            received_at=self._now(),
+            drop=key,
+        )
 
     def _record_arrival(self, receipt: Receipt) -> None:
         """Make the arrival true; an object that the ledger will never know is taken back."""
@@ -270,8 +361,7 @@ class Intake:
         self._register.drop_gone(accepted.id)
 
     def _objects_receipt(self, identifier: Id) -> Receipt:
-        with self._vault.open(identifier, objects.receipt_name(identifier)) as file:
-            return objects.decode_receipt(file.read())
+        return self._holdings.receipt(identifier, identifier)
 
     def _part(self, identifier: Id) -> Path:
         return self._places.stage / f"{identifier}.part"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -16,20 +17,24 @@ import msgspec
 
 from archiver import phrases
 from archiver.config import Config
-from archiver.errors import SystemFault
+from archiver.errors import Fault, SystemFault
 from archiver.inbox.settling import Listing
 from archiver.pipeline.engines import Engines
 from archiver.pipeline.health import Health
 from archiver.pipeline.intake import Intake
+from archiver.pipeline.invoices import Invoices
+from archiver.pipeline.postman import Postman
 from archiver.pipeline.projector import Projector
 from archiver.pipeline.runner import Runner, Workshop
-from archiver.pipeline.steps import Tools
+from archiver.pipeline.school import School
+from archiver.pipeline.summary import Summary
 from archiver.pipeline.watch import Watch
+from archiver.pipeline.work import Tools
 from archiver.recognise import cage
 from archiver.recognise.engine_client import Engine
 from archiver.recognise.engine_process import Options
 from archiver.recognise.reader import Reader
-from archiver.records import Id
+from archiver.records import DocumentState, Id
 from archiver.search.index import SearchIndex
 from archiver.store.holdings import Holdings
 from archiver.store.register import Register
@@ -55,6 +60,7 @@ class Office:
         index: opened anew after each exchange.
         now: gives the time, UTC, ISO 8601.
         boot: identity of this run of the daemon.
+        new_id: gives a fresh ULID.
     """
 
     def __init__(
@@ -67,22 +73,26 @@ class Office:
         index: SearchIndex,
         now: Callable[[], str],
         boot: str,
+        new_id: Callable[[], Id],
     ) -> None:
         self._config = config
         self._register = register
         self._vault = vault
         self._holdings = holdings
         self._now = now
+        self._new_id = new_id
         self.health = Health(now)
-        self._cage = _cage(config)
+        self._cage = cage_of(config)
         self._engines = Engines(config.work.engines, self._start_engine, _PAGE_SECONDS)
         self._projector = Projector(config, register, holdings, index, self.health)
         pages = config.places.stage / "pages"
-        shop = Workshop(vault, holdings, register, self.health, pages, now, boot)
+        shop = Workshop(config, vault, holdings, register, self.health, pages, now, boot)
         # One lane more than engines: while one document is assembled the engines stay busy.
         lanes = config.work.engines + 1
         self._runner = Runner(shop, lanes, self._tools, self._projector.wake)
         self._watch = Watch(config, intake, self.health, self.tell, self._projector.held)
+        self.school = School(config, register.record, now, self._projector.wake, self._schooled)
+        self._postman = Postman(config, lambda: summed_up(register), now, self.health)
 
     def start(self, *, warm: bool) -> None:
         """Start all parts; the stores have been recovered.
@@ -101,9 +111,14 @@ class Office:
         self._projector.start()
         self._runner.start(warm=warm)
         self._watch.start()
+        self.school.start()
+        if warm:
+            self._postman.start()
 
     def stop(self) -> None:
         """Stop all parts; work under way goes on at the next start."""
+        self._postman.stop()
+        self.school.stop()
         self._watch.stop()
         self._runner.halt()
         # Lanes wait for pages, so the engines end first.
@@ -164,36 +179,73 @@ class Office:
         arguments = [msgspec.json.encode(options).decode()]
         return Engine(cage.spawn(_ENGINE, kind=self._cage, scratch=None, arguments=arguments))
 
+    def _schooled(self, fault: Fault | None) -> None:
+        if fault is None:
+            self.health.well("school")
+        else:
+            self.health.ill("school", fault)
+
     def _tools(self, lane: int, others_wait: Callable[[], bool]) -> Tools:
-        work, limits = self._config.work, self._config.limits
-        scratch = self._config.places.stage / "cage" / f"lane-{lane}"
-        reader = Reader(
-            scratch,
-            self._cage,
-            cage.Limits(
-                address_space=work.memory_mib * _MIB,
-                cpu_seconds=work.wall_seconds,
-                file_size=work.file_mib * _MIB,
-                wall_seconds=work.wall_seconds,
-            ),
-            max_megapixels=limits.megapixels,
-            max_pages=limits.pages,
-        )
         return Tools(
-            self._config,
-            self._vault,
-            self._holdings,
-            self._register,
-            reader,
-            self._engines,
-            others_wait,
-            self._now,
+            config=self._config,
+            vault=self._vault,
+            holdings=self._holdings,
+            register=self._register,
+            reader=reader_of(self._config, self._cage, f"lane-{lane}"),
+            engines=self._engines,
+            invoices=Invoices(self._cage, _limits(self._config)),
+            model=self.school.model,
+            others_wait=others_wait,
+            now=self._now,
+            new_id=self._new_id,
         )
 
 
-def _cage(config: Config) -> cage.Kind:
+def cage_of(config: Config) -> cage.Kind:
     """The cage to use: what is configured, where it works."""
     return "none" if config.work.cage == "none" else cage.probe()
+
+
+def reader_of(config: Config, kind: cage.Kind, slot: str) -> Reader:
+    """A reader with the limits that are configured.
+
+    Args:
+        config: of the archive.
+        kind: its cage.
+        slot: name of its folder below the stage.
+    """
+    return Reader(
+        config.places.stage / "cage" / slot,
+        kind,
+        _limits(config),
+        max_megapixels=config.limits.megapixels,
+        max_pages=config.limits.pages,
+    )
+
+
+def _limits(config: Config) -> cage.Limits:
+    work = config.work
+    return cage.Limits(
+        address_space=work.memory_mib * _MIB,
+        cpu_seconds=work.wall_seconds,
+        file_size=work.file_mib * _MIB,
+        wall_seconds=work.wall_seconds,
+    )
+
+
+def summed_up(register: Register) -> Summary:
+    """What waits for a person, in numbers."""
+    waiting = register.waiting()
+    by_reason = Counter(str(row["reason"]) for row in waiting)
+    oldest = min((str(row["changed_at"]) for row in waiting), default=None)
+    counts = register.counts()
+    return Summary(
+        waiting=len(waiting),
+        by_reason=dict(by_reason),
+        oldest=oldest,
+        quarantined=counts.get(DocumentState.QUARANTINED, 0),
+        unclassified=register.unclassified(),
+    )
 
 
 def new_boot() -> str:

@@ -28,6 +28,9 @@ from archiver.store.register import Register, Row
 log = logging.getLogger(__name__)
 
 _BATCH = 200
+
+# The pages of a divided batch are found in its documents.
+_NOT_FOUND = (DocumentState.DESTROYED, DocumentState.DIVIDED)
 _RECEIPTS = 500
 
 
@@ -218,7 +221,7 @@ def _apply(
     rows = list(rows)
     for start in range(0, max(len(rows), 1), _BATCH):
         part = rows[start : start + _BATCH]
-        gone = [str(row["id"]) for row in part if row["state"] == DocumentState.DESTROYED]
+        gone = [str(row["id"]) for row in part if row["state"] in _NOT_FOUND]
         entries = [_entry(row, register, holdings) for row in part if row["id"] not in gone]
         last = start + _BATCH >= len(rows)
         index.apply(entries, gone, cursor if last else min(cursor, index.cursor()))
@@ -243,7 +246,7 @@ def _entry(row: Row, register: Register, holdings: Holdings) -> Entry:
         date=row["letter_date"],
         received_on=str(row["received_on"]),
         file_name=" ".join(dict.fromkeys(files)),
-        dossier=None,
+        dossier=row["dossier"],
         pages=tuple(page.text for page in pages),
         page_count=int(row["pages"] or 0),
     )

@@ -11,17 +11,20 @@ import contextlib
 import errno
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from archiver.config import Config, Separate
 from archiver.errors import DocumentFault, Fault, Refusal, ReviewNeeded, SystemFault
 from archiver.pipeline.health import Health
 from archiver.pipeline.pagestore import PageStore, forget_others
-from archiver.pipeline.steps import NotYet, Tools, Work, walk
+from archiver.pipeline.steps import walk
+from archiver.pipeline.work import NotYet, Tools, Waits, Work
 from archiver.recognise.engine_client import EngineDied
-from archiver.recognise.reader import Reader, WorkerDied
+from archiver.recognise.reader import WorkerDied
 from archiver.records import AccessionState, Event, Id
 from archiver.store import durable
 from archiver.store.holdings import Holdings
@@ -38,6 +41,7 @@ DAEMON_DEATHS = 10
 class Workshop:
     """What every lane shares."""
 
+    config: Config
     vault: Vault
     holdings: Holdings
     register: Register
@@ -76,10 +80,11 @@ class Runner:
         self._waiting: set[Id] = set()
         self._again: set[Id] = set()
         self._alone: set[Id] = set()
+        self._parked: dict[Id, float] = {}
         self._state = threading.Condition()
         self.done = 0
         self._stopping = threading.Event()
-        self._readers: list[Reader] = []
+        self._closing: list[Callable[[], None]] = []
         self._warm = False
         self._threads = [
             threading.Thread(target=self._lane, args=(number,), name=f"lane-{number}")
@@ -103,11 +108,23 @@ class Runner:
             thread.start()
 
     def add(self, document: Id) -> None:
-        """Queue a document, once."""
+        """Queue a document, once; those that wait for another one are looked at again."""
         with self._state:
+            self._unpark(float("inf"))
             if document in self._active:
                 self._again.add(document)
             elif document not in self._waiting:
+                self._queue.append(document)
+                self._waiting.add(document)
+                self._state.notify()
+
+    def _unpark(self, until: float) -> None:
+        """Queue what has waited for another document for long enough."""
+        due = [one for one, at in self._parked.items() if at <= until]
+        # One whose lane has not let go of it yet has been looked at just now.
+        for document in (one for one in due if one not in self._active):
+            del self._parked[document]
+            if document not in self._waiting:
                 self._queue.append(document)
                 self._waiting.add(document)
                 self._state.notify()
@@ -120,15 +137,15 @@ class Runner:
     def progress(self) -> tuple[int, int]:
         """Documents that wait and documents that are on their way."""
         with self._state:
-            return len(self._queue), len(self._active)
+            return len(self._queue) + len(self._parked), len(self._active)
 
     def halt(self) -> None:
         """Have the lanes end; a document on its way goes on at the next start."""
         self._stopping.set()
         with self._state:
             self._state.notify_all()
-        for reader in self._readers:
-            reader.close()
+        for close in self._closing:
+            close()
 
     def join(self) -> None:
         """Wait until the lanes have ended."""
@@ -138,7 +155,7 @@ class Runner:
 
     def _lane(self, number: int) -> None:
         tools = self._tools(number, self._others_wait)
-        self._readers.append(tools.reader)
+        self._closing += [tools.reader.close, tools.invoices.close]
         if self._warm:
             # What is wrong with it is told when a document needs it.
             with contextlib.suppress(Exception):
@@ -162,12 +179,14 @@ class Runner:
     def _next(self) -> Id | None:
         with self._state:
             while not self._stopping.is_set():
+                self._unpark(time.monotonic())
                 if self._queue and self._may_start(self._queue[0]):
                     document = self._queue.popleft()
                     self._waiting.discard(document)
                     self._active.add(document)
                     return document
-                self._state.wait()
+                due = min(self._parked.values(), default=None)
+                self._state.wait(None if due is None else max(0.0, due - time.monotonic()))
             return None
 
     def _may_start(self, document: Id) -> bool:
@@ -208,6 +227,11 @@ class Runner:
         except NotYet:
             shop.register.end_job(document)
             return True
+        except Waits as waits:
+            shop.register.end_job(document)
+            with self._state:
+                self._parked[document] = time.monotonic() + waits.seconds
+            return False
         except ReviewNeeded as fault:
             self._put_aside("reviewed", document, fault)
         except DocumentFault as fault:
@@ -226,6 +250,8 @@ class Runner:
             log.exception("step failed", extra={"id": document})
             return self._died(document)
         self._clear(document, work)
+        for made in work.made if work is not None else ():
+            self.add(made)
         return False
 
     def _died(self, document: Id) -> bool:
@@ -263,17 +289,23 @@ class Runner:
         self._changed()
 
     def _work(self, document: Id) -> Work:
-        row = self._shop.register.document(document)
-        first = self._shop.register.accessions(document)[0]
+        shop = self._shop
+        row = shop.register.document(document)
+        came = shop.register.accessions(document)
         assert row is not None
+        first, scans = came[0], [a for a in came if a["state"] != AccessionState.DUPLICATE]
+        rules = {one.name: one.separate for one in shop.config.pipelines}
         return Work(
             id=document,
             media_type=str(row["media_type"]),
-            size=int(first["size"]),
+            size=int(scans[-1]["size"]),
             received_at=str(first["received_at"]),
             state=str(row["state"]),
+            receipt=shop.holdings.receipt(document, document),
+            record=shop.holdings.record(document),
             separated=first["state"] == AccessionState.SEPARATED,
-            store=PageStore(self._shop.pages, document),
+            rule=rules.get(str(first["pipeline"]), Separate()),
+            store=PageStore(shop.pages, document),
         )
 
 

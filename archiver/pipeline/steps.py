@@ -1,7 +1,8 @@
 """The way of a paper, step by step: separate, recognise, extract, classify, file.
 
 Promises that each step only adds to the `Work` it is given and that nothing is visible to anybody
-before the last one: `file` writes one new version of the object and the ledger's lines.
+before the last one: `file` writes one new version of the object and the ledger's lines. Only
+`separate` may end the way before, with the documents that it made.
 """
 
 from __future__ import annotations
@@ -9,91 +10,26 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import msgspec
+
 from archiver.classify.classifier import UNCLASSIFIED, Verdict
 from archiver.classify.classifier import classify as classify_pages
 from archiver.clock import town_day
-from archiver.config import Config
-from archiver.errors import DocumentFault, ReviewNeeded
+from archiver.extract.einvoice_fields import preferred
 from archiver.extract.extraction import extract as extract_fields
-from archiver.extract.values import COMMON_SHAPES, Extracted, Known
-from archiver.pipeline.engines import Engines
-from archiver.pipeline.pagestore import PageStore
-from archiver.recognise.reader import Pixels, Reader
+from archiver.extract.values import COMMON_SHAPES, Known
+from archiver.pipeline.batches import separate
+from archiver.pipeline.decisions import CLASS, known_senders, overlaid
+from archiver.pipeline.leafing import inspected, original, read_pages
+from archiver.pipeline.work import Tools, Work
 from archiver.recognise.reading import quality
-from archiver.records import Event, FieldKind, Id, Page
+from archiver.records import Event, Page
 from archiver.store import objects
-from archiver.store.holdings import Holdings
 from archiver.store.objects import Record
-from archiver.store.register import Register
-from archiver.store.vault import Vault
-
-# Pages that are read before another document gets its turn.
-TURN = 8
-
-
-class NotYet(Exception):
-    """The document has had its turn; finished pages are kept, others go first."""
-
-
-@dataclass
-class Tools:
-    """What the steps work with."""
-
-    config: Config
-    vault: Vault
-    holdings: Holdings
-    register: Register
-    reader: Reader
-    engines: Engines
-    others_wait: Callable[[], bool]
-    now: Callable[[], str]
-
-
-@dataclass
-class Work:
-    """One document on its way.
-
-    Attributes:
-        id: of the document.
-        media_type: of the received bytes.
-        size: of the received bytes.
-        received_at: when they came, UTC.
-        state: of the document.
-        separated: whether an earlier walk has separated the received file already.
-        store: finished pages.
-        pages: all pages, once they are read.
-        rendition: staged PDF/A, where one could be made.
-        findings: codes worth knowing.
-        fields: what was read from the pages.
-        verdict: the class.
-        steps: ledger lines so far, as kind and data.
-    """
-
-    id: Id
-    media_type: str
-    size: int
-    received_at: str
-    state: str
-    separated: bool
-    store: PageStore
-    pages: list[Page] = field(default_factory=list)
-    rendition: Path | None = None
-    findings: list[str] = field(default_factory=list)
-    fields: Extracted = field(default_factory=Extracted)
-    verdict: Verdict = field(default_factory=lambda: Verdict(UNCLASSIFIED, 0.0))
-    steps: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
-
-
-def separate(work: Work, _tools: Tools) -> None:
-    """One received file is one document; batches are not configured."""
-    if not work.separated:
-        work.steps.append(("separated", {"documents": [work.id]}))
 
 
 def recognise(work: Work, tools: Tools) -> None:
@@ -104,57 +40,36 @@ def recognise(work: Work, tools: Tools) -> None:
         ReviewNeeded: the file is too large to be opened.
         DocumentFault: it cannot be read.
     """
-    if work.media_type == objects.UNKNOWN_TYPE:
-        raise DocumentFault("unsupported_type" if work.size else "empty_file")
-    limit = tools.config.limits.file_mib
-    if work.size > limit << 20:
-        raise ReviewNeeded("file_too_large", limit=limit)
-    with tools.vault.open(work.id, objects.original_name(work.media_type)) as original:
-        fd = original.fileno()
-        inspection = work.store.inspection()
-        if inspection is None:
-            inspection = tools.reader.inspect(fd, work.media_type)
-            work.store.save_inspection(inspection)
-        if len(inspection.sheets) > tools.config.limits.pages:
-            raise ReviewNeeded("too_many_pages", limit=tools.config.limits.pages)
-        _read_pages(work, tools, fd, work.store.missing(len(inspection.sheets)))
-        stored = [work.store.page(n) for n in range(1, len(inspection.sheets) + 1)]
-        work.pages = [page for page in stored if page is not None]
-        if len(work.pages) < len(stored):
-            # A page that a power cut left half written was thrown away: it is read again.
-            raise NotYet
-        work.findings += inspection.findings
-        if not inspection.signed:
-            _assemble(work, tools, fd)
+    with original(work, tools) as file:
+        fd = file.fileno()
+        if work.media_type == objects.XML:
+            _read_invoice(work, tools, fd)
+        else:
+            inspection = inspected(work, tools, fd)
+            work.pages = read_pages(work, tools, fd, len(inspection.sheets), marks=False)
+            work.findings += inspection.findings
+            if inspection.invoice:
+                _read_invoice(work, tools, fd)
+            if not inspection.signed:
+                _assemble(work, tools, fd)
     work.steps.append(("recognised", _measures(work.pages)))
 
 
-def _read_pages(work: Work, tools: Tools, fd: int, missing: Sequence[int]) -> None:
-    """Read the missing pages in turns of `TURN`; every finished one is kept at once."""
-    for start in range(0, len(missing), TURN):
-        if start and tools.others_wait():
-            raise NotYet
-        waiting: list[Future[Page]] = []
-        try:
-            for item in tools.reader.pages(fd, work.media_type, missing[start : start + TURN]):
-                if isinstance(item, Pixels):
-                    waiting.append(tools.engines.submit(item))
-                else:
-                    work.store.save(item)
-                while len(waiting) > tools.engines.count:
-                    work.store.save(waiting.pop(0).result())
-        finally:
-            # Pages that can still be finished are kept even where one of them failed.
-            failed = [error for future in waiting if (error := _keep(future, work.store))]
-        if failed:
-            raise failed[0]
-
-
-def _keep(future: Future[Page], store: PageStore) -> BaseException | None:
-    error = future.exception()
-    if error is None:
-        store.save(future.result())
-    return error
+def _read_invoice(work: Work, tools: Tools, fd: int) -> None:
+    """Take over what an electronic invoice says; of an XML file also its rendering."""
+    outcome = tools.invoices.examine(fd, work.media_type, town_day(work.received_at))
+    if outcome is None:
+        return
+    work.invoice = outcome.statement
+    work.fields = outcome.fields
+    work.findings += outcome.findings
+    if outcome.xml is not None:
+        with os.fdopen(outcome.xml, "rb") as xml:
+            xml.seek(0)
+            work.xml = xml.read()
+    if outcome.rendition is not None:
+        work.pages = list(outcome.pages)
+        _keep_rendition(work, tools, outcome.rendition)
 
 
 def _assemble(work: Work, tools: Tools, fd: int) -> None:
@@ -162,10 +77,13 @@ def _assemble(work: Work, tools: Tools, fd: int) -> None:
     created = datetime.fromisoformat(work.received_at)
     assembled = tools.reader.assemble(fd, work.media_type, work.pages, created)
     work.findings += assembled.findings
-    if assembled.fd is None:
-        return
+    if assembled.fd is not None:
+        _keep_rendition(work, tools, assembled.fd)
+
+
+def _keep_rendition(work: Work, tools: Tools, fd: int) -> None:
     work.rendition = tools.config.places.stage / f"{work.id}.rendition"
-    with os.fdopen(assembled.fd, "rb") as source, work.rendition.open("wb") as target:
+    with os.fdopen(fd, "rb") as source, work.rendition.open("wb") as target:
         _copy(source, target)
 
 
@@ -189,17 +107,20 @@ def extract(work: Work, tools: Tools) -> None:
     known = Known(
         shapes=config.references.shapes or COMMON_SHAPES,
         labels=config.references.labels,
+        senders=known_senders(tools.register.senders()),
         own_names=config.town.names,
         own_domains=config.town.domains,
     )
-    work.fields = extract_fields(work.pages, town_day(work.received_at), known)
+    read = extract_fields(work.pages, town_day(work.received_at), known)
+    work.fields = preferred(work.fields, read)
 
 
 def classify(work: Work, tools: Tools) -> None:
-    """Ask for the class; one that a person would have to confirm is not given."""
-    work.verdict = classify_pages(work.pages, tools.config.classes)
+    """Ask for the class; one that a person would have to confirm is only proposed."""
+    work.verdict = classify_pages(work.pages, tools.config.classes, tools.model())
     data = {
         "class": _class(work.verdict),
+        "proposed": work.verdict.record_class,
         "confidence": round(work.verdict.confidence, 3),
         "basis": work.verdict.basis,
     }
@@ -221,31 +142,44 @@ def file(work: Work, tools: Tools) -> None:
 
 def _write_version(work: Work, tools: Tools) -> None:
     """Write the new version and decide whether a person must look."""
-    record = Record(
-        pages=len(work.pages),
-        confidence=quality(work.pages).confidence,
-        findings=tuple(sorted(set(work.findings))),
-        record_class=_class(work.verdict),
-        reference=_fact(work, "reference"),
-        subject=_fact(work, "subject"),
-        sender=_fact(work, "sender"),
-        letter_date=_fact(work, "letter_date"),
-        fields=work.fields.fields,
-        notes=tools.holdings.record(work.id).notes,
+    before = tools.holdings.record(work.id)
+    record = overlaid(
+        Record(
+            pages=len(work.pages),
+            confidence=quality(work.pages).confidence,
+            findings=tuple(sorted(set(work.findings))),
+            record_class=_class(work.verdict),
+            fields=work.fields.fields,
+            invoice=_plain(work.invoice),
+            verdict=_plain(work.verdict),
+            decisions=before.decisions,
+            order=before.order,
+            notes=before.notes,
+        ),
+        work.receipt.part,
     )
     files: dict[str, Path | bytes | None] = {
         objects.WORDS: objects.encode(work.pages),
         objects.RECORD: objects.encode(record),
         objects.RENDITION: work.rendition,
+        objects.INVOICE: work.xml,
     }
     version = tools.vault.add_version(
         work.id, files, created=tools.now(), message="filed", user="daemon"
     )
     for _kind, data in work.steps:
         data["version"] = version
-    reason = doubt(work.pages, record.confidence, tools.config.ocr.accept_confidence)
+    accepted = tools.config.ocr.accept_confidence
+    reason = doubt(work.pages, record.confidence, accepted) or _class_doubt(work, record, tools)
     last: dict[str, Any] = {"version": version}
-    work.steps.append(("reviewed", last | {"reason": reason}) if reason else ("filed", last))
+    if reason is None:
+        work.steps.append(("filed", last | {"class": record.record_class}))
+    else:
+        work.steps.append(("reviewed", last | {"reason": reason}))
+
+
+def _plain(value: msgspec.Struct | None) -> dict[str, Any] | None:
+    return msgspec.to_builtins(value) if value is not None else None
 
 
 def _class(verdict: Verdict) -> str:
@@ -253,10 +187,16 @@ def _class(verdict: Verdict) -> str:
     return verdict.record_class if verdict.alone else UNCLASSIFIED
 
 
-def _fact(work: Work, kind: FieldKind) -> str | None:
-    """The normal form of the surest fact of a kind; a candidate is none."""
-    found = work.fields.fact(kind)
-    return found.normal if found is not None else None
+def _class_doubt(work: Work, record: Record, tools: Tools) -> str | None:
+    """Why a person must confirm the class, or None where that is said or nothing is proposed."""
+    if any(CLASS in decision.values for decision in record.decisions):
+        return None
+    part = work.receipt.part
+    if part is not None and part.record_class:
+        known = {one.key for one in tools.config.classes}
+        return None if part.record_class in known else "sheet_class_unknown"
+    asked = not work.verdict.alone and work.verdict.basis in tools.config.review.ask
+    return f"class_{work.verdict.basis}" if asked else None
 
 
 def doubt(pages: Sequence[Page], confidence: float | None, accepted: float) -> str | None:
@@ -289,9 +229,10 @@ STEPS: tuple[Step, ...] = (separate, recognise, extract, classify, file)
 
 
 def walk(work: Work, tools: Tools) -> None:
-    """Walk a document through all steps."""
+    """Walk a document through all steps, as long as there is one."""
     for step in STEPS:
-        step(work, tools)
+        if not work.made:
+            step(work, tools)
 
 
 def _lines(work: Work, tools: Tools) -> list[Event]:

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import msgspec
 
 from archiver.errors import DocumentFault, ExitCode, SystemFault
-from archiver.recognise import wire
+from archiver.recognise import codes, wire
 from archiver.records import Page
 
 MAX_WORDS = 100_000
@@ -85,7 +85,15 @@ class Engine:
             raise self._died("protocol") from error
 
     def recognise(
-        self, fd: int, number: int, width: int, height: int, dpi: float, timeout: float
+        self,
+        fd: int,
+        number: int,
+        width: int,
+        height: int,
+        dpi: float,
+        timeout: float,
+        *,
+        marks: bool = False,
     ) -> Page:
         """Have one page read.
 
@@ -96,6 +104,7 @@ class Engine:
             height: in pixels.
             dpi: resolution of the scan.
             timeout: seconds after which the engine counts as hung and is killed.
+            marks: whether QR codes and other marks are looked for.
 
         Returns:
             the page, its size and boxes those of the upright image.
@@ -104,7 +113,8 @@ class Engine:
             DocumentFault: ``page_unreadable``; the engine lives on.
             EngineDied: ``engine_died``, or ``engine_timeout`` after `timeout`.
         """
-        request = {"number": number, "width": width, "height": height, "dpi": dpi}
+        request: dict[str, Any] = {"number": number, "width": width, "height": height, "dpi": dpi}
+        request["marks"] = marks
         try:
             self._process.sock.settimeout(timeout)
             wire.send(self._process.sock, request, (fd,))
@@ -114,7 +124,7 @@ class Engine:
         if "fault" in answer:
             raise DocumentFault("page_unreadable", page=number)
         try:
-            return checked_page(answer.get("page"), number, width, height)
+            return checked_page(answer.get("page"), number, width, height, marks=marks)
         except ValueError as error:
             raise self._died("protocol") from error
 
@@ -150,7 +160,7 @@ class Engine:
         return EngineDied("engine_died", cause=cause)
 
 
-def checked_page(raw: Any, number: int, width: int, height: int) -> Page:
+def checked_page(raw: Any, number: int, width: int, height: int, *, marks: bool = False) -> Page:
     """The page that an engine sent, if it can be one.
 
     Args:
@@ -158,9 +168,11 @@ def checked_page(raw: Any, number: int, width: int, height: int) -> Page:
         number: of the page that was asked for.
         width: of the page as scanned, in pixels.
         height: of the page as scanned, in pixels.
+        marks: whether marks were asked for.
 
     Raises:
-        ValueError: a wrong type, number or size, boxes outside the page, numbers out of range.
+        ValueError: a wrong type, number or size, boxes outside the page, numbers out of range,
+            or marks that nobody asked for.
     """
     page = msgspec.convert(raw, Page)
     if page.rotation not in (0, 90, 180, 270):
@@ -181,6 +193,9 @@ def checked_page(raw: Any, number: int, width: int, height: int) -> Page:
         if not (line <= word.line <= line + 1 and block <= word.block <= block + 1):
             raise ValueError("order of lines")
         line, block = word.line, word.block
+    if page.codes and not marks:
+        raise ValueError("marks")
+    codes.check(page.codes, page.width, page.height)
     return page
 
 

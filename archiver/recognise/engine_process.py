@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from archiver.errors import SystemFault
-from archiver.recognise import paragraph_signs, reading, wire
+from archiver.recognise import codes, paragraph_signs, reading, wire
 from archiver.recognise.cage import die_with_parent
 from archiver.recognise.engine import (
     EngineName,
@@ -27,6 +27,7 @@ from archiver.recognise.engine import (
     open_engine,
 )
 from archiver.records import Page, Word
+from archiver.separate.marks import turned as marks_turned
 
 _NICER = 5
 _MOST_DPI = 10_000.0
@@ -56,12 +57,14 @@ class Request(msgspec.Struct, frozen=True):
         number: of the page, from 1.
         width, height: in pixels.
         dpi: resolution of the scan.
+        marks: whether QR codes and other marks are looked for.
     """
 
     number: int
     width: int
     height: int
     dpi: float
+    marks: bool = False
 
 
 def read_page(engine: OcrEngine, image: GrayImage, number: int, *, signs: bool) -> Page:
@@ -97,6 +100,18 @@ def read_page(engine: OcrEngine, image: GrayImage, number: int, *, signs: bool) 
         confidence=reading.mean_confidence(words),
         words=words,
     )
+
+
+def with_marks(page: Page, image: GrayImage) -> Page:
+    """Add the marks on a page, with boxes on the upright page and kinds as they stand there.
+
+    Args:
+        page: as `read_page` read it.
+        image: the page as scanned.
+    """
+    found = codes.found(image.pixels, image.width, image.height, image.dpi)
+    upright = marks_turned(found, image.width, image.height, page.rotation)
+    return msgspec.structs.replace(page, codes=upright)
 
 
 def _read_upright(
@@ -177,6 +192,8 @@ def _answer(
         return {"fault": "wrong_pixels"}
     try:
         page = read_page(engine, image, request.number, signs=signs)
+        if request.marks:
+            page = with_marks(page, image)
     except RecognitionFailed:
         return {"fault": "recognition_failed"}
     return {"page": msgspec.to_builtins(page)}

@@ -57,9 +57,14 @@ class Exchange:
             raise WorkerDied("gone") from error
 
     def credit(self) -> None:
-        """Let another page image go; a reader that is done needs none."""
+        """Let another page image or part go; a reader that is done needs none."""
         with contextlib.suppress(wire.PeerGone):
             wire.send(self._channel, {"credit": 1})
+
+    def hand(self, fd: int) -> None:
+        """Hand over one more file; a reader that is gone says why in its answer."""
+        with contextlib.suppress(wire.PeerGone):
+            wire.send(self._channel, {"file": 1}, (fd,))
 
     def next(self, *wanted: type[_A]) -> tuple[_A, tuple[int, ...]]:
         """Wait for an answer of one of the kinds wanted.
@@ -103,7 +108,7 @@ class Exchange:
         """Raise what an answer other than the wanted one means."""
         if isinstance(answer, messages.Faulty):
             self._end()
-            raise DocumentFault(answer.reason, **answer.params)
+            raise answer.fault()
         if isinstance(answer, messages.Full):
             self._end()
             raise SystemFault("disk_full")

@@ -7,6 +7,7 @@ findings for those that may, before any page is decoded.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 BOMB_PIXELS = 40_000_000
 BOMB_BITS_PER_PIXEL = 0.002
 _END_BYTES = 65536
+_MOST_ATTACHMENTS = 100
 # Fax codes need less than a bit for a whole empty row, and are honest all the same.
 _FAX_FILTERS = frozenset({"/CCITTFaxDecode", "/JBIG2Decode"})
 _FAX_COMPRESSION = frozenset({"group3", "group4", "tiff_ccitt"})
@@ -51,12 +53,14 @@ class Inspection(msgspec.Struct, frozen=True):
         sheets: the pages in order, at least one.
         signed: the file carries a digital signature.
         findings: codes: ``signed``, ``repaired``, ``jbig2``.
+        invoice: an XML is attached to it, which may be an electronic invoice.
     """
 
     media_type: str
     sheets: tuple[Sheet, ...]
     signed: bool
     findings: tuple[str, ...]
+    invoice: bool = False
 
 
 def looks_like_bomb(pixels: int, size: int) -> bool:
@@ -102,6 +106,7 @@ def _inspect_pdf(document: Document, max_pages: int) -> Inspection:
                 raise DocumentFault("dynamic_xfa")
             signed = is_signed(document)
             findings = ["signed"] if signed else []
+            invoice = _has_xml(pdf)
             if any("/JBIG2Decode" in _filters(one) for one in _pictures(pdf)):
                 findings.append("jbig2")
             if pdf.get_warnings():
@@ -116,7 +121,7 @@ def _inspect_pdf(document: Document, max_pages: int) -> Inspection:
         raise DocumentFault("damaged" if whole else "truncated") from error
     except (TypeError, ValueError, KeyError, AttributeError, RuntimeError) as error:
         raise DocumentFault("damaged") from error
-    return Inspection(PDF, sheets, signed, tuple(findings))
+    return Inspection(PDF, sheets, signed, tuple(findings), invoice)
 
 
 def _pdf_sheets(pdf: pikepdf.Pdf, max_pages: int) -> tuple[Sheet, ...]:
@@ -168,6 +173,17 @@ def _is_dynamic_form(pdf: pikepdf.Pdf) -> bool:
     """Say whether the pages are made by a program in the file, and show only a plea to update."""
     form = pdf.Root.get("/AcroForm")
     return bool(pdf.Root.get("/NeedsRendering", False)) and form is not None and "/XFA" in form
+
+
+def _has_xml(pdf: pikepdf.Pdf) -> bool:
+    """Say whether one of the attachments is an XML by its name; none is opened."""
+    try:
+        specifications = islice(pdf.attachments.items(), _MOST_ATTACHMENTS)
+        names = [name for key, one in specifications for name in (key, one.filename)]
+    except (TypeError, ValueError, KeyError, AttributeError, RuntimeError):
+        # A broken list of attachments is no reason not to read the pages.
+        return False
+    return any(str(name).casefold().endswith(".xml") for name in names)
 
 
 def is_signed(document: Document) -> bool:

@@ -10,6 +10,8 @@ from typing import Any
 
 import msgspec
 
+from archiver.errors import DocumentFault, ReviewNeeded
+from archiver.recognise import codes
 from archiver.recognise.assembly import CONVERTED, LAYER_LEFT_OUT, PDFA_FAILED, SIGNED
 from archiver.recognise.inspection import Inspection
 from archiver.records import Page
@@ -26,6 +28,18 @@ FAULTS = frozenset(
         "looks_like_bomb",
         "too_much_memory",
         "too_much_output",
+    }
+)
+# A sound file that cannot be divided or joined as it is: no quarantine, a person decides.
+DOUBTS = frozenset(
+    {
+        "split_signed",
+        "split_form",
+        "split_attachments",
+        "split_old_tiff",
+        "too_large_for_tiff",
+        "stacks_differ_in_kind",
+        "extract_differs",
     }
 )
 FINDINGS = frozenset({SIGNED, "repaired", "jbig2", PDFA_FAILED, LAYER_LEFT_OUT, CONVERTED})
@@ -64,10 +78,15 @@ class Made(_Answer, frozen=True, tag="made"):
 
 
 class Faulty(_Answer, frozen=True, tag="fault"):
-    """The document cannot be worked on."""
+    """The document cannot be worked on, or not without a person."""
 
     reason: str
     params: dict[str, int | float]
+
+    def fault(self) -> DocumentFault:
+        """Give the exception; the reason alone decides whether it is one for review."""
+        kind = ReviewNeeded if self.reason in DOUBTS else DocumentFault
+        return kind(self.reason, **self.params)
 
 
 class Full(_Answer, frozen=True, tag="full"):
@@ -113,7 +132,7 @@ def decode(message: dict[str, Any]) -> Answer:
         ValueError: it is none, or its values are out of bounds.
     """
     answer: Answer = msgspec.convert(message, Answer)
-    if isinstance(answer, Faulty) and answer.reason not in FAULTS:
+    if isinstance(answer, Faulty) and answer.reason not in FAULTS | DOUBTS:
         raise ValueError("unknown reason")
     findings = answer.findings if isinstance(answer, Made) else ()
     if isinstance(answer, Inspected):
@@ -128,10 +147,10 @@ def decode(message: dict[str, Any]) -> Answer:
 
 
 def check_page(page: Page) -> None:
-    """Refuse a page whose words do not lie on it.
+    """Refuse a page whose words or marks do not lie on it.
 
     Raises:
-        ValueError: a side or a box is out of bounds.
+        ValueError: a side, a box or a mark is out of bounds.
     """
     if not (0 < page.width <= LONGEST_SIDE and 0 < page.height <= LONGEST_SIDE and page.dpi > 0):
         raise ValueError("page size")
@@ -141,3 +160,4 @@ def check_page(page: Page) -> None:
         across = 0 <= word.left <= word.right <= page.width
         if not (across and 0 <= word.top <= word.bottom <= page.height):
             raise ValueError("box of a word")
+    codes.check(page.codes, page.width, page.height)

@@ -8,10 +8,8 @@ Nothing is believed that has not been checked.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import socket
-import stat
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -20,11 +18,13 @@ from typing import Any, NamedTuple, Self
 
 import msgspec
 
-from archiver.errors import SystemFault
+from archiver.errors import ReviewNeeded, SystemFault
 from archiver.recognise import cage, messages, wire
-from archiver.recognise.exchange import Exchange, WorkerDied, close_all
+from archiver.recognise.channel import Request
+from archiver.recognise.descriptors import Pixels, checked_pixels, regular, the_regular
+from archiver.recognise.exchange import Exchange, WorkerDied
 from archiver.recognise.inspection import Inspection
-from archiver.recognise.reader_process import SEALS, Request
+from archiver.recognise.media import PDF, TIFF
 from archiver.records import Page
 from archiver.store import durable
 
@@ -32,23 +32,6 @@ __all__ = ["Assembled", "Pixels", "Reader", "WorkerDied"]
 
 _MODULE = "archiver.recognise.reader_process"
 _WARM_UP_SECONDS = 120.0
-
-
-class Pixels(NamedTuple):
-    """A page to be recognised.
-
-    Attributes:
-        fd: sealed memory of width × height bytes, 8-bit gray, row by row; the receiver closes it.
-        width, height: pixels.
-        dpi: resolution.
-        number: page number from 1.
-    """
-
-    fd: int
-    width: int
-    height: int
-    dpi: float
-    number: int
 
 
 class Assembled(NamedTuple):
@@ -132,7 +115,9 @@ class Reader:
             answer, _fds = exchange.last(messages.Inspected)
             return answer.inspection
 
-    def pages(self, fd: int, media_type: str, wanted: Sequence[int]) -> Iterator[Page | Pixels]:
+    def pages(
+        self, fd: int, media_type: str, wanted: Sequence[int], marks: bool = False
+    ) -> Iterator[Page | Pixels]:
         """Get pages, each finished or as pixels for the engine, in ascending order.
 
         At most three page images are under way; asking for the next page lets another one go.
@@ -141,20 +126,24 @@ class Reader:
             fd: open for reading.
             media_type: as sniffed.
             wanted: page numbers from 1.
+            marks: whether finished pages come with the marks on them (`Page.codes`), and a page
+                with a mark and nothing else goes to the engine instead of being called blank.
 
         Raises:
             DocumentFault, WorkerDied, SystemFault: as `inspect`.
         """
         numbers = tuple(sorted(set(wanted)))
-        with self._asking("pages", fd, media_type, wanted=numbers) as exchange:
+        with self._asking("pages", fd, media_type, wanted=numbers, marks=marks) as exchange:
             for number in numbers:
                 answer, fds = exchange.next(messages.Finished, messages.Sent)
                 if isinstance(answer, messages.Finished):
                     if answer.page.number != number:
                         raise WorkerDied("protocol", "page number")
+                    if answer.page.codes and not marks:
+                        raise WorkerDied("protocol", "marks")
                     yield answer.page
                 elif isinstance(answer, messages.Sent):
-                    yield self._pixels(answer, fds, number)
+                    yield checked_pixels(answer, fds, number, self._max_pixels)
                     exchange.credit()
             exchange.finish()
 
@@ -183,7 +172,7 @@ class Reader:
                 answer, fds = exchange.last(messages.Made)
         finally:
             os.close(stored)
-        return Assembled(_regular(fds), answer.findings)
+        return Assembled(regular(fds), answer.findings)
 
     def preview(self, fd: int, media_type: str, number: int) -> int:
         """Draw one page as a PNG at about 100 dpi.
@@ -196,10 +185,67 @@ class Reader:
         """
         with self._asking("preview", fd, media_type, wanted=(number,)) as exchange:
             _answer, fds = exchange.last(messages.Made)
-        drawn = _regular(fds)
-        if drawn is None:
-            raise WorkerDied("protocol", "no preview")
-        return drawn
+        return the_regular(fds)
+
+    def split(self, fd: int, media_type: str, parts: Sequence[Sequence[int]]) -> Iterator[int]:
+        """Cut a file into parts without loss, see `archiver.separate.split`.
+
+        At most three parts are under way; asking for the next one lets another one go. The process
+        that made a part may live until all are taken, so what is copied must be hashed as copied.
+
+        Args:
+            fd: the received file, open for reading.
+            media_type: as sniffed.
+            parts: page numbers from 1 of each part, in the order wanted.
+
+        Yields:
+            for each part in turn the descriptor of a regular file of the same type, which the
+            caller closes.
+
+        Raises:
+            ReviewNeeded: the file is sound but cannot be cut, see `messages.DOUBTS`.
+            DocumentFault, WorkerDied, SystemFault: as `inspect`; ``damaged`` also where the file
+                has no such page.
+            ValueError: a part without pages.
+        """
+        wanted = tuple(tuple(part) for part in parts)
+        if not all(wanted):
+            raise ValueError("a part has at least one page")
+        with self._asking("split", fd, media_type, parts=wanted) as exchange:
+            for _part in wanted:
+                _answer, fds = exchange.next(messages.Made)
+                yield the_regular(fds)
+                exchange.credit()
+            exchange.finish()
+
+    def weave(self, fds: Sequence[int], media_type: str, order: Sequence[tuple[int, int]]) -> int:
+        """Join pages of files of one type without loss, see `archiver.separate.split.weave`.
+
+        Args:
+            fds: the files, open for reading.
+            media_type: of all of them.
+            order: of the pages: source from 0, page number from 1.
+
+        Returns:
+            descriptor of a regular file of the same type, which the caller closes.
+
+        Raises:
+            ReviewNeeded: the files are sound but cannot be joined, see `messages.DOUBTS`;
+                ``one_page_kind`` where files of this type hold one page.
+            DocumentFault, WorkerDied, SystemFault: as `split`.
+            ValueError: no page, or a source that was not given.
+        """
+        places = tuple((source, page) for source, page in order)
+        if not places or not all(0 <= source < len(fds) for source, _page in places):
+            raise ValueError("pages of sources that are not there")
+        if media_type not in (PDF, TIFF) and (len(fds), places) != (1, ((0, 1),)):
+            raise ReviewNeeded("one_page_kind")
+        first, *others = fds
+        with self._asking("weave", first, media_type, order=places, others=len(others)) as exchange:
+            for other in others:
+                exchange.hand(other)
+            _answer, made = exchange.last(messages.Made)
+        return the_regular(made)
 
     def close(self) -> None:
         """End the reader; a later request starts a new one."""
@@ -210,22 +256,6 @@ class Reader:
             with contextlib.suppress(OSError):
                 for left in self._scratch.iterdir():
                     durable.remove_tree(left)
-
-    def _pixels(self, answer: messages.Sent, fds: tuple[int, ...], number: int) -> Pixels:
-        """Check a page image: its number, its bounds, and memory of that size that stays so."""
-        if len(fds) == 1:
-            area = answer.width * answer.height
-            bounded = answer.width > 0 and answer.height > 0 and area <= self._max_pixels
-            if (
-                answer.number == number
-                and bounded
-                and 50 <= answer.dpi <= 2500
-                and os.fstat(fds[0]).st_size == area
-                and _seals(fds[0]) & SEALS == SEALS
-            ):
-                return Pixels(fds[0], answer.width, answer.height, answer.dpi, number)
-        close_all(fds)
-        raise WorkerDied("protocol", "pixels")
 
     @contextlib.contextmanager
     def _asking(
@@ -281,25 +311,3 @@ class Reader:
             self.close()
             raise SystemFault("reader_failed")
         return slot
-
-
-def _regular(fds: tuple[int, ...]) -> int | None:
-    """Take the one descriptor of a regular file; None where none was sent.
-
-    Raises:
-        WorkerDied: something else was sent.
-    """
-    if not fds:
-        return None
-    if len(fds) == 1 and stat.S_ISREG(os.fstat(fds[0]).st_mode):
-        return fds[0]
-    close_all(fds)
-    raise WorkerDied("protocol", "file")
-
-
-def _seals(fd: int) -> int:
-    """Read the seals of a descriptor; 0 where it cannot have any."""
-    try:
-        return fcntl.fcntl(fd, fcntl.F_GET_SEALS)
-    except OSError:
-        return 0

@@ -50,7 +50,10 @@ class Holdings:
 
     def has_rendition(self, document: Id) -> bool:
         """Whether a PDF/A was made."""
-        return objects.RENDITION in self._vault.inventory(document).state(None)
+        try:
+            return objects.RENDITION in self._vault.inventory(document).state(None)
+        except NotFound:
+            return False
 
     def _read(self, document: Id, name: str, version: int | None) -> bytes | None:
         try:

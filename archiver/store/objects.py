@@ -7,6 +7,7 @@ truth from which the catalogue and the index are made.
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 import msgspec
 
@@ -15,6 +16,8 @@ from archiver.records import Field, Id, Page
 RENDITION = "document.pdf"
 WORDS = "words.json"
 RECORD = "record.json"
+DIVISION = "division.json"
+INVOICE = "invoice.xml"
 
 _ENDINGS = {
     "application/pdf": "pdf",
@@ -22,8 +25,13 @@ _ENDINGS = {
     "image/jpeg": "jpg",
     "image/png": "png",
     "image/jp2": "jp2",
+    "application/xml": "xml",
 }
 UNKNOWN_TYPE = "application/octet-stream"
+XML = "application/xml"
+
+# Class of those documents whose class is not known; a key that no filing plan may use.
+UNCLASSIFIED = "unclassified"
 
 
 def original_name(media_type: str) -> str:
@@ -47,6 +55,26 @@ class DropKey(msgspec.Struct, frozen=True):
     mtime_ns: int
 
 
+class Part(msgspec.Struct, frozen=True):
+    """Where the pages of a document come from that was cut out of others, or put together.
+
+    Attributes:
+        sources: the objects and their pages in order, e.g. one batch and some of its pages.
+        sheet: page of the separator sheet in the batch, None where there was none.
+        record_class, reference, dossier: what the sheet says, None where it says nothing.
+        archive_number: on a label of its first page.
+        woven: fronts and backs of one stack, which may hold several documents.
+    """
+
+    sources: tuple[tuple[Id, tuple[int, ...]], ...]
+    sheet: int | None = None
+    record_class: str | None = None
+    reference: str | None = None
+    dossier: str | None = None
+    archive_number: str | None = None
+    woven: bool = False
+
+
 class Receipt(msgspec.Struct, frozen=True):
     """What is known of one received file at the moment of its arrival.
 
@@ -63,6 +91,7 @@ class Receipt(msgspec.Struct, frozen=True):
         actor: pseudonym of who brought it.
         received_at: UTC, ISO 8601.
         drop: where it lay, None for files that were added by command.
+        part: of what it was made, None where it came as a file.
     """
 
     id: Id
@@ -76,6 +105,7 @@ class Receipt(msgspec.Struct, frozen=True):
     actor: str
     received_at: str
     drop: DropKey | None = None
+    part: Part | None = None
 
     def salted(self) -> str:
         """The digest that may stand in the ledger for ever."""
@@ -91,6 +121,57 @@ class Note(msgspec.Struct, frozen=True):
     text: str
 
 
+class Decision(msgspec.Struct, frozen=True):
+    """What a person decided about a document; it outlives every later reading.
+
+    Attributes:
+        at: UTC, ISO 8601.
+        actor: pseudonym of the person.
+        event: kind of the ledger line.
+        values: what was set, by kind of field (normal form) or ``class`` (key in the plan); an
+            empty value takes the machine's away.
+        was: class before, where the decision changed it.
+    """
+
+    at: str
+    actor: str
+    event: str
+    values: dict[str, str] = {}
+    was: str | None = None
+
+
+class SenderKeys(msgspec.Struct, frozen=True):
+    """A sender that a person confirmed, and by what it is known again.
+
+    Attributes:
+        name: as the person wrote or accepted it.
+        ibans, vat_ids, domains: that stand on this document and are surely this sender's.
+    """
+
+    name: str
+    ibans: tuple[str, ...] = ()
+    vat_ids: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()
+
+
+class Order(msgspec.Struct, frozen=True):
+    """How a person wants the pages of a document to be divided or joined; done by the daemon.
+
+    Attributes:
+        as_planned: divide as the marks say, whatever was doubtful.
+        whole: do not divide at all.
+        starts: numbers of the pages with which documents begin; the first page always does.
+        join: documents whose pages follow behind this one's, in order.
+        woven: the one of `join` holds the backs to this one's fronts.
+    """
+
+    as_planned: bool = False
+    whole: bool = False
+    starts: tuple[int, ...] = ()
+    join: tuple[Id, ...] = ()
+    woven: bool = False
+
+
 class Record(msgspec.Struct, frozen=True):
     """What is known of a document; each change is a new version of the object.
 
@@ -103,7 +184,15 @@ class Record(msgspec.Struct, frozen=True):
         subject: what it is about.
         sender: who wrote it.
         letter_date: ISO date written on the letter.
+        dossier: to which it surely belongs; what is only proposed stands in `fields`.
         fields: everything that was read, facts and candidates, with page, place and cue.
+        verdict: class, confidence and evidence as classification gave them
+            (`archiver.classify.verdict.Verdict`), None where it was not asked.
+        invoice: what an electronic invoice says and what its checks found
+            (`archiver.extract.einvoice_reading.Statement`), None where there is none.
+        decisions: of persons, oldest first.
+        confirmed_sender: where a person confirmed it.
+        order: how the pages are to be divided or joined, None where nobody has said.
         notes: free text given by people.
     """
 
@@ -115,7 +204,13 @@ class Record(msgspec.Struct, frozen=True):
     subject: str | None = None
     sender: str | None = None
     letter_date: str | None = None
+    dossier: str | None = None
     fields: tuple[Field, ...] = ()
+    verdict: dict[str, Any] | None = None
+    invoice: dict[str, Any] | None = None
+    decisions: tuple[Decision, ...] = ()
+    confirmed_sender: SenderKeys | None = None
+    order: Order | None = None
     notes: tuple[Note, ...] = ()
 
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, delete, insert, select, update
+import msgspec
+from sqlalchemy import BLOB, Connection, cast, delete, insert, select, update
 
 from archiver.clock import town_day
 from archiver.errors import IntegrityFault, NotFound
@@ -49,6 +50,13 @@ MOVES: dict[str, DocumentState] = {
     "retried": DocumentState.ACCEPTED,
     "dismissed": DocumentState.WITHDRAWN,
     "withdrawn": DocumentState.WITHDRAWN,
+    # A person's decisions: on a document in review, on a filed one, on its pages, on its scan.
+    "confirmed": DocumentState.FILED,
+    "corrected": DocumentState.FILED,
+    "ordered": DocumentState.ACCEPTED,
+    "replaced": DocumentState.ACCEPTED,
+    "divided": DocumentState.DIVIDED,
+    "destroyed": DocumentState.DESTROYED,
 }
 _UNFINISHED = frozenset(
     {DocumentState.ACCEPTED, DocumentState.RECOGNISED, DocumentState.CLASSIFIED}
@@ -58,6 +66,7 @@ _ACCESSION_AFTER: dict[str, AccessionState] = {
     "retried": AccessionState.RECEIVED,
     "dismissed": AccessionState.WITHDRAWN,
     "withdrawn": AccessionState.WITHDRAWN,
+    "divided": AccessionState.SEPARATED,
 }
 
 
@@ -92,7 +101,7 @@ def apply(connection: Connection, entry: Entry, objects: Objects) -> None:
 
 def _received(connection: Connection, entry: Entry, objects: Objects) -> None:
     assert entry.id is not None
-    receipt, findings = _receipt(objects, entry, entry.id)
+    receipt, findings = _receipt(objects, entry, entry.id, entry.id)
     _accession(connection, receipt, AccessionState.RECEIVED, entry.id)
     connection.execute(
         insert(t.document).values(
@@ -113,24 +122,39 @@ def _received(connection: Connection, entry: Entry, objects: Objects) -> None:
 def _duplicate(connection: Connection, entry: Entry, objects: Objects) -> None:
     assert entry.id is not None
     first = str(entry.data["of"])
-    _accession(connection, _receipt(objects, entry, first)[0], AccessionState.DUPLICATE, first)
+    receipt, _findings = _receipt(objects, entry, first, entry.id)
+    _accession(connection, receipt, AccessionState.DUPLICATE, first)
 
 
-def _receipt(objects: Objects, entry: Entry, document: Id) -> tuple[Receipt, list[str]]:
+def _replaced(connection: Connection, entry: Entry, objects: Objects) -> None:
+    """Another scan takes the place of a document's first one."""
+    assert entry.id is not None
+    receipt, _findings = _receipt(objects, entry, entry.id, str(entry.data["accession"]))
+    _accession(connection, receipt, AccessionState.SEPARATED, entry.id)
+    connection.execute(
+        update(t.document)
+        .where(t.document.c.id == entry.id)
+        .values(media_type=receipt.media_type, sha512=receipt.sha512)
+    )
+    _move(connection, entry, objects)
+
+
+def _receipt(
+    objects: Objects, entry: Entry, document: Id, accession: Id
+) -> tuple[Receipt, list[str]]:
     """An accession's receipt; one that is lost must not keep all others from being known.
 
     Returns:
         the receipt, and the finding ``object_damaged`` where the ledger had to stand in for it.
     """
-    assert entry.id is not None
     try:
-        return objects.receipt(document, entry.id), []
+        return objects.receipt(document, accession), []
     except (IntegrityFault, NotFound):
         lost = Receipt(
-            id=entry.id,
+            id=accession,
             pipeline=str(entry.data.get("pipeline", "")),
-            file=entry.id,
-            file_raw=entry.id.encode(),
+            file=accession,
+            file_raw=accession.encode(),
             size=int(entry.data.get("size", 0)),
             media_type=str(entry.data.get("media_type", UNKNOWN_TYPE)),
             sha512="",
@@ -155,6 +179,7 @@ def _accession(
             size=receipt.size,
             received_at=receipt.received_at,
             actor=receipt.actor,
+            source=receipt.part.sources[0][0] if receipt.part else None,
         )
     )
     key = receipt.drop
@@ -205,7 +230,9 @@ def _move(connection: Connection, entry: Entry, objects: Objects) -> None:
     if "version" in entry.data:
         version = int(entry.data["version"])
         try:
-            values |= _described(objects.record(entry.id, version), version)
+            record = objects.record(entry.id, version)
+            values |= _described(record, version)
+            _confirm_sender(connection, entry.id, record)
         except (IntegrityFault, NotFound):
             values["findings"] = ["object_damaged"]
     connection.execute(update(t.document).where(t.document.c.id == entry.id).values(values))
@@ -217,8 +244,47 @@ def _move(connection: Connection, entry: Entry, objects: Objects) -> None:
         connection.execute(delete(t.job).where(t.job.c.id == entry.id))
 
 
+def _destroyed(connection: Connection, entry: Entry, objects: Objects) -> None:
+    """Leave a tombstone: what the ledger alone would give, without name, subject or digest."""
+    _move(connection, entry, objects)
+    of_document = t.accession.c.document == entry.id
+    gone = select(t.accession.c.id).where(of_document)
+    connection.execute(delete(t.drop).where(t.drop.c.id.in_(gone)))
+    connection.execute(delete(t.sender).where(t.sender.c.document == entry.id))
+    connection.execute(
+        update(t.accession)
+        .where(of_document)
+        .values(
+            file=t.accession.c.id,
+            file_raw=cast(t.accession.c.id, BLOB),
+            size=0,
+            source=None,
+        )
+    )
+    nothing = {**_described(Record(), 0), "findings": [], "sha512": "", "params": {}}
+    connection.execute(update(t.document).where(t.document.c.id == entry.id).values(nothing))
+
+
+class _Proposal(msgspec.Struct, frozen=True):
+    """What the catalogue keeps of a verdict."""
+
+    record_class: str
+    basis: str
+
+
+def _confirm_sender(connection: Connection, document: Id, record: Record) -> None:
+    """Know a sender again that a person confirmed on this document."""
+    connection.execute(delete(t.sender).where(t.sender.c.document == document))
+    confirmed = record.confirmed_sender
+    if confirmed is not None:
+        keys = msgspec.to_builtins(confirmed)
+        name = keys.pop("name")
+        connection.execute(insert(t.sender).values(document=document, name=name, keys=keys))
+
+
 def _described(record: Record, version: int) -> dict[str, Any]:
     """Columns of a document that come from its record."""
+    verdict = msgspec.convert(record.verdict, _Proposal) if record.verdict else None
     return {
         "version": version,
         "pages": record.pages,
@@ -229,6 +295,9 @@ def _described(record: Record, version: int) -> dict[str, Any]:
         "subject": record.subject,
         "sender": record.sender,
         "letter_date": record.letter_date,
+        "dossier": record.dossier,
+        "proposed": verdict.record_class if verdict else None,
+        "basis": verdict.basis if verdict else None,
     }
 
 
@@ -236,5 +305,7 @@ _HANDLERS: dict[str, Callable[[Connection, Entry, Objects], None]] = {
     "received": _received,
     "duplicate": _duplicate,
     "separated": _separated,
+    "replaced": _replaced,
+    "destroyed": _destroyed,
 }
 assert set(MOVES.values()) <= set(DOCUMENT_TRANSITIONS)

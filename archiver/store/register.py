@@ -14,7 +14,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, delete, event, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    create_engine,
+    delete,
+    event,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from archiver.errors import Fault, IntegrityFault, SystemFault
@@ -22,10 +32,13 @@ from archiver.records import DocumentState, Event, Id
 from archiver.store import durable
 from archiver.store import schema as t
 from archiver.store.ledger import Ledger
-from archiver.store.objects import DropKey
+from archiver.store.objects import UNCLASSIFIED, DropKey
 from archiver.store.projection import Objects, apply
 
 Row = dict[str, Any]
+
+# How reason codes of questions about the class begin.
+CLASS_QUESTION = "class_"
 
 # Bytes that were received before are no new document, unless the earlier one is gone.
 _GONE = (DocumentState.WITHDRAWN, DocumentState.DESTROYED)
@@ -255,17 +268,27 @@ class Register:
         )
         return self._rows(query)
 
-    def problems(self, pipelines: Sequence[str] | None = None) -> list[Row]:
+    def problems(
+        self, pipelines: Sequence[str] | None = None, *, with_questions: bool = False
+    ) -> list[Row]:
         """Documents in quarantine or review, once with each name under which they came.
 
+        Questions about the class are no problems: the paper is well, and whoever dropped it
+        cannot help; they are given where they are asked for.
         Whoever drops a bad file that somebody else has dropped before is told as well.
         """
         came = t.accession
         of_document = came.c.document == t.document.c.id
+        begins = func.substr(t.document.c.reason, 1, len(CLASS_QUESTION))
+        waits: list[ColumnElement[bool]] = [
+            t.document.c.state.in_((DocumentState.QUARANTINED, DocumentState.REVIEW))
+        ]
+        if not with_questions:
+            waits.append(begins != CLASS_QUESTION)
         named = (
             select(func.min(came.c.id))
             .join(t.document, of_document)
-            .where(t.document.c.state.in_((DocumentState.QUARANTINED, DocumentState.REVIEW)))
+            .where(*waits)
             .group_by(came.c.document, came.c.pipeline, came.c.file_raw)
         )
         query = (
@@ -277,6 +300,48 @@ class Register:
         if pipelines is not None:
             query = query.where(t.accession.c.pipeline.in_(pipelines))
         return self._rows(query)
+
+    def destroyed(self) -> list[Id]:
+        """Documents of which only a tombstone remains."""
+        query = select(t.document.c.id).where(t.document.c.state == DocumentState.DESTROYED)
+        return [str(row["id"]) for row in self._rows(query)]
+
+    def parts(self, batch: Id) -> list[Id]:
+        """Documents that the pages of a batch went into, in order."""
+        query = select(t.accession.c.id).where(t.accession.c.source == batch)
+        return [str(row["id"]) for row in self._rows(query.order_by(t.accession.c.id))]
+
+    def unsettled_parts(self, batch: Id) -> int:
+        """Number of a batch's documents about which a person must still decide."""
+        done = (DocumentState.ACCEPTED, DocumentState.RECOGNISED, DocumentState.CLASSIFIED,
+                DocumentState.REVIEW, DocumentState.QUARANTINED)  # fmt: skip
+        query = (
+            select(func.count().label("n"))
+            .select_from(t.accession.join(t.document, t.accession.c.document == t.document.c.id))
+            .where(t.accession.c.source == batch, t.document.c.state.in_(done))
+        )
+        return int(self._rows(query)[0]["n"])
+
+    def waiting(self) -> list[Row]:
+        """Documents in review, the longest waiting first."""
+        query = select(t.document).where(t.document.c.state == DocumentState.REVIEW)
+        return self._rows(query.order_by(t.document.c.changed_at, t.document.c.id))
+
+    def unclassified(self) -> int:
+        """Number of filed documents whose class nobody knows."""
+        query = (
+            select(func.count().label("n"))
+            .select_from(t.document)
+            .where(
+                t.document.c.state == DocumentState.FILED,
+                t.document.c.record_class == UNCLASSIFIED,
+            )
+        )
+        return int(self._rows(query)[0]["n"])
+
+    def senders(self) -> list[Row]:
+        """Senders that persons confirmed: ``name`` and ``keys`` of each document."""
+        return self._rows(select(t.sender).order_by(t.sender.c.document))
 
     def counts(self) -> dict[str, int]:
         """Number of documents in each state that occurs."""

@@ -20,7 +20,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-SCHEMA = "0001"
+SCHEMA = "0002"
 
 metadata = MetaData()
 
@@ -46,6 +46,8 @@ accession = Table(
     Column("size", Integer, nullable=False),
     Column("received_at", Text, nullable=False),
     Column("actor", Text, nullable=False),
+    # Of parts of a batch: the object in which their first page came.
+    Column("source", Text, index=True),
 )
 
 document = Table(
@@ -68,6 +70,19 @@ document = Table(
     Column("reason", Text),
     Column("params", JSON, nullable=False),
     Column("changed_at", Text, nullable=False),
+    Column("dossier", Text),
+    # What classification proposes, and on what that rests.
+    Column("proposed", Text),
+    Column("basis", Text),
+)
+
+# Senders that a person confirmed on a document, and by what they are known again.
+sender = Table(
+    "sender",
+    metadata,
+    Column("document", Text, ForeignKey("document.id"), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("keys", JSON, nullable=False),
 )
 
 # The ledger's lines, for the history of a document.

@@ -1,0 +1,20 @@
+"""The façade: every use case of the archive is a method of `Archive`; also the Python API.
+
+Promises that rights are asked first and in one place, that answers are plain values ready for
+JSON, and that a search opens nothing but the index.
+"""
+
+from __future__ import annotations
+
+from archiver.archive.bringing import Bringing
+from archiver.archive.desk import Desk
+from archiver.archive.finding import File, Finding
+from archiver.archive.teaching import Teaching
+from archiver.archive.upkeep import Upkeep
+from archiver.archive.visit import Json, Progress, silent
+
+__all__ = ["Archive", "File", "Json", "Progress", "silent"]
+
+
+class Archive(Finding, Bringing, Desk, Teaching, Upkeep):
+    """One archive as one person sees it; see `archiver.archive.visit.Visit`."""

@@ -1,0 +1,82 @@
+"""Bringing and settling: files in by command; retry, dismiss and withdraw.
+
+Promises that a file is accepted as a drop is: safe in vault, ledger and catalogue before the
+answer goes out.
+"""
+
+from __future__ import annotations
+
+from typing import BinaryIO
+
+from archiver.answers import shown_name
+from archiver.archive.visit import Json, Visit
+from archiver.errors import Refusal, UsageFault
+from archiver.records import AccessionState, DocumentState, Id
+from archiver.rights import Act
+
+
+class Bringing(Visit):
+    """Use cases of clerks."""
+
+    def add(self, source: BinaryIO, name: bytes, pipeline: str | None = None) -> Json:
+        """Accept a file that a person sends; the source stays with the person.
+
+        Args:
+            source: read to its end.
+            name: of the file.
+            pipeline: by which it comes; the caller's only one, or the first, where not named.
+
+        Returns:
+            ``id``, ``document``, ``state``, ``file``.
+        """
+        chosen = self.way_in(pipeline)
+        identifier = self._house.intake.receive_stream(source, name, chosen, self._caller.pseudonym)
+        self._tell(identifier)
+        row = self._document(identifier)
+        duplicate = row["id"] != identifier
+        return {
+            "id": identifier,
+            "document": row["id"],
+            "state": str(AccessionState.DUPLICATE) if duplicate else row["state"],
+            "file": shown_name(name),
+        }
+
+    def way_in(self, pipeline: str | None = None) -> str:
+        """The pipeline by which the caller's files come; asks the rights, changes nothing.
+
+        Raises:
+            UsageFault: ``unknown_pipeline``.
+            Refusal: the caller may not add, or not there.
+        """
+        mine = self._standing
+        mine.require(Act.ADD)
+        chosen = pipeline or mine.pipelines[0]
+        if all(chosen != known.name for known in self._house.config.pipelines):
+            raise UsageFault("unknown_pipeline", pipeline=chosen)
+        mine.require_pipeline(chosen)
+        return chosen
+
+    def retry(self, identifier: Id) -> Json:
+        """Work once more on a document that is in quarantine or review."""
+        return self._settle("retried", identifier, None)
+
+    def dismiss(self, identifier: Id, reason: str) -> Json:
+        """Settle a file in quarantine; its bytes stay until disposal."""
+        self._standing.require(Act.SETTLE)
+        row = self._document(identifier)
+        if row["state"] != DocumentState.QUARANTINED:
+            raise Refusal("not_in_quarantine", id=str(row["id"]), state=str(row["state"]))
+        return self._settle("dismissed", identifier, reason)
+
+    def withdraw(self, identifier: Id, reason: str) -> Json:
+        """Take back a document that was dropped by mistake; its bytes stay until disposal."""
+        return self._settle("withdrawn", identifier, reason)
+
+    def _settle(self, event: str, identifier: Id, reason: str | None) -> Json:
+        """Record a person's decision, with its free text kept in the object."""
+        self._standing.require(Act.SETTLE)
+        row = self._document(identifier)
+        document = str(row["id"])
+        self._house.settle(event, document, reason, self._caller.pseudonym)
+        self._tell(document)
+        return {"id": document, "state": self._document(document)["state"]}

@@ -1,0 +1,183 @@
+"""Finding and reading: search, one document with all its evidence, its text, its bytes.
+
+Promises that a search opens nothing but the index.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import msgspec
+
+from archiver import phrases
+from archiver.answers import (
+    field_answer,
+    file_answer,
+    finding_answer,
+    hit_answer,
+    verdict_answer,
+)
+from archiver.archive.visit import Json, Visit
+from archiver.clock import now, town_day
+from archiver.errors import IntegrityFault, NotFound, UsageFault
+from archiver.records import Id
+from archiver.rights import Act
+
+if TYPE_CHECKING:
+    from archiver.store.objects import Record
+
+# An engine reserves room for every hit that is asked for.
+MOST_HITS = 10_000
+
+
+class File(msgspec.Struct, frozen=True):
+    """Bytes of a document on their way to a person.
+
+    Attributes:
+        stream: open for reading; the receiver closes it.
+        size: in bytes.
+        name: under which a person would save it.
+        media_type: of the bytes.
+        notice: reason code worth telling, e.g. ``no_rendition``, or None.
+    """
+
+    stream: BinaryIO
+    size: int
+    name: str
+    media_type: str
+    notice: str | None
+
+
+class Finding(Visit):
+    """Use cases of those who look for something."""
+
+    def search(self, query: str, limit: int = 20) -> Json:
+        """Documents that match, best first.
+
+        Args:
+            query: in the query language; ``*`` finds everything.
+            limit: most hits to return.
+
+        Returns:
+            ``query``, ``total`` (exact), ``took_ms``, ``hits``.
+
+        Raises:
+            UsageFault: the query cannot be understood (names the place), or ``limit``.
+        """
+        from archiver.search.query import parse
+
+        self._standing.require(Act.SEARCH)
+        if not 1 <= limit <= MOST_HITS:
+            raise UsageFault("limit_out_of_range", limit=limit, most=MOST_HITS)
+        started = time.perf_counter()
+        found = self._house.current_index().search(parse(query), limit, town_day(now()))
+        return {
+            "query": query,
+            "total": found.total,
+            "took_ms": round((time.perf_counter() - started) * 1000, 1),
+            "hits": [hit_answer(hit) for hit in found.hits],
+        }
+
+    def show(self, identifier: Id) -> Json:
+        """Everything known of one document, with its history.
+
+        Raises:
+            NotFound: no document or accession has this id.
+        """
+        self._standing.require(Act.READ)
+        row = self._document(identifier)
+        document = str(row["id"])
+        register = self._house.register
+        accessions = register.accessions(document)
+        record = self._house.holdings.record(document, int(row["version"]))
+        problem = str(row["reason"]) if row["reason"] else None
+        return {
+            "id": document,
+            "state": row["state"],
+            "state_name": phrases.state_name(str(row["state"])),
+            "class": row["record_class"],
+            "class_title": self._titles().get(str(row["record_class"]), ""),
+            "reference": row["reference"],
+            "subject": row["subject"],
+            "sender": row["sender"],
+            "date": row["letter_date"],
+            "received_on": row["received_on"],
+            "pages": row["pages"],
+            "confidence": row["confidence"],
+            "media_type": row["media_type"],
+            "sha512": row["sha512"],
+            "version": row["version"],
+            "rendition": self._house.holdings.has_rendition(document),
+            "findings": [finding_answer(code, document) for code in row["findings"]],
+            "reason": problem,
+            "message": phrases.sentence(problem, row["params"]) if problem else None,
+            "advice": phrases.advice(problem, row["params"]) if problem else None,
+            "files": [file_answer(accession) for accession in accessions],
+            "dossier": row["dossier"],
+            "fields": [field_answer(one) for one in record.fields],
+            "verdict": self._verdict(record),
+            "invoice": record.invoice,
+            "decisions": msgspec.to_builtins(record.decisions),
+            "made_of": self._made_of(document),
+            "parts": self._parts(document),
+            "notes": [
+                {"at": n.at, "actor": n.actor, "event": n.event, "text": n.text}
+                for n in record.notes
+            ],
+            "history": [
+                {key: line[key] for key in ("seq", "at", "event", "actor", "id", "data")}
+                for line in register.history([str(a["id"]) for a in accessions])
+            ],
+        }
+
+    def _verdict(self, record: Record) -> Json | None:
+        if record.verdict is None:
+            return None
+        from archiver.classify.verdict import Verdict
+
+        return verdict_answer(msgspec.convert(record.verdict, Verdict), self._titles())
+
+    def _titles(self) -> dict[str, str]:
+        """Titles of the classes, by key."""
+        return {one.key: one.title for one in self._house.config.classes}
+
+    def _made_of(self, document: Id) -> list[Json]:
+        """Objects and pages that a document was cut or put together from."""
+        try:
+            part = self._house.holdings.receipt(document, document).part
+        except (IntegrityFault, NotFound):
+            return []
+        sources = part.sources if part else ()
+        return [{"id": source, "pages": list(pages)} for source, pages in sources]
+
+    def text(self, identifier: Id) -> list[str]:
+        """The text of each page."""
+        self._standing.require(Act.READ)
+        document = str(self._document(identifier)["id"])
+        return [page.text for page in self._house.holdings.pages(document)]
+
+    def fetch(self, identifier: Id, *, original: bool = False) -> File:
+        """The PDF/A of a document, or the bytes as they were received.
+
+        Args:
+            identifier: of the document or of one of its accessions.
+            original: as received; also where there is no PDF/A, then with a notice.
+        """
+        from archiver.store import objects
+
+        self._standing.require(Act.READ)
+        row = self._document(identifier)
+        document, media_type = str(row["id"]), str(row["media_type"])
+        name = str(self._house.register.accessions(document)[0]["file"])
+        notice = None
+        inner = objects.original_name(media_type)
+        if not original:
+            if self._house.holdings.has_rendition(document):
+                inner, media_type = objects.RENDITION, "application/pdf"
+                name = Path(name).stem + ".pdf"
+            else:
+                notice = "no_rendition"
+        stream = self._house.vault.open(document, inner)
+        return File(stream, stream.seek(0, 2) - stream.seek(0), name, media_type, notice)

@@ -1,0 +1,92 @@
+"""Looking after: the state of everything, index and catalogue made anew, everything verified."""
+
+from __future__ import annotations
+
+from archiver.answers import problem_answer, shown_name
+from archiver.archive.visit import Json, Progress, Visit, silent
+from archiver.rights import Act
+
+
+class Upkeep(Visit):
+    """Use cases of the one IT person."""
+
+    def status(self) -> Json:
+        """What waits, what is held, how many documents in each state, and every problem."""
+        from archiver.pipeline.watch import survey
+
+        mine = self._standing
+        mine.require(Act.STATUS)
+        house = self._house
+        shown = [p for p in house.config.pipelines if mine.sees_all or p.name in mine.pipelines]
+        office = house.office
+        listings = office.listings() if office else survey(house.config)
+        inbox: dict[str, list[str]] = {"waiting": [], "held": [], "ignored": []}
+        problems = []
+        for pipeline in shown:
+            listing = listings.get(pipeline.name)
+            if listing is None:
+                continue
+            held = [entry.sighting for entry in listing.held]
+            groups = {
+                "waiting": (*listing.waiting, *listing.settled),
+                "held": held,
+                "ignored": listing.ignored,
+            }
+            for kind, sightings in groups.items():
+                names = (shown_name(sighting.name) for sighting in sightings)
+                inbox[kind] += [f"{pipeline.folder}/{name}" for name in names]
+            problems += [problem_answer(None, h.sighting.name, h.reason, {}) for h in listing.held]
+        rows = house.register.problems([p.name for p in shown])
+        problems += [
+            problem_answer(str(r["id"]), bytes(r["file_raw"]), str(r["reason"]), r["params"])
+            for r in rows
+        ]
+        queued, active = office.progress() if office else (0, 0)
+        return {
+            "inbox": inbox,
+            "documents": house.register.counts() if mine.sees_all else {},
+            "review": self._reviewed() if mine.sees_all else {},
+            "problems": problems,
+            "daemon": office is not None,
+            "work": {"queued": queued, "active": active},
+            "system": office.troubles() if office else [],
+        }
+
+    def _reviewed(self) -> Json:
+        """How much waits at the review desk, and since when."""
+        register = self._house.register
+        waiting = register.waiting()
+        return {
+            "waiting": len(waiting),
+            "oldest": str(waiting[0]["changed_at"]) if waiting else None,
+            "unclassified": register.unclassified(),
+        }
+
+    def reindex(self, progress: Progress = silent) -> Json:
+        """Make the search index anew from the vault; returns the number of documents."""
+        self._standing.require(Act.MAINTAIN)
+        return {"documents": self._house.reindex(progress)}
+
+    def rebuild(self, progress: Progress = silent) -> Json:
+        """Make catalogue and index anew from vault and ledger; only where no daemon runs.
+
+        Raises:
+            IntegrityFault: one of them cannot be read; nothing was changed.
+        """
+        self._standing.require(Act.MAINTAIN)
+        house = self._house
+        lines = house.new_catalogue(progress)
+        house.intake.recover(house.folders())
+        house.intake.adopt_unknown()
+        return {"lines": lines, "documents": house.reindex(progress)}
+
+    def verify(self, progress: Progress = silent) -> Json:
+        """Read everything again: fixity of every object, the ledger's chain, the catalogue.
+
+        Returns:
+            ``objects`` (how many were read), ``lines`` of the ledger, ``problems``.
+        """
+        from archiver.pipeline.audit import audit
+
+        self._standing.require(Act.MAINTAIN)
+        return audit(self._house.vault, self._house.ledger, self._house.register, progress)

@@ -1,0 +1,65 @@
+"""A visit: one person at one archive; what every use case needs.
+
+Promises that rights are asked of one table, and that documents are found by their own id, by an
+accession's, or by a beginning that is unique.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from archiver.errors import NotFound, UsageFault
+from archiver.house import House
+from archiver.records import Id
+from archiver.rights import Caller, Standing, standing
+
+Progress = Callable[[int, int], None]
+Json = dict[str, Any]
+
+
+def silent(_done: int, _total: int) -> None:
+    """Progress that nobody watches."""
+
+
+class Visit:
+    """One archive as one person sees it.
+
+    Args:
+        house: the parts.
+        caller: the person, as the kernel names him.
+    """
+
+    def __init__(self, house: House, caller: Caller) -> None:
+        self._house = house
+        self._caller = caller
+
+    @property
+    def _standing(self) -> Standing:
+        return standing(self._house.config, self._caller, self._house.owner)
+
+    def _tell(self, identifier: Id) -> None:
+        if self._house.office is not None:
+            self._house.office.tell(identifier)
+
+    def _parts(self, identifier: Id) -> list[Id]:
+        """Documents into which the pages of a batch, or of one side of a stack, went."""
+        lines = self._house.register.history([identifier])
+        return [
+            part
+            for line in lines
+            if line["event"] == "divided"
+            for part in line["data"]["documents"]
+        ]
+
+    def _document(self, identifier: Id) -> Json:
+        """The row of a document by its id, an accession's id, or a beginning that is unique."""
+        row = self._house.register.document(identifier.upper())
+        if row is None:
+            matches = self._house.register.matching(identifier.upper()) if identifier else []
+            if len(matches) > 1:
+                raise UsageFault("id_not_unique", id=identifier)
+            row = self._house.register.document(matches[0]) if matches else None
+        if row is None:
+            raise NotFound("no_such_document", id=identifier)
+        return row

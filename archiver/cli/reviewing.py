@@ -1,0 +1,360 @@
+"""The review desk: what waits and why, and one command for each decision.
+
+Promises that what a person types is taken whole or not at all, that the list names the next command
+to type, and that an answer says where the daemon still has work to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import click
+
+from archiver import phrases
+from archiver.cli import desk
+from archiver.cli.explanation import (
+    UNCLASSIFIED,
+    candidates,
+    classed,
+    explained,
+    named,
+    percent,
+)
+from archiver.errors import NotFound, UsageFault
+from archiver.tongue import tr
+
+Json = dict[str, Any]
+
+_UNFINISHED = ("accepted", "recognised", "classified")
+_MOST_FIELDS = 12  # candidates beside the facts
+
+
+class _Group(desk.Command, click.Group):
+    """A group that does something itself, with faults told as those of a command."""
+
+
+@click.group(
+    cls=_Group,
+    invoke_without_command=True,
+    short_help=tr("What waits for a person, and what persons decide."),
+    help=tr(
+        "List what waits for a person and why, the most urgent first; or decide, with one of the"
+        " commands below. Every decision is kept and is an example for the next like document."
+        "\n\nExample: archiver review"
+    ),
+)
+@desk.json_option
+@click.pass_context
+def review(context: click.Context, json_: bool) -> None:
+    """List what waits."""
+    if context.invoked_subcommand is not None:
+        return
+    with desk.archive(desk.configured(context)) as archive:
+        waiting = archive.review()
+    if json_:
+        desk.as_json(waiting)
+    else:
+        _print_list(waiting)
+
+
+def _print_list(answer: Json) -> None:
+    for one in answer["waiting"]:
+        _print_waiting(one)
+    count, unclassified = len(answer["waiting"]), answer["unclassified"]
+    line = (
+        tr("1 document waits.") if count == 1 else tr("{count} documents wait.").format(count=count)
+    )
+    click.secho(line, bold=True)
+    if unclassified:
+        line = tr("{count} are filed without a class: archiver search class:unclassified")
+        click.echo(line.format(count=unclassified))
+    if count:
+        first = answer["waiting"][0]
+        command = "review show" if first["state"] == "review" else "show"
+        click.echo(tr("Next: {command}").format(command=f"archiver {command} {first['id']}"))
+
+
+def _print_waiting(one: Json) -> None:
+    facts = [phrases.state_name(one["state"]), one["subject"] or one["file"]]
+    since = tr("since {moment}").format(moment=phrases.moment(one["since"]))
+    click.echo(f"{click.style(one['id'], fg='cyan')}  {'  '.join(facts)}  ({since})")
+    click.echo(f"    {one['message']}")
+    # The class that stands is what "accept" takes, else the proposed one.
+    key = one["proposed"] if one["class"] in (None, UNCLASSIFIED) else one["class"]
+    if key not in (None, UNCLASSIFIED):
+        proposed = tr("Proposed: {class_}").format(class_=named(key, one["title"]))
+        click.echo(f"    {proposed}")
+
+
+def _identified(command: Any) -> Any:
+    """The argument ID and the option --json of a command about one document."""
+    return click.argument("id_", metavar="ID", type=desk.text)(
+        desk.json_option(click.pass_context(command))
+    )
+
+
+@review.command(
+    cls=desk.Command,
+    short_help=tr("One document, its picture, and what comes into question."),
+    help=tr(
+        "Show what is known of a document that waits and which classes come into question; with"
+        " --picture or --open a page's picture as well."
+        "\n\nExample: archiver review show 01JB2Q8T --open"
+    ),
+)
+@_identified
+@click.option("--page", default=1, show_default=True, help=tr("Which page to draw."))
+@click.option(
+    "--picture",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help=tr("Write the page's picture to this PNG."),
+)
+@click.option("--open", "open_", is_flag=True, help=tr("Open the page's picture in the viewer."))
+def show(
+    context: click.Context, id_: str, page: int, picture: Path | None, open_: bool, json_: bool
+) -> None:
+    """Show one document that waits."""
+    from archiver.cli.finding import saved, viewed, write
+
+    target = picture
+    with desk.archive(desk.configured(context)) as archive:
+        document = archive.show(id_)
+        if picture is not None:
+            file = archive.picture(id_, page)
+            with file.stream:
+                write(file, picture)
+        elif open_:
+            target = saved(archive.picture(id_, page))
+    if json_:
+        desk.as_json({**document, "picture": str(target) if target else None})
+    else:
+        _print_question(document)
+        if picture is not None:
+            click.echo(tr("Picture: {path}").format(path=picture))
+    if open_ and target is not None and not json_:
+        viewed(target)
+
+
+def _print_question(document: Json) -> None:
+    from archiver.cli.finding import print_rows
+
+    rows = [
+        (tr("Number"), document["id"]),
+        (tr("State"), document["state_name"]),
+        (tr("File"), ", ".join(file["file"] for file in document["files"])),
+        (tr("Pages"), document["pages"]),
+        (tr("Why it waits"), document["message"]),
+        (tr("What to do"), document["advice"]),
+        *classed(document),
+        *((tr("In question"), line) for line in candidates(document["verdict"])),
+        *explained(document),
+        *_values(document["fields"]),
+    ]
+    print_rows(rows)
+    if document["state"] != "review":
+        return
+    id_ = document["id"]
+    accept = tr("Right so: {command}").format(command=f"archiver review accept {id_}")
+    other = tr("Otherwise: {command}").format(command=f"archiver review set {id_} class=…")
+    click.echo(f"{accept}\n{other}")
+
+
+def _values(fields: Sequence[Json]) -> Iterator[tuple[str, str]]:
+    """What was read, facts before candidates, in the words that `set` understands."""
+    for one in (one for one in fields if one["is_fact"]):
+        yield tr("Known"), _value(one)
+    offered = [one for one in fields if not one["is_fact"]]
+    for one in offered[:_MOST_FIELDS]:
+        yield tr("Perhaps"), f"{_value(one)} {percent(one['confidence'])}"
+
+
+def _value(field: Json) -> str:
+    page = tr(", p. {page}").format(page=field["page"]) if field["page"] else ""
+    return f"{field['kind']}={field['normal']} ({field['cue']}{page})"
+
+
+@review.command(
+    cls=desk.Command,
+    short_help=tr("It is right as it is shown, but for what is said."),
+    help=tr(
+        "Confirm a document as it is shown, with its class and sender, but for what is said"
+        " otherwise as name=value. It is filed then."
+        "\n\nExample: archiver review accept 01JB2Q8T date=12.3.2024"
+    ),
+)
+@_identified
+@click.argument("words", nargs=-1, metavar="[NAME=VALUE]...", type=desk.text)
+def accept(context: click.Context, id_: str, words: tuple[str, ...], json_: bool) -> None:
+    """Confirm a document."""
+    with desk.archive(desk.configured(context), writes=True) as archive:
+        _told(archive.accept(id_, words), json_)
+
+
+@review.command(
+    "set",
+    cls=desk.Command,
+    short_help=tr("Say what is right, and nothing else."),
+    help=tr(
+        "Say what is right of a document in review; nothing else of it is confirmed. It is filed"
+        " then. An empty value takes away what was read."
+        "\n\nExample: archiver review set 01JB2Q8T class=invoice total=1.234,56"
+    ),
+)
+@_identified
+@click.argument("words", nargs=-1, required=True, metavar="NAME=VALUE...", type=desk.text)
+def set_(context: click.Context, id_: str, words: tuple[str, ...], json_: bool) -> None:
+    """Say what is right."""
+    with desk.archive(desk.configured(context), writes=True) as archive:
+        _told(archive.set(id_, words), json_)
+
+
+@review.command(
+    cls=desk.Command,
+    short_help=tr("Several documents in one file: divide it."),
+    help=tr(
+        "Divide a document in review or filed; PAGES are those with which documents begin. Without"
+        " PAGES it stays one document."
+        "\n\nExample: archiver review split 01JB2Q8T 3,7"
+    ),
+)
+@_identified
+@click.argument("pages", required=False, default="", type=desk.text)
+def split(context: click.Context, id_: str, pages: str, json_: bool) -> None:
+    """Have a document divided."""
+    starts = [_number(word) for word in pages.replace(",", " ").split()]
+    with desk.archive(desk.configured(context), writes=True) as archive:
+        _told(archive.split(id_, starts), json_)
+
+
+def _number(word: str) -> int:
+    if not (word.isascii() and word.isdigit()):
+        raise UsageFault("not_a_number", value=word)
+    return int(word)
+
+
+@review.command(
+    cls=desk.Command,
+    short_help=tr("One document in several files: join them."),
+    help=tr(
+        "Join documents to one, in the order in which they are named; with --backs the first holds"
+        " the fronts and the second the backs of one stack, the last sheet first."
+        "\n\nExample: archiver review merge 01JB2Q8T 01JB2Q9M"
+    ),
+)
+@click.argument("ids", nargs=-1, required=True, metavar="ID ID...", type=desk.text)
+@click.option("--backs", is_flag=True, help=tr("The second one holds the backs of the first."))
+@desk.json_option
+@click.pass_context
+def merge(context: click.Context, ids: tuple[str, ...], backs: bool, json_: bool) -> None:
+    """Have documents joined."""
+    with desk.archive(desk.configured(context), writes=True) as archive:
+        _told(archive.merge(ids, woven=backs), json_)
+
+
+@review.command(
+    cls=desk.Command,
+    short_help=tr("It is not to be filed."),
+    help=tr(
+        "Take back a document in review that is not to be filed; its bytes stay until disposal."
+        "\n\nExample: archiver review reject 01JB2Q8T --reason Werbung"
+    ),
+)
+@_identified
+@click.option("--reason", required=True, type=desk.text, help=tr("Why, in your words."))
+def reject(context: click.Context, id_: str, reason: str, json_: bool) -> None:
+    """Take a document in review back."""
+    with desk.archive(desk.configured(context), writes=True) as archive:
+        _told(archive.reject(id_, reason), json_)
+
+
+@click.command(
+    cls=desk.Command,
+    short_help=tr("Change what is known of a filed document."),
+    help=tr(
+        "Change what is known of a filed document: a new version, the old one stays. An empty"
+        " value takes away what was read."
+        "\n\nExample: archiver correct 01JB2Q8T class=invoice date=12.3.2024"
+    ),
+)
+@_identified
+@click.argument("words", nargs=-1, required=True, metavar="NAME=VALUE...", type=desk.text)
+def correct(context: click.Context, id_: str, words: tuple[str, ...], json_: bool) -> None:
+    """Change a filed document."""
+    with desk.archive(desk.configured(context), writes=True) as archive:
+        _told(archive.correct(id_, words), json_)
+
+
+@click.command(
+    cls=desk.Command,
+    short_help=tr("Exchange a bad scan for a better one."),
+    help=tr(
+        "Exchange the scan of a document in review or filed; the old one stays in an older version,"
+        " and so does what persons decided."
+        "\n\nExample: archiver replace 01JB2Q8T neuer_scan.pdf"
+    ),
+)
+@_identified
+@click.argument("file", type=click.Path(path_type=Path))
+def replace(context: click.Context, id_: str, file: Path, json_: bool) -> None:
+    """Exchange a scan."""
+    with (
+        desk.archive(desk.configured(context), writes=True) as archive,
+        _opened(file) as source,
+    ):
+        _told(archive.replace(id_, source, desk.name_of(file)), json_)
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[BinaryIO]:
+    """A person's file, open for reading.
+
+    Raises:
+        NotFound: ``no_such_file`` or ``file_unreadable``.
+    """
+    try:
+        source = file.open("rb")
+    except (FileNotFoundError, IsADirectoryError):
+        raise NotFound("no_such_file", file=str(file)) from None
+    except PermissionError:
+        raise NotFound("file_unreadable", file=str(file)) from None
+    with source:
+        yield source
+
+
+@click.command(
+    cls=desk.Command,
+    short_help=tr("Quality control of a divided batch has ended."),
+    help=tr(
+        "Say that quality control of a batch that was divided has ended: the batch's own object is"
+        " destroyed, its documents stay. This cannot be undone."
+        "\n\nExample: archiver release 01JB2Q8T"
+    ),
+)
+@_identified
+def release(context: click.Context, id_: str, json_: bool) -> None:
+    """Have a batch's own object destroyed."""
+    with desk.archive(desk.configured(context), writes=True) as archive:
+        _told(archive.release(id_), json_)
+
+
+def _told(answer: Json, json_: bool) -> None:
+    if json_:
+        desk.as_json(answer)
+        return
+    id_, class_ = answer["id"], answer.get("class") or ""
+    click.echo(f"{id_}  {phrases.state_name(answer['state'])}  {class_}".rstrip())
+    if answer["state"] in _UNFINISHED:
+        line = tr("The daemon does it when it runs; “archiver show {id}” tells what came of it.")
+        click.echo(line.format(id=id_))
+
+
+COMMANDS: dict[str, click.Command] = {
+    "review": review,
+    "correct": correct,
+    "replace": replace,
+    "release": release,
+}

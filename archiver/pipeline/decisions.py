@@ -1,0 +1,282 @@
+"""What persons and separator sheets say about a document, laid over what the machine read.
+
+Promises pure functions. What a person said stands for every later reading of the same document;
+a machine's fact that contradicts it becomes a candidate and stays visible. A dossier is proposed
+by a reference that was read, and sure only where a person or a separator sheet named it.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any, get_args
+
+import msgspec
+
+from archiver.config import RecordClass
+from archiver.errors import UsageFault
+from archiver.extract import numbers
+from archiver.extract.values import KnownSender
+from archiver.records import Box, Field, FieldKind
+from archiver.store.objects import Decision, Part, Record, SenderKeys
+
+CLASS = "class"
+KINDS: tuple[FieldKind, ...] = get_args(FieldKind)
+
+# How people may call a value, beside the names that stand in the JSON.
+_ALSO: dict[str, str] = {
+    "klasse": CLASS,
+    "date": "letter_date",
+    "datum": "letter_date",
+    "eingang": "received_stamp",
+    "az": "reference",
+    "aktenzeichen": "reference",
+    "ihr_zeichen": "their_reference",
+    "absender": "sender",
+    "empfaenger": "recipient",
+    "empfänger": "recipient",
+    "betreff": "subject",
+    "betrag": "total",
+    "summe": "total",
+    "rechnungsnummer": "invoice_number",
+    "flurstueck": "parcel",
+    "flurstück": "parcel",
+    "sachbearbeiter": "case_worker",
+    "ort": "place",
+    "akte": "dossier",
+    "faellig": "due_date",
+    "fällig": "due_date",
+}
+_DAYS = frozenset({"letter_date", "received_stamp", "due_date"})
+_SUMS = frozenset({"amount", "total", "net_total"})
+_GERMAN_DAY = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
+_NOWHERE = Box(0, 0, 0, 0)
+
+# A sender is not known again by the domain of a public provider.
+_PUBLIC = frozenset(
+    {
+        "gmail.com", "googlemail.com", "gmx.de", "gmx.net", "web.de", "t-online.de", "outlook.com",
+        "outlook.de", "hotmail.com", "hotmail.de", "live.de", "yahoo.com", "yahoo.de", "icloud.com",
+        "me.com", "aol.com", "freenet.de", "posteo.de", "mailbox.org", "proton.me",
+        "protonmail.com", "mail.de", "arcor.de", "vodafone.de", "online.de",
+    })  # fmt: skip
+
+
+def parsed(words: Iterable[str], plan: Sequence[RecordClass]) -> dict[str, str]:
+    """Read ``key=value`` as a person types it.
+
+    Args:
+        words: e.g. ``class=invoice``, ``datum=12.3.2024``; an empty value takes the machine's away.
+        plan: the filing plan.
+
+    Returns:
+        normal forms by kind of field or ``class``.
+
+    Raises:
+        UsageFault: ``not_a_setting``, ``unknown_setting``, ``class_missing``,
+            ``class_not_in_plan`` (with the nearest keys), ``not_a_date``, ``not_an_amount``,
+            ``not_an_iban``.
+    """
+    values: dict[str, str] = {}
+    for word in words:
+        name, sign, value = word.partition("=")
+        if not sign:
+            raise UsageFault("not_a_setting", value=word)
+        key = _ALSO.get(name.strip().casefold(), name.strip().casefold())
+        if key != CLASS and key not in KINDS:
+            raise UsageFault(
+                "unknown_setting", field=name.strip(), known=", ".join((CLASS, *KINDS))
+            )
+        values[key] = _normal(key, value.strip(), plan)
+    return values
+
+
+def _normal(key: str, value: str, plan: Sequence[RecordClass]) -> str:
+    if key == CLASS:
+        return _class_key(value, plan)
+    if not value:
+        return ""
+    if key in _DAYS:
+        return _day(value)
+    if key in _SUMS:
+        return _sum(value)
+    if key == "iban":
+        found = next(numbers.find_ibans(value), None)
+        if found is None or not found.verified:
+            raise UsageFault("not_an_iban", value=value)
+        return found.normal
+    return " ".join(value.split())
+
+
+def _class_key(value: str, plan: Sequence[RecordClass]) -> str:
+    if not value:
+        raise UsageFault("class_missing")
+    keys = [one.key for one in plan]
+    by_name = {name.casefold(): one.key for one in plan for name in (one.title, one.number) if name}
+    key = value if value in keys else by_name.get(value.casefold())
+    if key is None:
+        near = difflib.get_close_matches(value, keys, n=3, cutoff=0.4)
+        raise UsageFault("class_not_in_plan", key=value, nearest=", ".join(near or keys[:3]))
+    return key
+
+
+def _day(value: str) -> str:
+    german = _GERMAN_DAY.fullmatch(value)
+    try:
+        if german:
+            day, month, year = (int(group) for group in german.groups())
+            return date(year, month, day).isoformat()
+        return date.fromisoformat(value).isoformat()
+    except ValueError:
+        raise UsageFault("not_a_date", value=value) from None
+
+
+def _sum(value: str) -> str:
+    plain = value.replace(".", "").replace(",", ".") if "," in value else value
+    if not re.fullmatch(r"-?\d+(\.\d{1,2})?", plain):
+        raise UsageFault("not_an_amount", value=value)
+    whole, _, cents = plain.partition(".")
+    return f"{whole}.{cents:0<2}"
+
+
+def overlaid(record: Record, part: Part | None) -> Record:
+    """Lay what a sheet and persons said over what the machine read, and fill the columns.
+
+    Args:
+        record: as the machine made it, with the decisions of persons.
+        part: what the separator sheet said, None where there was none.
+    """
+    said = list(_said_by_sheet(part))
+    record_class = part.record_class if part and part.record_class else record.record_class
+    for decision in record.decisions:
+        said += [(kind, v, "person") for kind, v in decision.values.items() if kind != CLASS]
+        record_class = decision.values.get(CLASS, record_class)
+    fields = record.fields
+    for kind, value, cue in said:
+        fields = _with(fields, kind, value, cue)
+    if not any(kind == "dossier" for kind, _value, _cue in said):
+        fields = _with_dossier(fields)
+    return msgspec.structs.replace(
+        record,
+        record_class=record_class,
+        fields=fields,
+        reference=fact(fields, "reference"),
+        subject=fact(fields, "subject"),
+        sender=fact(fields, "sender"),
+        letter_date=fact(fields, "letter_date"),
+        dossier=fact(fields, "dossier"),
+        confirmed_sender=_sender_keys(fields),
+    )
+
+
+def fact(fields: Iterable[Field], kind: FieldKind) -> str | None:
+    """The normal form of the surest fact of a kind; a candidate is none."""
+    return next((field.normal for field in fields if field.kind == kind and field.is_fact), None)
+
+
+def _said_by_sheet(part: Part | None) -> Iterator[tuple[str, str, str]]:
+    if part is not None:
+        for kind in ("reference", "dossier", "archive_number"):
+            value = getattr(part, kind)
+            if value:
+                yield kind, value, "sheet"
+
+
+def _with(fields: tuple[Field, ...], kind: str, value: str, cue: str) -> tuple[Field, ...]:
+    """Put a statement before what was read, which becomes a candidate where it differs."""
+    assert kind in KINDS
+    kept = [
+        msgspec.structs.replace(one, is_fact=False) if one.kind == kind and one.is_fact else one
+        for one in fields
+        if not (one.kind == kind and one.cue == cue)
+    ]
+    # The place on the page is still the right one where the machine had read the same.
+    same = next((one for one in kept if one.kind == kind and one.normal == value), None)
+    page, box = (same.page, same.box) if same else (0, _NOWHERE)
+    if not value:
+        return tuple(kept)
+    return (Field(kind, value, value, page, box, 1.0, cue, True), *kept)
+
+
+def _with_dossier(fields: tuple[Field, ...]) -> tuple[Field, ...]:
+    """A reference names the dossier: surely where it was confirmed, else as a proposal."""
+    if any(one.kind == "dossier" and one.cue in ("person", "sheet") for one in fields):
+        return fields
+    others = tuple(one for one in fields if one.kind != "dossier")
+    reference = next((one for one in fields if one.kind == "reference" and one.is_fact), None)
+    if reference is None:
+        return others
+    sure = reference.cue in ("person", "sheet")
+    named = msgspec.structs.replace(
+        reference, kind="dossier", cue=reference.cue if sure else "reference", is_fact=sure
+    )
+    return (*others, named)
+
+
+def _sender_keys(fields: Sequence[Field]) -> SenderKeys | None:
+    """By what a confirmed sender is known again: only what stands on the paper once."""
+    name = next((f.normal for f in fields if f.kind == "sender" and f.cue == "person"), None)
+    if name is None:
+        return None
+    ibans, vat_ids = _only(fields, "iban"), _only(fields, "vat_id")
+    domains = {mail.rpartition("@")[2].casefold() for mail in _only(fields, "email")}
+    return SenderKeys(name, ibans, vat_ids, tuple(sorted(domains - _PUBLIC)))
+
+
+def _only(fields: Iterable[Field], kind: FieldKind) -> tuple[str, ...]:
+    found = {one.normal for one in fields if one.kind == kind and one.is_fact}
+    return tuple(found) if len(found) == 1 else ()
+
+
+def accepted(record: Record, proposed: str | None) -> dict[str, str]:
+    """What a person confirms who accepts a document as it is shown.
+
+    Args:
+        record: of the document.
+        proposed: class that is proposed, None where there is none.
+
+    Returns:
+        class, and the sender, reference and dossier where they are facts or the only candidate.
+    """
+    values = {CLASS: proposed} if proposed else {}
+    for kind in ("sender", "reference", "dossier"):
+        # The town's own name needs no confirmation.
+        found = [f for f in record.fields if f.kind == kind and not f.cue.startswith("own_")]
+        facts = {one.normal for one in found if one.is_fact}
+        offered = facts or {one.normal for one in found if kind == "dossier"}
+        if len(offered) == 1:
+            values[kind] = offered.pop()
+    return values
+
+
+def decided(record: Record, decision: Decision, part: Part | None) -> Record:
+    """A record with one more decision, which stands over all before it."""
+    more = (*record.decisions, decision)
+    return overlaid(msgspec.structs.replace(record, decisions=more, order=None), part)
+
+
+def known_senders(rows: Iterable[Mapping[str, Any]]) -> tuple[KnownSender, ...]:
+    """The table of known senders from what persons confirmed.
+
+    A key that two names claim belongs to neither: an account of a payment service is nobody's.
+
+    Args:
+        rows: ``name`` and ``keys`` (ibans, vat_ids, domains) of each confirmed document.
+    """
+    owners: dict[tuple[str, str], set[str]] = {}
+    names: set[str] = set()
+    for row in rows:
+        names.add(str(row["name"]))
+        for kind, values in row["keys"].items():
+            for value in values:
+                owners.setdefault((kind, value), set()).add(str(row["name"]))
+    found: dict[str, dict[str, list[str]]] = {name: {} for name in sorted(names)}
+    for (kind, value), claimants in sorted(owners.items()):
+        if len(claimants) == 1:
+            found[next(iter(claimants))].setdefault(kind, []).append(value)
+    return tuple(
+        KnownSender(name, name, **{kind: tuple(values) for kind, values in keys.items()})
+        for name, keys in found.items()
+    )
