@@ -2,7 +2,8 @@
 # make test    sets up what tests need and runs them all
 # Either may be the first command in a fresh clone.
 
-.PHONY: setup setup-test demo test check docs lock samples bench-ocr crash-campaign clean
+.PHONY: setup setup-test demo test check docs lock samples bench-ocr bench-learning \
+        crash-campaign clean
 
 PY = .venv/bin/python
 
@@ -36,6 +37,9 @@ samples: setup-test             # makes sample_docs/ anew, byte by byte the same
 
 bench-ocr: setup-test           # needs the letters of the corpora, see bench/README.md
 	$(PY) bench/ocr.py
+
+bench-learning: setup-test      # 100,000 examples fitted beside the intake; needs council papers
+	$(PY) -m bench.learning
 
 crash-campaign: setup-test      # every crash point, not only every k-th: takes long
 	$(PY) -m pytest -m slow -n 2

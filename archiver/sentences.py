@@ -138,7 +138,10 @@ REASONS: dict[str, Phrase] = {
     ),
     "no_such_page": Phrase(
         N_("There is no page {page}; the document has {pages}."),
-        N_("Name pages with which documents begin, e.g. “review split 01JB2Q8T 3,7”."),
+        N_(
+            "Pages are counted from 1; “review split 01JB2Q8T 3,7” names those with which "
+            "documents begin."
+        ),
     ),
     "only_blank_pages": Phrase(
         N_("All pages are blank."),

@@ -153,6 +153,9 @@ def test_commands_on_the_pages_exist(page: Path) -> None:
             if command is None:
                 unknown.append(line)
                 continue
+            inner = rest.split(maxsplit=1)
+            if isinstance(command, click.Group) and inner and inner[0] in command.commands:
+                command, rest = command.commands[inner[0]], " ".join(inner[1:])
             known = {name for p in command.params for name in p.opts if isinstance(p, click.Option)}
             unknown += [o for o in re.findall(r"--[a-z-]+", rest) if o not in known | {"--help"}]
     assert unknown == []

@@ -69,8 +69,9 @@ def _print_list(answer: Json) -> None:
     )
     click.secho(line, bold=True)
     if unclassified:
-        line = tr("{count} are filed without a class: archiver search class:unclassified")
-        click.echo(line.format(count=unclassified))
+        line = tr("Filed without a class: {count} ({command})")
+        command = "archiver search 'class:unclassified state:filed'"
+        click.echo(line.format(count=unclassified, command=command))
     if count:
         first = answer["waiting"][0]
         command = "review show" if first["state"] == "review" else "show"

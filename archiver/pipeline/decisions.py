@@ -20,7 +20,7 @@ from archiver.errors import UsageFault
 from archiver.extract import numbers
 from archiver.extract.values import KnownSender
 from archiver.records import Box, Field, FieldKind
-from archiver.store.objects import Decision, Part, Record, SenderKeys
+from archiver.store.objects import UNCLASSIFIED, Decision, Part, Record, SenderKeys
 
 CLASS = "class"
 KINDS: tuple[FieldKind, ...] = get_args(FieldKind)
@@ -51,6 +51,8 @@ _ALSO: dict[str, str] = {
 }
 _DAYS = frozenset({"letter_date", "received_stamp", "due_date"})
 _SUMS = frozenset({"amount", "total", "net_total"})
+_GERMAN_SUM = re.compile(r"-?([0-9]{1,3}(\.[0-9]{3})+|[0-9]+)(,[0-9]{1,2})?")
+_PLAIN_SUM = re.compile(r"-?[0-9]+(\.[0-9]{1,2})?")
 _GERMAN_DAY = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
 _NOWHERE = Box(0, 0, 0, 0)
 
@@ -114,12 +116,22 @@ def _class_key(value: str, plan: Sequence[RecordClass]) -> str:
     if not value:
         raise UsageFault("class_missing")
     keys = [one.key for one in plan]
-    by_name = {name.casefold(): one.key for one in plan for name in (one.title, one.number) if name}
-    key = value if value in keys else by_name.get(value.casefold())
-    if key is None:
-        near = difflib.get_close_matches(value, keys, n=3, cutoff=0.4)
-        raise UsageFault("class_not_in_plan", key=value, nearest=", ".join(near or keys[:3]))
-    return key
+    if value in (*keys, UNCLASSIFIED):
+        return value
+    by_name = {
+        name.casefold(): one.key
+        for one in plan
+        for name in (one.key, one.title, one.number)
+        if name
+    }
+    asked = value.casefold()
+    if asked in by_name:
+        return by_name[asked]
+    # "Rechnung" is no title, but there is a class of "Rechnungen".
+    begun = [name for name in by_name if name.startswith(asked)]
+    near = [*begun, *difflib.get_close_matches(asked, by_name, n=3, cutoff=0.4)]
+    nearest = list(dict.fromkeys(by_name[name] for name in near)) or keys
+    raise UsageFault("class_not_in_plan", key=value, nearest=", ".join(nearest[:3]))
 
 
 def _day(value: str) -> str:
@@ -134,8 +146,10 @@ def _day(value: str) -> str:
 
 
 def _sum(value: str) -> str:
-    plain = value.replace(".", "").replace(",", ".") if "," in value else value
-    if not re.fullmatch(r"-?\d+(\.\d{1,2})?", plain):
+    plain = value
+    if _GERMAN_SUM.fullmatch(value):
+        plain = value.replace(".", "").replace(",", ".")
+    if not _PLAIN_SUM.fullmatch(plain):
         raise UsageFault("not_an_amount", value=value)
     whole, _, cents = plain.partition(".")
     return f"{whole}.{cents:0<2}"
@@ -153,7 +167,8 @@ def overlaid(record: Record, part: Part | None) -> Record:
     for decision in record.decisions:
         said += [(kind, v, "person") for kind, v in decision.values.items() if kind != CLASS]
         record_class = decision.values.get(CLASS, record_class)
-    fields = record.fields
+    # A dossier is never read: it was said, or follows from the reference that stands now.
+    fields = tuple(one for one in record.fields if one.kind != "dossier")
     for kind, value, cue in said:
         fields = _with(fields, kind, value, cue)
     if not any(kind == "dossier" for kind, _value, _cue in said):
@@ -202,17 +217,14 @@ def _with(fields: tuple[Field, ...], kind: str, value: str, cue: str) -> tuple[F
 
 def _with_dossier(fields: tuple[Field, ...]) -> tuple[Field, ...]:
     """A reference names the dossier: surely where it was confirmed, else as a proposal."""
-    if any(one.kind == "dossier" and one.cue in ("person", "sheet") for one in fields):
-        return fields
-    others = tuple(one for one in fields if one.kind != "dossier")
     reference = next((one for one in fields if one.kind == "reference" and one.is_fact), None)
     if reference is None:
-        return others
+        return fields
     sure = reference.cue in ("person", "sheet")
     named = msgspec.structs.replace(
         reference, kind="dossier", cue=reference.cue if sure else "reference", is_fact=sure
     )
-    return (*others, named)
+    return (*fields, named)
 
 
 def _sender_keys(fields: Sequence[Field]) -> SenderKeys | None:
