@@ -7,6 +7,7 @@ are a problem to be told, never a guess to be made.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
@@ -30,6 +31,8 @@ StartEvent = Literal[
     "moved_or_died",
     "expired",
     "elected",
+    "born",
+    "died",
     "left_service",
     "final",  # can no longer be appealed against
     "deregistered",
@@ -41,12 +44,14 @@ class Retention(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How long records of a class are kept, and what happens then.
 
     Attributes:
-        years, months: the period after `start`; both 0: it ends with that event. Without a
+        years, months, days: the period after `start`; all 0: it ends with that event. Without a
             `start` no period is named.
         permanent: never destroyed.
         start: event from which the period counts.
         year_end: the period counts from the end of the calendar year of that event.
         not_before: an event before which the period never ends, empty where there is none.
+        changed_on: day (2025-01-01) on which a law made the period `years` long; empty: never.
+        former_years: before that day. What runs on it keeps these until the archivist confirms.
         basis: the norm or list that says so, for people.
         disposition: A archive, B appraise, V destroy; empty where the archivist has not said.
         confidence: how sure the basis is: high (norm read), medium (secondary), low (convention).
@@ -54,10 +59,13 @@ class Retention(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     years: int = 0
     months: int = 0
+    days: int = 0
     permanent: bool = False
     start: StartEvent = ""
     year_end: bool = False
     not_before: StartEvent = ""
+    changed_on: str = ""
+    former_years: int = 0
     basis: str = ""
     disposition: Literal["A", "B", "V", ""] = ""
     confidence: Literal["high", "medium", "low", ""] = ""
@@ -145,10 +153,13 @@ def _bad_class(
     if values.get("zone", 1) <= 0:
         yield Problem(file, where + "zone", "not_positive", {"value": values["zone"]})
     retention = values.get("retention", Retention())
-    for name in ("years", "months"):
+    for name in ("years", "months", "days", "former_years"):
         if getattr(retention, name) < 0:
             value = getattr(retention, name)
             yield Problem(file, f"{where}retention.{name}", "negative", {"value": value})
+    if retention.changed_on and not _is_day(retention.changed_on):
+        wanted = {"wanted": "2025-01-01"}
+        yield Problem(file, f"{where}retention.changed_on", "wrong_type", wanted)
     for phrase in values.get("words", ()):
         if sum(char.isalnum() for char in phrase) < _SHORTEST_PHRASE:
             yield Problem(file, where + "words", "phrase_too_short", {"value": phrase})
@@ -157,6 +168,13 @@ def _bad_class(
         if owner != key:
             params = {"value": phrase, "other": owner}
             yield Problem(file, where + "words", "phrase_taken", params)
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def _sound(row: Any) -> dict[str, Any] | None:

@@ -8,6 +8,7 @@ error: a message about trouble must not make trouble.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -17,9 +18,12 @@ if TYPE_CHECKING:
     from archiver.sentences import Phrase
 
 __all__ = [
-    "N_", "advice", "basis_name", "date", "event_name", "moment", "sentence", "state_name",
-    "tr", "use",
+    "N_", "advice", "amount", "basis_name", "date", "event_name", "moment", "sentence",
+    "start_name", "state_name", "step", "tr", "use",
 ]  # fmt: skip
+
+
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 def sentence(reason: str, params: Mapping[str, object] | None = None) -> str:
@@ -62,6 +66,48 @@ def event_name(event: str) -> str:
 def basis_name(basis: str) -> str:
     """What the answer about a document's class rests on, as people say it."""
     return tr(BASES.get(basis, basis))
+
+
+def start_name(event: str) -> str:
+    """The event from which a period counts, as people call it."""
+    return tr(STARTS.get(event, event))
+
+
+def amount(years: int = 0, months: int = 0, days: int = 0) -> str:
+    """A length of time: 1 year and 6 months."""
+    parts = [
+        tr(one) if count == 1 else tr(more).format(count=count)
+        for count, one, more in (
+            (years, N_("1 year"), N_("{count} years")),
+            (months, N_("1 month"), N_("{count} months")),
+            (days, N_("1 day"), N_("{count} days")),
+        )
+        if count
+    ]
+    return tr(" and ").join(parts) or tr(N_("{count} days")).format(count=0)
+
+
+def step(code: str, params: Mapping[str, str | int] | None = None) -> str:
+    """One step of the reckoning of a period (`archiver.retention`), for people.
+
+    Args:
+        code: that `archiver.sentences.STEPS` knows; another is told as it is.
+        params: its values; days as 2026-12-31.
+    """
+    from archiver.sentences import STEPS
+
+    given = params or {}
+    values: dict[str, object] = {
+        key: date(value) if isinstance(value, str) and _DAY.fullmatch(value) else value
+        for key, value in given.items()
+    }
+    if "event" in given:
+        values["event"] = start_name(str(given["event"]))
+    if "years" in given:
+        values["amount"] = amount(
+            *(int(given.get(unit, 0)) for unit in ("years", "months", "days"))
+        )
+    return _filled(STEPS.get(code, code), values)
 
 
 def date(iso: str | None) -> str:
@@ -127,4 +173,24 @@ BASES: dict[str, str] = {
     "contradictory_rules": N_("two classes claim the same headline"),
     "corrected_alike": N_("a person decided so about a like document"),
     "unknown": N_("nothing speaks for any class"),
+}
+
+STARTS: dict[str, str] = {
+    "closed": N_("Dossier closed"),
+    "created": N_("Document made"),
+    "issued": N_("Invoice issued"),
+    "sent_or_received": N_("Sent or received"),
+    "last_entry": N_("Last entry"),
+    "awarded": N_("Contract awarded"),
+    "contract_ended": N_("End of the contract"),
+    "registered": N_("Entry in the register"),
+    "moved_or_died": N_("Moved away or died"),
+    "expired": N_("End of validity"),
+    "elected": N_("Day of the election"),
+    "born": N_("Birth"),
+    "died": N_("Death"),
+    "left_service": N_("Left the service"),
+    "final": N_("No longer open to appeal"),
+    "deregistered": N_("Taken off the register"),
+    "demolished": N_("Building demolished"),
 }

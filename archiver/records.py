@@ -15,6 +15,9 @@ from archiver.errors import Refusal
 
 Id = str  # a ULID in its 26 letters
 
+# Class of those documents whose class nobody knows.
+UNCLASSIFIED = "unclassified"
+
 
 class AccessionState(StrEnum):
     """States of one received file."""

@@ -803,9 +803,6 @@ REASONS: dict[str, Phrase] = {
     "audit_unknown_object": Phrase(
         N_("Object {id} is in the vault, but not in the ledger."),
     ),
-    "audit_stray_folder": Phrase(
-        N_("The folder {path} in the vault belongs to no object."),
-    ),
     "audit_bad_root": Phrase(
         N_("The vault's own file {path} is wrong."),
     ),
@@ -941,6 +938,10 @@ REASONS: dict[str, Phrase] = {
         N_("No backs came for these fronts in time."),
         N_("Drop the backs again, or release the file as one-sided."),
     ),
+    "pages_not_movable": Phrase(
+        N_("A file of this kind cannot be divided, nor joined with others."),
+        N_("Scan the paper as PDF or TIFF."),
+    ),
     "one_page_kind": Phrase(
         N_("Files of this kind hold one page each, so they cannot become one file."),
         N_("Scan as PDF or TIFF."),
@@ -1028,6 +1029,9 @@ REASONS: dict[str, Phrase] = {
         N_("The XML is no invoice in UBL, CII or ZUGFeRD."),
         N_("Have a person file it."),
     ),
+    "invoice_attached": Phrase(
+        N_("An electronic invoice is attached; its values were taken from there."),
+    ),
     "attached_invoice_unread": Phrase(
         N_(
             "The electronic invoice attached to the PDF cannot be read; its pages were read "
@@ -1071,4 +1075,98 @@ REASONS: dict[str, Phrase] = {
     "bad_vat_id": Phrase(
         N_("The VAT id has a wrong check digit."),
     ),
+    # Retention: rules and holds
+    "rules_out_of_order": Phrase(
+        N_("Version {version} of the rule of class “{key}” is not newer than the one before."),
+        N_("Tell the IT person: run “archiver verify”. Until then nothing may be disposed of."),
+    ),
+    "rule_not_newer": Phrase(
+        N_("Class “{key}” has a rule from {since}; an earlier one cannot follow it."),
+        N_("Let the new filing plan count from that day or a later one."),
+    ),
+    "rule_unknown": Phrase(
+        N_("Version {version} of the rule of class “{key}” does not exist or changes nothing old."),
+        N_("Look which versions wait for a confirmation and name one of them."),
+    ),
+    "hold_without_target": Phrase(
+        N_("The hold covers nothing."),
+        N_("Name a document, a dossier, a class, or a search that finds something."),
+    ),
+    "hold_without_authority": Phrase(
+        N_("The hold does not say who ordered it."),
+        N_("Name the office that ordered it, not a person."),
+    ),
+    "hold_review_too_early": Phrase(
+        N_("The hold would be due for review on or before its first day, {placed}."),
+        N_("Choose a later day for the review."),
+    ),
+    "hold_is_lifted": Phrase(
+        N_("Hold {id} was lifted on {on}."),
+        N_("Place a new hold if it is needed again."),
+    ),
+    "hold_lifted_too_early": Phrase(
+        N_("Hold {id} was placed on {placed}; it cannot be lifted before."),
+        N_("Choose that day or a later one."),
+    ),
+}
+
+# How a due date or a closure was reckoned, line by line. `archiver.phrases.step` fills in days as
+# 31.12.2026, events by their names and {amount} as “1 year and 6 months”.
+STEPS: dict[str, str] = {
+    "rule": N_("Rule of class “{key}”, version {version}: {basis}"),
+    "rule_without_basis": N_("Rule of class “{key}”, version {version}, which names no norm"),
+    "no_rule": N_("The filing plan names no period for class “{key}”, so it is kept."),
+    "permanent": N_("It is kept for ever."),
+    "begun": N_("{event}: {on}"),
+    "year_end": N_("from the end of that year: {on}"),
+    "added": N_("+ {amount} = {on}"),
+    "no_such_day": N_(
+        "The last month has no day {day}, so its last day counts (German Civil Code, § 188 (3))."
+    ),
+    "ends_at_once": N_("The period ends with this day: {on}"),
+    "beyond_calendar": N_("Counted from {on}, the end lies after the year 9999."),
+    "missing": N_("No date to count with: {event}. Without it there is no end, so it is kept."),
+    "not_before": N_("but not before: {event}, {on}"),
+    "not_before_met": N_("{event}: {on}, which is no later and moves nothing"),
+    "taken_before_begin": N_(
+        "The period had not begun when version {version} came into force on {since}, so that "
+        "version counts."
+    ),
+    "keeps_version": N_(
+        "Version {version} of {since} does not take periods that had begun, so version {kept} "
+        "counts."
+    ),
+    "ended_before": N_(
+        "The period had ended before {on}, so version {version} does not change it; version "
+        "{kept} counts."
+    ),
+    "taken_running": N_(
+        "The period still ran on {on}, so version {version} counts (confirmed on {confirmed})."
+    ),
+    "corrected": N_(
+        "Version {version} corrects the rule for all records (confirmed on {confirmed})."
+    ),
+    "taken_as_longer": N_(
+        "Version {version} of {since} keeps longer, so it counts even before it is confirmed."
+    ),
+    "waits_for_confirmation": N_(
+        "Version {version} of {since} does not keep longer; it counts once the archivist has "
+        "confirmed it."
+    ),
+    "not_before_change": N_("The new version ends nothing before it takes effect on {on}."),
+    "first_day": N_(
+        "It may go from {on} at the earliest, if it was offered to the archive and no hold "
+        "stops it."
+    ),
+    "kept_by_paper": N_("A paper of class “{key}” in the dossier keeps longer:"),
+    "newest_page": N_("Newest page: {on}"),
+    "newest_page_missing": N_("The date of the newest page is not known, so it stays closed."),
+    "closure_general": N_("General closure, from the newest page: {on}"),
+    "closure_secret": N_("Secrecy, from the newest page: {on}"),
+    "closure_died": N_("Person, from death: {on}"),
+    "closure_born": N_("Person, from birth, as the death is not known: {on}"),
+    "closure_neither": N_(
+        "Person, from the newest page, as neither death nor birth is known: {on}"
+    ),
+    "opens": N_("The latest of these counts: it may be seen from {on}."),
 }

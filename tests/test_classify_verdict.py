@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archiver.classify.classifier import UNCLASSIFIED, classify
+from archiver.classify.classifier import classify
 from archiver.classify.examples import Example
 from archiver.classify.fitting import fit
 from archiver.classify.measures import Outcome, measure
@@ -14,7 +14,7 @@ from archiver.classify.model import Alike, Prediction
 from archiver.classify.rules import Hit, Reading, Where
 from archiver.classify.verdict import combine
 from archiver.config import RecordClass
-from archiver.records import Page, Word
+from archiver.records import UNCLASSIFIED, Page, Word
 from tests.classify_texts import FRENCH, PLAN, TITLES, WORDS, examples, paper
 
 

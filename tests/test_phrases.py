@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archiver import phrases, tongue
+from archiver.config import BASES
 from archiver.pipeline.steps import doubt
 from archiver.records import AccessionState, DocumentState
 from archiver.sentences import REASONS
@@ -253,3 +254,8 @@ def test_times_are_told_as_people_read_them() -> None:
     assert phrases.moment("2026-12-31T23:30:00.000Z") == "01.01.2027 00:30"
     assert phrases.moment("2026-07-01T22:05:00.000Z") == "02.07.2026 00:05"
     assert phrases.moment(None) == ""
+
+
+def test_every_question_about_a_class_is_a_sentence() -> None:
+    asked = set(BASES) - {"agreed", "sure_rule"}
+    assert {f"class_{basis}" for basis in asked} <= set(REASONS)

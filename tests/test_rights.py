@@ -46,6 +46,10 @@ def test_every_role_has_an_answer_for_every_act() -> None:
         (Role.STAFF, Act.SEARCH),
         (Role.STAFF, Act.READ),
         (Role.STAFF, Act.STATUS),
+        (Role.REVIEWER, Act.SEARCH),
+        (Role.REVIEWER, Act.READ),
+        (Role.REVIEWER, Act.STATUS),
+        (Role.REVIEWER, Act.DECIDE),
         (Role.CLERK, Act.ADD),
         (Role.CLERK, Act.STATUS),
     }

@@ -15,9 +15,8 @@ from archiver.archive.finding import File
 from archiver.archive.visit import Json, Visit
 from archiver.clock import now
 from archiver.errors import DocumentFault, Refusal, UsageFault
-from archiver.records import DocumentState, Id
+from archiver.records import UNCLASSIFIED, DocumentState, Id
 from archiver.rights import Act
-from archiver.store.objects import UNCLASSIFIED
 
 if TYPE_CHECKING:
     from archiver.store.objects import Order, Record
@@ -31,6 +30,9 @@ _URGENCY = (
     frozenset({"class_rule_only", "class_model_only", "class_unknown"}),
 )
 _QUARANTINE, _PAGES = 0, 2
+
+# Kinds of files that hold several pages.
+_HOLD_PAGES = ("application/pdf", "image/tiff")
 
 # Documents about which a person must still decide, or that are not read yet.
 _UNSETTLED = frozenset(
@@ -181,6 +183,7 @@ class Desk(Visit):
 
         Raises:
             UsageFault: ``no_such_page``.
+            Refusal: ``pages_not_movable``: files of this kind cannot be divided.
         """
         from archiver.store.objects import Order
 
@@ -189,8 +192,10 @@ class Desk(Visit):
         wrong = [start for start in starts if start < 1 or (pages and start > pages)]
         if wrong:
             raise UsageFault("no_such_page", page=wrong[0], pages=pages)
-        order = Order(starts=tuple(starts)) if set(starts) - {1} else Order(whole=True)
-        return self._order(row, order)
+        if not set(starts) - {1}:
+            return self._order(row, Order(whole=True))
+        _require_pages(row)
+        return self._order(row, Order(starts=tuple(starts)))
 
     def merge(self, identifiers: Sequence[Id], *, woven: bool = False) -> Json:
         """Have documents joined in this order to one; the daemon does it.
@@ -198,6 +203,10 @@ class Desk(Visit):
         Args:
             identifiers: at least two, each in review or filed.
             woven: the first holds fronts, the second the backs, last sheet first.
+
+        Raises:
+            UsageFault: ``merge_needs_two``.
+            Refusal: ``stacks_differ_in_kind`` or ``pages_not_movable``.
         """
         from archiver.store.objects import Order
 
@@ -208,6 +217,7 @@ class Desk(Visit):
         kinds = {str(row["media_type"]) for row in rows}
         if len(kinds) > 1:
             raise Refusal("stacks_differ_in_kind")
+        _require_pages(rows[0])
         return self._order(rows[0], Order(join=tuple(ids[1:]), woven=woven))
 
     def may_decide(self) -> None:
@@ -265,7 +275,7 @@ class Desk(Visit):
         waiting = sum(state in _UNSETTLED for state in states)
         if waiting:
             raise Refusal("batch_not_ready", id=batch, count=waiting)
-        self._house.destroy(batch, self._caller.pseudonym, {"reason": "quality_control_ended"})
+        self._house.destroy(batch, self._caller.pseudonym, {"because": "quality_control_ended"})
         self._tell(batch)
         return {"id": batch, "state": self._document(batch)["state"]}
 
@@ -324,6 +334,16 @@ class Desk(Visit):
     def _settled(self, document: Id) -> Json:
         row = self._document(document)
         return {"id": document, "state": row["state"], "class": row["record_class"]}
+
+
+def _require_pages(row: Json) -> None:
+    """Refuse to move pages of a file of a kind that has only one, or none.
+
+    Raises:
+        Refusal: ``pages_not_movable``.
+    """
+    if row["media_type"] not in _HOLD_PAGES:
+        raise Refusal("pages_not_movable")
 
 
 def _proposal(row: Json) -> str | None:

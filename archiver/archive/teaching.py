@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import BinaryIO
 
@@ -38,6 +37,8 @@ class Teaching(Visit):
         Raises:
             UsageFault: ``bad_example`` with file and line; nothing was taken in.
         """
+        import tempfile
+
         from archiver.classify.examples import read
 
         self.may_teach()

@@ -13,11 +13,11 @@ import msgspec
 from archiver.classify import rules
 from archiver.classify.features import WHOLE_CHARACTERS
 from archiver.classify.model import Model, Prediction, Speaker
-from archiver.classify.verdict import UNCLASSIFIED, Evidence, Verdict, combine
+from archiver.classify.verdict import Evidence, Verdict, combine
 from archiver.config import RecordClass
 from archiver.records import Page
 
-__all__ = ["UNCLASSIFIED", "Verdict", "classify"]
+__all__ = ["Verdict", "classify"]
 
 
 def classify(

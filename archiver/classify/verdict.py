@@ -22,8 +22,7 @@ import msgspec
 
 from archiver.classify.model import Alike, Prediction, Speaker
 from archiver.classify.rules import Hit, Reading
-
-UNCLASSIFIED = "unclassified"
+from archiver.records import UNCLASSIFIED
 
 DECIDES = 0.5
 """Confidence from which the model chooses between classes whose rules contradict."""

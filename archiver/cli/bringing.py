@@ -124,8 +124,9 @@ def _print_waiting(review: dict[str, Any]) -> None:
     since = ""
     if review["oldest"]:
         since = tr("the oldest since {moment}").format(moment=phrases.moment(review["oldest"]))
-    click.echo(f"  {tr('waiting'):<14}{review['waiting']:>7}  {since}".rstrip())
-    click.echo(f"  {tr('without class'):<14}{review['unclassified']:>7}")
+    waiting, unknown = tr("waiting"), tr("without class")
+    click.echo(f"  {waiting:<14}{review['waiting']:>7}  {since}".rstrip())
+    click.echo(f"  {unknown:<14}{review['unclassified']:>7}")
 
 
 @click.command(

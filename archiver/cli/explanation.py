@@ -11,12 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from archiver import phrases
+from archiver.records import UNCLASSIFIED
 from archiver.tongue import N_, tr
 
 Json = dict[str, Any]
 Row = tuple[str, str]
-
-UNCLASSIFIED = "unclassified"
 
 _BY = {
     "rule": N_("the headline"),
@@ -168,7 +167,7 @@ def _invoice(statement: Json | None) -> Iterator[Row]:
     yield tr("E-invoice"), invoice["profile"] or invoice["syntax"]
     count = len(checks["findings"])
     found = (
-        tr("{count} contradictions in it").format(count=count)
+        tr("contradictions in it: {count}").format(count=count)
         if count
         else tr("nothing in it contradicts itself")
     )

@@ -16,7 +16,6 @@ import click
 from archiver import phrases
 from archiver.cli import desk
 from archiver.cli.explanation import (
-    UNCLASSIFIED,
     candidates,
     classed,
     explained,
@@ -24,6 +23,7 @@ from archiver.cli.explanation import (
     percent,
 )
 from archiver.errors import NotFound, UsageFault
+from archiver.records import UNCLASSIFIED
 from archiver.tongue import tr
 
 Json = dict[str, Any]
@@ -293,8 +293,8 @@ def correct(context: click.Context, id_: str, words: tuple[str, ...], json_: boo
     cls=desk.Command,
     short_help=tr("Exchange a bad scan for a better one."),
     help=tr(
-        "Exchange the scan of a document in review or filed; the old one stays in an older version,"
-        " and so does what persons decided."
+        "Exchange the scan of a document in review or filed; the old one stays in an older version."
+        " What persons decided stands."
         "\n\nExample: archiver replace 01JB2Q8T neuer_scan.pdf"
     ),
 )

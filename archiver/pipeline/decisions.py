@@ -19,8 +19,8 @@ from archiver.config import RecordClass
 from archiver.errors import UsageFault
 from archiver.extract import numbers
 from archiver.extract.values import KnownSender
-from archiver.records import Box, Field, FieldKind
-from archiver.store.objects import UNCLASSIFIED, Decision, Part, Record, SenderKeys
+from archiver.records import UNCLASSIFIED, Box, Field, FieldKind
+from archiver.store.objects import Decision, Part, Record, SenderKeys
 
 CLASS = "class"
 KINDS: tuple[FieldKind, ...] = get_args(FieldKind)

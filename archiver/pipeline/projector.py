@@ -11,9 +11,13 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+import msgspec
+
 from archiver import phrases
 from archiver.config import Config, Pipeline
 from archiver.errors import IntegrityFault, SystemFault
+from archiver.extract.einvoice_reading import Statement
+from archiver.extract.einvoice_text import plain
 from archiver.inbox import notices
 from archiver.inbox.names import display_name
 from archiver.inbox.settling import Held
@@ -21,7 +25,7 @@ from archiver.phrases import tr
 from archiver.pipeline.health import Health
 from archiver.records import AccessionState, DocumentState, Id
 from archiver.search.index import Entry, SearchIndex
-from archiver.store import durable
+from archiver.store import durable, objects
 from archiver.store.holdings import Holdings
 from archiver.store.register import Register, Row
 
@@ -236,6 +240,9 @@ def _entry(row: Row, register: Register, holdings: Holdings) -> Entry:
         # It is found by what the catalogue knows; `verify` names what is wrong with it.
         log.error("object damaged", extra={"id": identifier, "reason": fault.reason})
         pages = []
+    texts = [page.text for page in pages]
+    if objects.INVOICE_ATTACHED in row["findings"] and texts:
+        texts[-1] += _invoice_text(identifier, holdings)
     return Entry(
         id=identifier,
         state=str(row["state"]),
@@ -247,9 +254,17 @@ def _entry(row: Row, register: Register, holdings: Holdings) -> Entry:
         received_on=str(row["received_on"]),
         file_name=" ".join(dict.fromkeys(files)),
         dossier=row["dossier"],
-        pages=tuple(page.text for page in pages),
+        pages=tuple(texts),
         page_count=int(row["pages"] or 0),
     )
+
+
+def _invoice_text(document: Id, holdings: Holdings) -> str:
+    """What an attached invoice says, also what its pages do not show."""
+    invoice = holdings.record(document).invoice
+    if invoice is None:
+        return ""
+    return "\n\n" + plain(msgspec.convert(invoice, Statement).invoice)
 
 
 def _receipt(row: Row) -> notices.Receipt:

@@ -16,8 +16,8 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from archiver.classify.classifier import UNCLASSIFIED, Verdict
 from archiver.classify.classifier import classify as classify_pages
+from archiver.classify.verdict import Verdict
 from archiver.clock import town_day
 from archiver.extract.einvoice_fields import preferred
 from archiver.extract.extraction import extract as extract_fields
@@ -27,7 +27,7 @@ from archiver.pipeline.decisions import CLASS, known_senders, overlaid
 from archiver.pipeline.leafing import inspected, original, read_pages
 from archiver.pipeline.work import Tools, Work
 from archiver.recognise.reading import quality
-from archiver.records import Event, Page
+from archiver.records import UNCLASSIFIED, Event, Page
 from archiver.store import objects
 from archiver.store.objects import Record
 
@@ -67,6 +67,8 @@ def _read_invoice(work: Work, tools: Tools, fd: int) -> None:
         with os.fdopen(outcome.xml, "rb") as xml:
             xml.seek(0)
             work.xml = xml.read()
+        if outcome.statement is not None:
+            work.findings.append(objects.INVOICE_ATTACHED)
     if outcome.rendition is not None:
         work.pages = list(outcome.pages)
         _keep_rendition(work, tools, outcome.rendition)

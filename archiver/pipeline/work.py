@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archiver.classify.classifier import UNCLASSIFIED, Verdict
+from archiver.classify.verdict import Verdict
 from archiver.config import Config, Separate
 from archiver.extract.einvoice_reading import Statement
 from archiver.extract.values import Extracted
@@ -18,7 +18,7 @@ from archiver.pipeline.engines import Engines
 from archiver.pipeline.invoices import Invoices
 from archiver.pipeline.pagestore import PageStore
 from archiver.recognise.reader import Reader
-from archiver.records import Id, Page
+from archiver.records import UNCLASSIFIED, Id, Page
 from archiver.store.holdings import Holdings
 from archiver.store.objects import Receipt, Record
 from archiver.store.register import Register

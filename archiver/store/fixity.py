@@ -21,7 +21,7 @@ class Problem(msgspec.Struct, frozen=True):
     Attributes:
         code: ``missing_file``, ``changed_file``, ``unreadable_file``, ``extra_file``,
             ``extra_folder``, ``bad_declaration``, ``bad_inventory``, ``bad_sidecar``,
-            ``wrong_id``, ``no_object``, ``stray_folder``, ``bad_root``.
+            ``wrong_id``, ``no_object``, ``bad_root``.
         id: of the object; empty where it cannot be told.
         path: below the object's folder (for the root's own files: below the root).
     """

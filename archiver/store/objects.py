@@ -30,8 +30,8 @@ _ENDINGS = {
 UNKNOWN_TYPE = "application/octet-stream"
 XML = "application/xml"
 
-# Class of those documents whose class is not known; a key that no filing plan may use.
-UNCLASSIFIED = "unclassified"
+# Finding: what the pages do not say may stand in the invoice.
+INVOICE_ATTACHED = "invoice_attached"
 
 
 def original_name(media_type: str) -> str:

@@ -28,11 +28,11 @@ from sqlalchemy import (
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from archiver.errors import Fault, IntegrityFault, SystemFault
-from archiver.records import DocumentState, Event, Id
+from archiver.records import UNCLASSIFIED, DocumentState, Event, Id
 from archiver.store import durable
 from archiver.store import schema as t
 from archiver.store.ledger import Ledger
-from archiver.store.objects import UNCLASSIFIED, DropKey
+from archiver.store.objects import DropKey
 from archiver.store.projection import Objects, apply
 
 Row = dict[str, Any]

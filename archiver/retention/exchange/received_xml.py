@@ -1,0 +1,157 @@
+"""A received message as plain words: the XML reader for files from outside.
+
+Promises a pure function from bytes to a value that treats the file as hostile: a document type is
+refused before any entity of it can be read, nothing is fetched, size, depth, number of elements
+and length of a value have limits, and no tree is built. Names of foreign namespaces never match.
+It may be called inside a cage or outside of one.
+"""
+
+from __future__ import annotations
+
+import zlib
+from io import BytesIO
+from typing import Any
+from xml.parsers import expat
+from zipfile import BadZipFile, ZipFile
+
+import msgspec
+
+from archiver.errors import UsageFault
+
+MAX_BYTES = 64 << 20
+_MAX_DEPTH = 32
+_MAX_ELEMENTS = 2_000_000
+_MAX_VALUE = 1 << 16
+_MAX_ENTRIES = 64
+_CHUNK = 1 << 20
+
+Path = tuple[str, ...]
+Values = dict[Path, tuple[str, ...]]
+
+
+class Received(msgspec.Struct, frozen=True):
+    """What a message says, without its build.
+
+    Attributes:
+        namespace: of the root.
+        name: of the root.
+        head: values by their path below the root, of all that is no record.
+        records: values by their path below each record, in order.
+    """
+
+    namespace: str
+    name: str
+    head: Values
+    records: tuple[Values, ...]
+
+
+def unwrapped(content: bytes, limit: int = MAX_BYTES) -> bytes:
+    """The message inside a received file: the file itself, or the one XML in its zip.
+
+    Args:
+        content: all bytes of the file.
+        limit: bytes that the message may have.
+
+    Raises:
+        UsageFault: ``reply_zip_bad`` or ``reply_too_large``.
+    """
+    if not content.startswith(b"PK"):
+        return content
+    try:
+        with ZipFile(BytesIO(content)) as package:
+            entries = package.infolist()
+            found = [entry for entry in entries if entry.filename.lower().endswith(".xml")]
+            if len(found) != 1 or len(entries) > _MAX_ENTRIES:
+                raise UsageFault("reply_zip_bad")
+            with package.open(found[0]) as reader:
+                # What the zip says about sizes is the sender's word; the reading is bounded.
+                message = reader.read(limit + 1)
+    except (BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, zlib.error) as error:
+        raise UsageFault("reply_zip_bad") from error
+    if len(message) > limit:
+        raise UsageFault("reply_too_large", limit=limit >> 20)
+    return message
+
+
+def parse(content: bytes, record: str, limit: int = MAX_BYTES) -> Received:
+    """Read a message.
+
+    Args:
+        content: XML.
+        record: name of the elements directly below the root that are told apart.
+        limit: bytes that the message may have.
+
+    Raises:
+        UsageFault: ``reply_too_large``, ``reply_not_xml``, ``reply_dtd`` or
+            ``reply_too_complex``.
+    """
+    if len(content) > limit:
+        raise UsageFault("reply_too_large", limit=limit >> 20)
+    listener = _Listener(record)
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.buffer_text = True
+    parser.StartDoctypeDeclHandler = _refuse_doctype
+    parser.StartElementHandler = listener.start
+    parser.CharacterDataHandler = listener.data
+    parser.EndElementHandler = listener.end
+    try:
+        for start in range(0, len(content), _CHUNK):
+            parser.Parse(content[start : start + _CHUNK], False)
+        parser.Parse(b"", True)
+    except (expat.ExpatError, LookupError, ValueError) as error:
+        line = error.lineno if isinstance(error, expat.ExpatError) else 1
+        raise UsageFault("reply_not_xml", line=line) from error
+    return listener.received()
+
+
+def _refuse_doctype(*_words: Any) -> None:
+    raise UsageFault("reply_dtd")
+
+
+class _Listener:
+    """Gathers the values of leaves while the parser walks."""
+
+    def __init__(self, record: str) -> None:
+        self._record = record
+        self._root = ("", "")
+        self._path: list[str] = []
+        self._text: list[str] = []
+        self._length = 0
+        self._is_leaf = False
+        self._elements = 0
+        self._head: dict[Path, tuple[str, ...]] = {}
+        self._records: list[dict[Path, tuple[str, ...]]] = []
+
+    def start(self, full: str, _attributes: dict[str, str]) -> None:
+        namespace, _blank, name = full.rpartition(" ")
+        self._elements += 1
+        if len(self._path) >= _MAX_DEPTH or self._elements > _MAX_ELEMENTS:
+            raise UsageFault("reply_too_complex")
+        if not self._path:
+            self._root = (namespace, name)
+        elif namespace not in ("", self._root[0]):
+            name = f"{{{namespace}}}{name}"
+        self._path.append(name)
+        if len(self._path) == 2 and name == self._record:
+            self._records.append({})
+        self._text, self._length, self._is_leaf = [], 0, True
+
+    def data(self, text: str) -> None:
+        self._length += len(text)
+        if self._length > _MAX_VALUE:
+            raise UsageFault("reply_too_complex")
+        self._text.append(text)
+
+    def end(self, _full: str) -> None:
+        path = self._path
+        if self._is_leaf and len(path) > 1:
+            is_record = path[1] == self._record
+            values, place = (self._records[-1], path[2:]) if is_record else (self._head, path[1:])
+            key = tuple(place)
+            values[key] = (*values.get(key, ()), "".join(self._text).strip())
+        path.pop()
+        self._text, self._length, self._is_leaf = [], 0, False
+
+    def received(self) -> Received:
+        namespace, name = self._root
+        return Received(namespace, name, self._head, tuple(self._records))
