@@ -11,59 +11,22 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pikepdf
 import pytest
 from PIL import Image
 
 from archiver.separate import labels
 from archiver.separate.sheets import SheetMark
-from bench.separation import CREATED, Treatment, drawn, scanned
+from bench.separation import CREATED, drawn
 from tests import paper
+from tests.stack import DOCUMENTS, DPI, FRONTS_AND_BACKS, SHEETS, raw_streams, sides
 from tests.town import Town, wait_for
 
-DPI = 200
 MARKS = (
     SheetMark("building_permit", "632.21-12/2024"),
     SheetMark("invoice", "10.1/Mü 2023-17", "01HXYZABCDEFGHJKMNPQRSTVWX"),
     SheetMark("trade_registration"),
     SheetMark("council_minutes", "022.31:2024/03"),
 )
-FRONTS_AND_BACKS = "0- tt tt t- 1- tt -- t- 2- t- t- t- tt -t 3- tt tt tt tt t-".replace(" ", "")
-"""Twenty sheets of paper: a figure is a separator, ``t`` a printed page, ``-`` a blank one."""
-DOCUMENTS = [
-    [3, 4, 5, 6, 7],
-    [11, 12, 15],
-    [19, 21, 23, 25, 26, 28],
-    [31, 32, 33, 34, 35, 36, 37, 38, 39],
-]
-
-
-def sides() -> list[Image.Image]:
-    """The batch as a scanner sees it; one sheet lies upside down, one has coffee on it."""
-    printed = labels.separator_sheets([labels.Sheet(mark) for mark in MARKS], CREATED)
-    sheets = list(drawn(printed, DPI))
-    treated = {1: Treatment(turned=180, skew=2), 2: Treatment(coffee=4, skew=-1.5, noise=20)}
-    pages = []
-    for number, side in enumerate(FRONTS_AND_BACKS):
-        how = Treatment(skew=(number % 5 - 2) * 0.8, noise=8)
-        if side == "-":
-            page = scanned(paper.blank_image(DPI, seed=number), how._replace(noise=3), number)
-        elif side == "t":
-            text = (f"Blatt {number + 1:03}B des Schriftstücks", *paper.LETTER)
-            page = scanned(paper.letter_image(text, DPI), how, number)
-        else:
-            page = scanned(sheets[int(side)], treated.get(int(side), how), number)
-        pages.append(page)
-    return pages
-
-
-def pictures(pdf: bytes) -> list[bytes]:
-    with pikepdf.open(io.BytesIO(pdf)) as opened:
-        return [
-            stream.read_raw_bytes()
-            for page in opened.pages
-            for stream in page.get_images().values()
-        ]
 
 
 def dividing(town: Town, **rule: Any) -> None:
@@ -92,7 +55,7 @@ def documents(town: Town) -> list[dict[str, Any]]:
 
 
 def test_a_damaged_two_sided_batch_with_sheets(town: Town, tmp_path: Path) -> None:
-    batch = paper.scan_pdf(sides(), DPI, quality=60)
+    batch = paper.scan_pdf(sides(MARKS), DPI, quality=60)
     dividing(town, at="sheets", two_sided=True)
     town.drop("Stapel.pdf", batch)
     town.once()
@@ -100,7 +63,7 @@ def test_a_damaged_two_sided_batch_with_sheets(town: Town, tmp_path: Path) -> No
     found = documents(town)
     whole = found[0]["made_of"][0]["id"]
     assert [shown["made_of"] for shown in found] == [
-        [{"id": whole, "pages": pages}] for pages in DOCUMENTS
+        [{"id": whole, "pages": list(pages)}] for pages in DOCUMENTS
     ]
     assert [shown["class"] for shown in found] == [mark.record_class for mark in MARKS]
     said = [mark.reference for mark in MARKS if mark.reference]
@@ -117,12 +80,12 @@ def test_a_damaged_two_sided_batch_with_sheets(town: Town, tmp_path: Path) -> No
     assert divided["id"] == whole
     assert divided["data"]["proof"] == {"pages_in": 40, "documents": 23, "sheets": 4, "blanks": 13}
     assert divided["data"]["documents"] == [shown["id"] for shown in found]
-    assert divided["data"]["sheets"] == [1, 9, 17, 29]
+    assert divided["data"]["sheets"] == list(SHEETS)
 
-    source = pictures(batch)
+    source = raw_streams(batch)
     assert original(town, whole, tmp_path) == batch
     for shown, pages in zip(found, DOCUMENTS, strict=True):
-        assert pictures(original(town, shown["id"], tmp_path)) == [source[n - 1] for n in pages]
+        assert raw_streams(original(town, shown["id"], tmp_path)) == [source[n - 1] for n in pages]
     # The word of one page is found in its own document, and in no other.
     (hit,) = town.search(f"{FRONTS_AND_BACKS.index('t') + 1:03}B")
     assert hit["id"] == found[0]["id"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 
 import msgspec
-import pikepdf
 import pytest
 from PIL import Image
 
@@ -19,43 +18,15 @@ from archiver.separate.plan import Plan
 from archiver.separate.sheets import SheetMark
 from bench.separation import CREATED, KEY, Treatment, drawn, scanned
 from tests import paper
+from tests.stack import DOCUMENTS, DPI, SHEETS, raw_streams, sides
 
-DPI = 200
 MARKS = (
     SheetMark("bauantrag", "632.21-12/2024"),
     SheetMark("rechnung", "10.1/Mü 2023-17", "01HXYZABCDEFGHJKMNPQRSTVWX"),
     SheetMark("gewerbeanmeldung"),
     SheetMark("niederschrift", "022.31:2024/03"),
 )
-FRONTS_AND_BACKS = "0- tt tt t- 1- tt -- t- 2- t- t- t- tt -t 3- tt tt tt tt t-"
-"""Twenty sheets of paper: a figure is a separator, ``t`` a printed page, ``-`` a blank one."""
-DOCUMENTS = (
-    (3, 4, 5, 6, 7),
-    (11, 12, 15),
-    (19, 21, 23, 25, 26, 28),
-    (31, 32, 33, 34, 35, 36, 37, 38, 39),
-)
-SHEETS = (1, 9, 17, 29)
 RULE = Rule("sheets", two_sided=True, key=KEY)
-
-
-def sides() -> list[Image.Image]:
-    """The batch as a scanner sees it; one sheet lies upside down, one has coffee on it."""
-    printed = labels.separator_sheets([labels.Sheet(mark) for mark in MARKS], CREATED, key=KEY)
-    sheets = list(drawn(printed, DPI))
-    treated = {1: Treatment(turned=180, skew=2), 2: Treatment(coffee=4, skew=-1.5, noise=20)}
-    pages = []
-    for number, side in enumerate(FRONTS_AND_BACKS.replace(" ", "")):
-        how = Treatment(skew=(number % 5 - 2) * 0.8, noise=8)
-        if side == "-":
-            page = scanned(paper.blank_image(DPI, seed=number), how._replace(noise=3), number)
-        elif side == "t":
-            text = (f"Blatt {number} des Schriftstücks", *paper.LETTER)
-            page = scanned(paper.letter_image(text, DPI), how, number)
-        else:
-            page = scanned(sheets[int(side)], treated.get(int(side), how), number)
-        pages.append(page)
-    return pages
 
 
 def looked_at(pdf: bytes) -> list[Page]:
@@ -70,18 +41,9 @@ def looked_at(pdf: bytes) -> list[Page]:
     return pages
 
 
-def raw_streams(pdf: bytes) -> list[bytes]:
-    with pikepdf.open(io.BytesIO(pdf)) as opened:
-        return [
-            stream.read_raw_bytes()
-            for page in opened.pages
-            for stream in page.get_images().values()
-        ]
-
-
 @pytest.fixture(scope="module")
 def scans() -> list[Image.Image]:
-    return sides()
+    return sides(MARKS, KEY)
 
 
 @pytest.fixture(scope="module")
