@@ -236,6 +236,7 @@ class House:
         change: Callable[[Record, Part | None], Record],
         data: Mapping[str, Any],
         actor: str,
+        seen: str | None = None,
     ) -> None:
         """Record a person's decision: what was said goes into the object, codes into the ledger.
 
@@ -245,25 +246,34 @@ class House:
             change: makes the new record from the one before and what a separator sheet said.
             data: codes and keys for the ledger.
             actor: pseudonym of the person.
+            seen: state in which the person saw the document, where that matters.
 
         Raises:
-            Refusal: the document's state does not allow it.
+            Refusal: the document's state does not allow it, or is no longer what was seen.
         """
-        from archiver.store import objects
+        from archiver.store import objects, overhang
         from archiver.store.projection import MOVES
 
         with self.register.exclusive():
             row = self.register.document(document)
             assert row is not None
             check_transition(DocumentState(row["state"]), MOVES[event], document)
+            if seen is not None and row["state"] != seen:
+                state, wanted = str(row["state"]), str(MOVES[event])
+                raise Refusal("wrong_state", id=document, state=state, wanted=wanted)
+            at, known = now(), int(row["version"])
+            overhang.take_back(self.vault, document, known, at, self._is_received)
             record = change(
-                self.holdings.record(document), self.holdings.receipt(document, document).part
+                self.holdings.record(document, known),
+                self.holdings.receipt(document, document).part,
             )
-            at = now()
             files: dict[str, Path | bytes | None] = {objects.RECORD: objects.encode(record)}
             version = self.vault.add_version(document, files, at, event, actor)
             self.register.record(Event(event, at, actor, document, {**data, "version": version}))
         self.vault.settled(document)
+
+    def _is_received(self, accession: Id) -> bool:
+        return self.register.document(accession) is not None
 
     def destroy(self, document: Id, actor: str, data: Mapping[str, Any]) -> None:
         """Destroy an object: the ledger says so first, so that a crash is finished at the start.

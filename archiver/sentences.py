@@ -117,7 +117,7 @@ REASONS: dict[str, Phrase] = {
         N_("Confirm it with “review accept”, or say which is right with “review set”."),
     ),
     "class_rule_only": Phrase(
-        N_("Only the headline speaks for the class; nothing like it has been learned yet."),
+        N_("Only the headline speaks for the class; no example of it has been learned yet."),
         N_("Confirm it with “review accept”, or say which is right with “review set”."),
     ),
     "class_model_only": Phrase(
@@ -135,6 +135,13 @@ REASONS: dict[str, Phrase] = {
     "pages_are_gone": Phrase(
         N_("The pages were divided or withdrawn meanwhile, so they cannot be moved again."),
         N_("“archiver show” tells where they went."),
+    ),
+    "not_divided": Phrase(
+        N_("It is not decided yet how this batch is divided, so nothing can be said of it."),
+        N_(
+            "“review accept {id}” without a value divides it as planned, “review split {id}” "
+            "keeps it whole."
+        ),
     ),
     "no_such_page": Phrase(
         N_("There is no page {page}; the document has {pages}."),
@@ -347,6 +354,160 @@ REASONS: dict[str, Phrase] = {
     "output_unwritable": Phrase(
         N_("{path} cannot be written."),
         N_("Choose another place."),
+    ),
+    # Exchange with the state archive
+    "reply_zip_bad": Phrase(
+        N_("The zip cannot be read, or it does not hold exactly one message (.xml)."),
+        N_("Ask the archive to send its answer again."),
+    ),
+    "reply_too_large": Phrase(
+        N_("The answer is larger than the limit of {limit} MiB; it was not read."),
+        N_("Ask the archive to send its answer again."),
+    ),
+    "reply_not_xml": Phrase(
+        N_("The answer is no well-formed XML (line {line})."),
+        N_("Ask the archive to send its answer again."),
+    ),
+    "reply_dtd": Phrase(
+        N_(
+            "The answer has a document type (DOCTYPE) of its own, with which it could reach for "
+            "other files; it was not read."
+        ),
+        N_("Ask the archive for the answer without a DOCTYPE."),
+    ),
+    "reply_too_complex": Phrase(
+        N_(
+            "The answer is built in a way that no message is: too deep, or with values that "
+            "are too long."
+        ),
+        N_("Ask the archive to send its answer again."),
+    ),
+    "reply_other_message": Phrase(
+        N_("This is no message {wanted} of xdomea, but “{found}”."),
+        N_("Take the file with {wanted} in its name."),
+    ),
+    "reply_unknown_version": Phrase(
+        N_("The answer is written in a version of xdomea that cannot be read: {found}"),
+        N_("Ask the archive for 3.1.0 or 4.0.0."),
+    ),
+    "reply_field_missing": Phrase(
+        N_("The answer lacks “{field}”."),
+        N_("Ask the archive to send its answer again."),
+    ),
+    "reply_field_twice": Phrase(
+        N_("The answer says “{field}” more than once."),
+        N_("Ask the archive to send its answer again."),
+    ),
+    "reply_field_bad": Phrase(
+        N_("In the answer “{field}” has a value that the standard does not have: {value}"),
+        N_("Ask the archive to send its answer again."),
+    ),
+    "reply_other_version": Phrase(
+        N_("The answer is written in xdomea {found}, the batch in {wanted}."),
+        N_("Take the answer that belongs to this batch."),
+    ),
+    "reply_other_process": Phrase(
+        N_("The answer belongs to process {found}, this batch is {wanted}."),
+        N_("Take the answer that belongs to this batch."),
+    ),
+    "reply_other_origin": Phrase(
+        N_("The answer answers message {found}; {wanted} was sent."),
+        N_("Take the answer that belongs to this batch."),
+    ),
+    "reply_other_part": Phrase(
+        N_("The answer is for part {found} of the batch, not for part {wanted}."),
+        N_("Take the answer that belongs to this batch."),
+    ),
+    "reply_other_sender": Phrase(
+        N_("The answer was sent by “{found}”, not by “{wanted}”."),
+        N_("If it is the right one, note the name as an alias in the settings."),
+    ),
+    "reply_other_receiver": Phrase(
+        N_("The answer is addressed to “{found}”, not to “{wanted}”."),
+        N_("If it is the right one, note the name as an alias in the settings."),
+    ),
+    "reply_about_unknown": Phrase(
+        N_("The answer speaks of {uuid}, which was not sent."),
+        N_("Ask the archive what is meant."),
+    ),
+    "reply_about_part": Phrase(
+        N_("The answer speaks of a single document inside {id}; only whole items can be decided."),
+        N_("Ask the archive what is meant. Until then nothing happens to it."),
+    ),
+    "appraisal_missing": Phrase(
+        N_("The archive has not decided about {id}."),
+        N_("Ask the archive what is meant. Until then nothing happens to it."),
+    ),
+    "appraisal_contradictory": Phrase(
+        N_("The archive has decided differently about {id} in one answer."),
+        N_("Ask the archive what is meant. Until then nothing happens to it."),
+    ),
+    "appraisal_undecided": Phrase(
+        N_("The archive has not yet made up its mind about {id} (B)."),
+        N_("Ask the archive what is meant. Until then nothing happens to it."),
+    ),
+    "appraisal_unclear": Phrase(
+        N_("The archive has decided about {id} in words of its own, not with A or V."),
+        N_("Ask the archive what is meant. Until then nothing happens to it."),
+    ),
+    "import_missing": Phrase(
+        N_("The archive does not say whether {id} has arrived."),
+        N_("Ask the archive. Until then it is kept."),
+    ),
+    "import_contradictory": Phrase(
+        N_("The archive says both that {id} has arrived and that it has not."),
+        N_("Ask the archive. Until then it is kept."),
+    ),
+    "import_failed": Phrase(
+        N_("The archive could not import {id}."),
+        N_("Its answer tells why. Mend that and hand it over again; until then it is kept."),
+    ),
+    "export_empty": Phrase(
+        N_("There is nothing to hand over: the archive takes no item."),
+        N_("Read in the appraisal first, or end the batch."),
+    ),
+    "export_running": Phrase(
+        N_("A batch is being written into {path} already."),
+        N_("Wait until it is done."),
+    ),
+    "export_other_batch": Phrase(
+        N_("Another batch was begun under the same number: {path}"),
+        N_("Finish that one, or remove its journal and its folder ending in .part."),
+    ),
+    "export_source_changed": Phrase(
+        N_("The file {file} is not what it was when the batch was proposed."),
+        N_(
+            "Run “archiver audit”. What was written before it is kept; the export goes on once the "
+            "file is right again."
+        ),
+    ),
+    "export_written_wrong": Phrase(
+        N_("The disk did not keep what was written: {file}"),
+        N_("Write the batch to another disk and have this one checked."),
+    ),
+    "export_no_bag": Phrase(
+        N_("{path} is no exported batch."),
+        N_("Give the folder in which bagit.txt lies."),
+    ),
+    "export_file_missing": Phrase(
+        N_("{path} is missing."),
+        N_("Take the batch from another copy, or export it again."),
+    ),
+    "export_file_changed": Phrase(
+        N_("{path} is not what was written."),
+        N_("Take the batch from another copy, or export it again."),
+    ),
+    "export_member_changed": Phrase(
+        N_("In {path} the file {member} is not what was written."),
+        N_("Take the batch from another copy, or export it again."),
+    ),
+    "export_file_unlisted": Phrase(
+        N_("{path} was not there when the batch was written."),
+        N_("Find out who put it there; the batch itself is whole."),
+    ),
+    "export_manifest_damaged": Phrase(
+        N_("The list of digests {path} is damaged."),
+        N_("Take the batch from another copy, or export it again."),
     ),
     # Words that cannot be taken as they are
     "no_such_document": Phrase(
@@ -933,6 +1094,16 @@ REASONS: dict[str, Phrase] = {
     "stack_empty": Phrase(
         N_("A stack has no page."),
         N_("Scan again."),
+    ),
+    "stacks_out_of_step": Phrase(
+        N_(
+            "Another stack of this folder waits for a decision or came twice, so it is not sure "
+            "which stacks belong together."
+        ),
+        N_(
+            "Decide the oldest first: “review merge --backs” puts fronts and backs together, "
+            "“review accept” leaves a file as it is. Then “retry” the others."
+        ),
     ),
     "stack_alone": Phrase(
         N_("No backs came for these fronts in time."),

@@ -105,7 +105,7 @@ class SettlingAgainstHistory(RuleBasedStateMachine):
         assert {one.name for one in self.listing.ignored} == ignored
         assert {one.sighting.name for one in self.listing.held} == held
         assert [one.name for one in self.listing.settled] == sorted(
-            settled, key=lambda name: (self.first_seen(name), name)
+            settled, key=lambda name: (self.first_seen(name), here[name].mtime_ns, name)
         )
         assert len(self.listing.waiting) == len(waiting)
         assert self.listing.next_check == (min(waiting) if waiting else None)

@@ -180,6 +180,8 @@ def test_a_contract_that_runs_keeps_its_procurement(
     found = due(book, "procurement_eu", events, TODAY)
     assert str(found.ends) == ends
     assert found.missing == ("" if contract_ended else "contract_ended")
+    is_moved = any(step.code == "not_before" for step in found.steps)
+    assert is_moved == (contract_ended is not None and contract_ended > "2023-02-28")
 
 
 # Vouchers and invoices: 10 years from YE, since 1 January 2025 8 years, for those still running on

@@ -1,4 +1,6 @@
-"""The sample papers are what their list says, and making them anew changes no byte."""
+"""The sample papers are what their list says, and making them anew changes no byte; the examples
+are of the filing plan's classes and none is a copy of a paper.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +8,7 @@ import random
 import re
 import time
 import tomllib
+from collections import Counter
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,6 +17,8 @@ import pikepdf
 import pytest
 from PIL import Image
 
+from archiver.classify.examples import Example, read
+from archiver.config import filing_plan
 from archiver.recognise.blank import looks_blank
 from bench import make_samples
 from bench.sample_pages import Look, Stamp, arrange, printed, scanned, stamped, wrap
@@ -28,6 +33,10 @@ CLASSES = {
     "dog_tax", "housing_benefit", "invoice", "leave", "letter", "offence", "special_use",
     "trade_registration",
 }  # fmt: skip
+EXAMPLES: list[Example] = list(read(FOLDER / "examples.jsonl"))
+BESIDE = {"README.md", "examples.jsonl"}
+"""Files of the folder that are written by hand."""
+
 each = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document["file"])
 
 
@@ -44,7 +53,8 @@ def test_made_anew_they_are_the_same_byte_for_byte(tmp_path: Path) -> None:
     make_samples.write(tmp_path)
     made = {p.relative_to(tmp_path): p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
     kept = {p.relative_to(FOLDER): p.read_bytes() for p in FOLDER.rglob("*") if p.is_file()}
-    del kept[Path("README.md")]
+    for name in BESIDE:
+        del kept[Path(name)]
     assert made.keys() == kept.keys()
     assert [str(name) for name in made if made[name] != kept[name]] == []
 
@@ -79,7 +89,7 @@ def test_they_are_small_and_varied() -> None:
     assert sum(path.stat().st_size for path in files) < 5_000_000
     assert {path.suffix for path in files} == {".pdf", ".tif", ".jpg", ".png", ".jp2"}
     assert {document["class"] for document in DOCUMENTS} == CLASSES
-    on_disk = {p.name for p in FOLDER.iterdir() if p.is_file()} - {"README.md", "expected.toml"}
+    on_disk = {p.name for p in FOLDER.iterdir() if p.is_file()} - BESIDE - {"expected.toml"}
     assert on_disk == {path.name for path in files}
     readme = (FOLDER / "README.md").read_text("utf-8")
     assert [path.name for path in files if f"`{path.name}`" not in readme] == []
@@ -123,11 +133,73 @@ def test_dates_are_dates_and_stamps_come_later(document: dict[str, Any]) -> None
 @each
 def test_every_iban_on_the_paper_has_right_check_digits(document: dict[str, Any]) -> None:
     text = flat("\n".join(truth(document)))
-    found = re.findall(r"DE\d\d(?: \d{4}){4} \d\d", text)
-    assert ("iban" not in document) or document["iban"] in found
-    for iban in found:
-        digits = iban.replace(" ", "")
-        assert int(digits[4:] + "1314" + digits[2:4]) % 97 == 1
+    assert ("iban" not in document) or document["iban"] in ibans(text)
+    assert [iban for iban in ibans(text) if not is_checked(iban)] == []
+
+
+def ibans(text: str) -> list[str]:
+    return re.findall(r"DE\d\d(?: \d{4}){4} \d\d", text)
+
+
+def is_checked(iban: str) -> bool:
+    digits = iban.replace(" ", "")
+    return int(digits[4:] + "1314" + digits[2:4]) % 97 == 1
+
+
+def test_the_examples_are_of_the_plan_and_teach_every_class_that_is_asked() -> None:
+    plan = {record_class.key for record_class in filing_plan(FOLDER.parent / "filingplan.toml")}
+    counts = Counter(example.record_class for example in EXAMPLES)
+    assert counts.keys() <= plan - {"unclassified"}
+    assert counts.keys() >= CLASSES
+    assert min(counts.values()) >= 6
+    assert (FOLDER / "examples.jsonl").stat().st_size < 350_000
+
+
+def test_every_example_is_a_page_and_invented_like_the_papers() -> None:
+    for example in EXAMPLES:
+        assert 80 <= len(example.text.split()) <= 250, example.text[:60]
+        flat_text = flat(example.text)
+        assert [iban for iban in ibans(flat_text) if not is_checked(iban)] == []
+        assert {iban[5:14] for iban in ibans(flat_text)} <= {"5999 9990"}
+        postcodes = re.findall(r"\b\d{5}(?= [A-ZÄÖÜ][a-zäöüß])", example.text)
+        assert [code for code in postcodes if not code.startswith("00")] == []
+        addresses = re.findall(r"@\S+?\.(\w+)", flat_text)
+        assert set(addresses) <= {"example"}
+        assert [n for n in re.findall(r"\b0\d{2,4} \d{5}", flat_text) if n != "069 90009"] == []
+
+
+LETTERHEAD = (
+    "bürgermeisterin",
+    "auskunft erteilt",
+    "telefon",
+    "e-mail",
+    "rathausplatz",
+    "stadtkasse",
+)
+
+
+def runs(text: str, length: int = 8) -> set[tuple[str, ...]]:
+    """Runs of so many words, without the lines of the town's own letterhead."""
+    lines = [line for line in text.lower().splitlines() if not any(w in line for w in LETTERHEAD)]
+    words = re.findall(r"[a-zäöüß]+", " ".join(lines))
+    return set(zip(*(words[start:] for start in range(length)), strict=False))
+
+
+def test_no_example_copies_a_paper_or_another_example() -> None:
+    asked = {document["file"]: runs("\n".join(truth(document))) for document in DOCUMENTS}
+    taught = [runs(example.text) for example in EXAMPLES]
+    for place, (example, own) in enumerate(zip(EXAMPLES, taught, strict=True)):
+        assert [file for file, others in asked.items() if own & others] == [], example.text[:60]
+        assert all(len(own & others) <= 0.1 * len(own) for others in taught[:place])
+
+
+def test_no_person_or_company_of_a_paper_stands_in_an_example() -> None:
+    sides = {
+        document.get(side, "Stadt") for document in DOCUMENTS for side in ("sender", "recipient")
+    }
+    for name in sides:
+        if not name.startswith("Stadt"):
+            assert [example.text for example in EXAMPLES if name in example.text] == [], name
 
 
 def test_only_the_pages_that_should_have_text_have_it() -> None:

@@ -57,7 +57,7 @@ class Bringing(Visit):
         return chosen
 
     def retry(self, identifier: Id) -> Json:
-        """Work once more on a document that is in quarantine or review."""
+        """Work once more on a document in quarantine or review; a filed one is read anew."""
         return self._settle("retried", identifier, None)
 
     def dismiss(self, identifier: Id, reason: str) -> Json:

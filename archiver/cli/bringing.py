@@ -170,7 +170,8 @@ def add(context: click.Context, files: tuple[Path, ...], pipeline: str | None, j
     cls=desk.Command,
     short_help=tr("Work once more on a document."),
     help=tr(
-        "Work once more on a document in quarantine or review.\n\nExample: archiver retry 01JB2Q8T"
+        "Work once more on a document in quarantine or review; a filed one is read anew, and what"
+        " persons decided stays.\n\nExample: archiver retry 01JB2Q8T"
     ),
 )
 @click.argument("id_", metavar="ID", type=desk.text)

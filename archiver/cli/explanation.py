@@ -144,8 +144,8 @@ def _weighed(speakers: Sequence[Json]) -> str:
 
 
 def _decimal(number: float) -> str:
-    """A weight with two places: +1.25, in German +1,25."""
-    whole, decimals = f"{number:+.2f}".split(".")
+    """A weight with three places: +1.250, in German +1,250."""
+    whole, decimals = f"{number:+.3f}".split(".")
     return tr("{whole}.{decimals}").format(whole=whole, decimals=decimals)
 
 

@@ -7,9 +7,8 @@ to type, and that an answer says where the daemon still has work to do.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import click
 
@@ -22,7 +21,7 @@ from archiver.cli.explanation import (
     named,
     percent,
 )
-from archiver.errors import NotFound, UsageFault
+from archiver.errors import UsageFault
 from archiver.records import UNCLASSIFIED
 from archiver.tongue import tr
 
@@ -90,7 +89,7 @@ def _print_waiting(one: Json) -> None:
         click.echo(f"    {proposed}")
 
 
-def _identified(command: Any) -> Any:
+def identified(command: Any) -> Any:
     """The argument ID and the option --json of a command about one document."""
     return click.argument("id_", metavar="ID", type=desk.text)(
         desk.json_option(click.pass_context(command))
@@ -106,7 +105,7 @@ def _identified(command: Any) -> Any:
         "\n\nExample: archiver review show 01JB2Q8T --open"
     ),
 )
-@_identified
+@identified
 @click.option("--page", default=1, show_default=True, help=tr("Which page to draw."))
 @click.option(
     "--picture",
@@ -187,12 +186,12 @@ def _value(field: Json) -> str:
         "\n\nExample: archiver review accept 01JB2Q8T date=12.3.2024"
     ),
 )
-@_identified
+@identified
 @click.argument("words", nargs=-1, metavar="[NAME=VALUE]...", type=desk.text)
 def accept(context: click.Context, id_: str, words: tuple[str, ...], json_: bool) -> None:
     """Confirm a document."""
     with desk.archive(desk.configured(context), writes=True) as archive:
-        _told(archive.accept(id_, words), json_)
+        told(archive.accept(id_, words), json_)
 
 
 @review.command(
@@ -205,12 +204,12 @@ def accept(context: click.Context, id_: str, words: tuple[str, ...], json_: bool
         "\n\nExample: archiver review set 01JB2Q8T class=invoice total=1.234,56"
     ),
 )
-@_identified
+@identified
 @click.argument("words", nargs=-1, required=True, metavar="NAME=VALUE...", type=desk.text)
 def set_(context: click.Context, id_: str, words: tuple[str, ...], json_: bool) -> None:
     """Say what is right."""
     with desk.archive(desk.configured(context), writes=True) as archive:
-        _told(archive.set(id_, words), json_)
+        told(archive.set(id_, words), json_)
 
 
 @review.command(
@@ -222,13 +221,13 @@ def set_(context: click.Context, id_: str, words: tuple[str, ...], json_: bool) 
         "\n\nExample: archiver review split 01JB2Q8T 3,7"
     ),
 )
-@_identified
+@identified
 @click.argument("pages", required=False, default="", type=desk.text)
 def split(context: click.Context, id_: str, pages: str, json_: bool) -> None:
     """Have a document divided."""
     starts = [_number(word) for word in pages.replace(",", " ").split()]
     with desk.archive(desk.configured(context), writes=True) as archive:
-        _told(archive.split(id_, starts), json_)
+        told(archive.split(id_, starts), json_)
 
 
 def _number(word: str) -> int:
@@ -253,7 +252,7 @@ def _number(word: str) -> int:
 def merge(context: click.Context, ids: tuple[str, ...], backs: bool, json_: bool) -> None:
     """Have documents joined."""
     with desk.archive(desk.configured(context), writes=True) as archive:
-        _told(archive.merge(ids, woven=backs), json_)
+        told(archive.merge(ids, woven=backs), json_)
 
 
 @review.command(
@@ -264,85 +263,16 @@ def merge(context: click.Context, ids: tuple[str, ...], backs: bool, json_: bool
         "\n\nExample: archiver review reject 01JB2Q8T --reason Werbung"
     ),
 )
-@_identified
+@identified
 @click.option("--reason", required=True, type=desk.text, help=tr("Why, in your words."))
 def reject(context: click.Context, id_: str, reason: str, json_: bool) -> None:
     """Take a document in review back."""
     with desk.archive(desk.configured(context), writes=True) as archive:
-        _told(archive.reject(id_, reason), json_)
+        told(archive.reject(id_, reason), json_)
 
 
-@click.command(
-    cls=desk.Command,
-    short_help=tr("Change what is known of a filed document."),
-    help=tr(
-        "Change what is known of a filed document: a new version, the old one stays. An empty"
-        " value takes away what was read."
-        "\n\nExample: archiver correct 01JB2Q8T class=invoice date=12.3.2024"
-    ),
-)
-@_identified
-@click.argument("words", nargs=-1, required=True, metavar="NAME=VALUE...", type=desk.text)
-def correct(context: click.Context, id_: str, words: tuple[str, ...], json_: bool) -> None:
-    """Change a filed document."""
-    with desk.archive(desk.configured(context), writes=True) as archive:
-        _told(archive.correct(id_, words), json_)
-
-
-@click.command(
-    cls=desk.Command,
-    short_help=tr("Exchange a bad scan for a better one."),
-    help=tr(
-        "Exchange the scan of a document in review or filed; the old one stays in an older version."
-        " What persons decided stands."
-        "\n\nExample: archiver replace 01JB2Q8T neuer_scan.pdf"
-    ),
-)
-@_identified
-@click.argument("file", type=click.Path(path_type=Path))
-def replace(context: click.Context, id_: str, file: Path, json_: bool) -> None:
-    """Exchange a scan."""
-    with (
-        desk.archive(desk.configured(context), writes=True) as archive,
-        _opened(file) as source,
-    ):
-        _told(archive.replace(id_, source, desk.name_of(file)), json_)
-
-
-@contextmanager
-def _opened(file: Path) -> Iterator[BinaryIO]:
-    """A person's file, open for reading.
-
-    Raises:
-        NotFound: ``no_such_file`` or ``file_unreadable``.
-    """
-    try:
-        source = file.open("rb")
-    except (FileNotFoundError, IsADirectoryError):
-        raise NotFound("no_such_file", file=str(file)) from None
-    except PermissionError:
-        raise NotFound("file_unreadable", file=str(file)) from None
-    with source:
-        yield source
-
-
-@click.command(
-    cls=desk.Command,
-    short_help=tr("Quality control of a divided batch has ended."),
-    help=tr(
-        "Say that quality control of a batch that was divided has ended: the batch's own object is"
-        " destroyed, its documents stay. This cannot be undone."
-        "\n\nExample: archiver release 01JB2Q8T"
-    ),
-)
-@_identified
-def release(context: click.Context, id_: str, json_: bool) -> None:
-    """Have a batch's own object destroyed."""
-    with desk.archive(desk.configured(context), writes=True) as archive:
-        _told(archive.release(id_), json_)
-
-
-def _told(answer: Json, json_: bool) -> None:
+def told(answer: Json, json_: bool) -> None:
+    """Print what became of a document, and where the daemon still has work to do."""
     if json_:
         desk.as_json(answer)
         return
@@ -353,9 +283,4 @@ def _told(answer: Json, json_: bool) -> None:
         click.echo(line.format(id=id_))
 
 
-COMMANDS: dict[str, click.Command] = {
-    "review": review,
-    "correct": correct,
-    "replace": replace,
-    "release": release,
-}
+COMMANDS: dict[str, click.Command] = {"review": review}

@@ -65,7 +65,8 @@ class Listing(msgspec.Struct, frozen=True):
     """What one look says about a set of drop folders.
 
     Attributes:
-        settled: finished files, the one first seen longest ago first, then by name.
+        settled: finished files, the one first seen longest ago first, then the one changed longest
+            ago, then by name.
         waiting: files that have not been the same for long enough, by folder and name.
         held: entries that are no plain file with one name, by folder and name.
         ignored: entries whose name says that they are not meant for us, by folder and name.
@@ -158,7 +159,8 @@ class Settling:
                     waiting.append(sighting)
                     next_check = left if next_check is None else min(next_check, left)
         self._tracks = tracks
-        settled.sort(key=lambda pair: (pair[0], pair[1].name, pair[1].folder))
+        # What was there at the first look came in the order in which it was written.
+        settled.sort(key=lambda pair: (pair[0], pair[1].mtime_ns, pair[1].name, pair[1].folder))
         return Listing(
             settled=tuple(sighting for _, sighting in settled),
             waiting=tuple(sorted(waiting, key=_place)),

@@ -20,7 +20,8 @@ from archiver.errors import UsageFault
 from archiver.extract import numbers
 from archiver.extract.values import KnownSender
 from archiver.records import UNCLASSIFIED, Box, Field, FieldKind
-from archiver.store.objects import Decision, Part, Record, SenderKeys
+from archiver.separate.plan import NEEDS_PERSON
+from archiver.store.objects import Decision, Order, Part, Record, SenderKeys
 
 CLASS = "class"
 KINDS: tuple[FieldKind, ...] = get_args(FieldKind)
@@ -55,6 +56,9 @@ _GERMAN_SUM = re.compile(r"-?([0-9]{1,3}(\.[0-9]{3})+|[0-9]+)(,[0-9]{1,2})?")
 _PLAIN_SUM = re.compile(r"-?[0-9]+(\.[0-9]{1,2})?")
 _GERMAN_DAY = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
 _NOWHERE = Box(0, 0, 0, 0)
+
+# Reasons why a file is not read even where a person lets it go on.
+_UNREADABLE = frozenset({"worker_died", "file_too_large", "too_many_pages"})
 
 # A sender is not known again by the domain of a public provider.
 _PUBLIC = frozenset(
@@ -263,10 +267,32 @@ def accepted(record: Record, proposed: str | None) -> dict[str, str]:
     return values
 
 
+def order_of(reason: str) -> Order | None:
+    """How a file is to go on that waits before it was read, once a person lets it go on.
+
+    Args:
+        reason: why it waits.
+
+    Returns:
+        divided as the marks say, whole, or None where it cannot be read and is filed as it is.
+    """
+    if reason in _UNREADABLE:
+        return None
+    if reason in NEEDS_PERSON - {"batch_blank"}:
+        return Order(as_planned=True)
+    return Order(whole=True)
+
+
 def decided(record: Record, decision: Decision, part: Part | None) -> Record:
     """A record with one more decision, which stands over all before it."""
     more = (*record.decisions, decision)
     return overlaid(msgspec.structs.replace(record, decisions=more, order=None), part)
+
+
+def ordered(record: Record, order: Order, decision: Decision | None, part: Part | None) -> Record:
+    """A record with the order how its pages are to be moved, and what else was decided with it."""
+    said = decided(record, decision, part) if decision else record
+    return msgspec.structs.replace(said, order=order)
 
 
 def known_senders(rows: Iterable[Mapping[str, Any]]) -> tuple[KnownSender, ...]:

@@ -23,17 +23,18 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from archiver.config import Config
-from archiver.errors import Refusal
+from archiver.errors import Fault, IntegrityFault, Refusal
 from archiver.inbox import claim, release
 from archiver.inbox.names import display_name
 from archiver.inbox.sightings import Sighting, look
+from archiver.pipeline.adoption import Adoption
 from archiver.recognise.media import sniff
 from archiver.records import DocumentState, Event, Id, check_transition
-from archiver.store import durable, objects
+from archiver.store import durable, objects, overhang
 from archiver.store.holdings import Holdings
-from archiver.store.objects import DropKey, Part, Receipt, Record
+from archiver.store.objects import DropKey, Receipt, Record
 from archiver.store.projection import MOVES
-from archiver.store.register import CatalogueBehind, Register
+from archiver.store.register import CatalogueBehind, Register, Row
 from archiver.store.vault import Vault
 
 log = logging.getLogger(__name__)
@@ -78,6 +79,7 @@ class Intake:
         self._register = register
         self._now = now
         self._new_id = new_id
+        self._adoption = Adoption(vault, register, self._arrival, now)
         self._accepting = threading.Lock()
 
     def receive_drop(self, sighting: Sighting, pipeline: str) -> Accepted | None:
@@ -155,13 +157,14 @@ class Intake:
                 row = self._register.document(document)
                 assert row is not None
                 check_transition(DocumentState(row["state"]), MOVES["replaced"], document)
+                self._take_back(document)
                 if row["sha512"] == copied.sha512:
                     raise Refusal("same_scan", id=document)
                 pipeline = self._objects_receipt(document).pipeline
                 receipt = self._new_receipt(identifier, copied, name, pipeline, actor, None)
                 if receipt.media_type == objects.UNKNOWN_TYPE:
                     raise Refusal("unsupported_type")
-                version = self._exchange(document, str(row["media_type"]), receipt, part)
+                version = self._exchange(row, receipt, part)
                 data: dict[str, object] = {
                     "accession": identifier,
                     "version": version,
@@ -170,15 +173,36 @@ class Intake:
                     "media_type": receipt.media_type,
                 }
                 at = receipt.received_at
-                self._register.record(Event("replaced", at, actor, document, data))
+                try:
+                    self._register.record(Event("replaced", at, actor, document, data))
+                except CatalogueBehind:
+                    raise
+                except Exception:
+                    with contextlib.suppress(Fault):  # else before the next change, or at the start
+                        self._take_back(document)
+                    raise
         finally:
             part.unlink(missing_ok=True)
         self._vault.settled(document)
         return identifier
 
-    def _exchange(self, document: Id, before: str, receipt: Receipt, part: Path) -> int:
+    def _take_back(self, document: Id) -> None:
+        """Have nothing in a document that the ledger does not name."""
+        row = self._register.document(document)
+        if row is not None and row["version"]:
+            with contextlib.suppress(IntegrityFault):  # `verify` names what is wrong with it
+                overhang.take_back(
+                    self._vault,
+                    document,
+                    int(row["version"]),
+                    self._now(),
+                    lambda accession: self._register.document(accession) is not None,
+                )
+
+    def _exchange(self, row: Row, receipt: Receipt, part: Path) -> int:
         """Write the version with the new scan; what the old one gave is no longer in it."""
-        record = self._holdings.record(document)
+        document, before = str(row["id"]), str(row["media_type"])
+        record = self._holdings.record(document, int(row["version"]))
         kept = Record(decisions=record.decisions, notes=record.notes)
         files: dict[str, Path | bytes | None] = {
             objects.original_name(before): None,
@@ -203,11 +227,13 @@ class Intake:
         recovery = self._vault.recover(self._register.knows)
         for identifier in recovery.damaged:
             log.error("object damaged", extra={"id": identifier})
+        walking = {str(row["id"]) for row in self._register.jobs()}
         for identifier in recovery.unsettled:
-            # Its newest version may have no ledger line: whoever wrote it does so again.
+            # What is on its way writes its version again; for others nobody would.
+            if identifier not in walking:
+                self._take_back(identifier)
             self._vault.settled(identifier)
-        for identifier in recovery.adopt:
-            self._adopt(identifier)
+        self._adoption.after_crash(recovery.adopt)
         for identifier in self._register.destroyed():
             # A crash came between the ledger's word and the deed.
             if self._vault.exists(identifier):
@@ -217,27 +243,7 @@ class Intake:
 
     def adopt_unknown(self) -> None:
         """Accept every whole object that the ledger does not know, as after a restored back-up."""
-        for identifier in list(self._vault.ids()):
-            if not self._register.knows(identifier) and not self._vault.verify(identifier):
-                self._adopt(identifier)
-
-    def _adopt(self, identifier: Id) -> None:
-        """Accept an object that a crash left without a ledger line, unless its bytes came anew."""
-        receipt = self._objects_receipt(identifier)
-        if receipt.part is not None and not self._divided(receipt.part):
-            # Its pages still lie in the batch, which is divided once more.
-            self._vault.destroy(identifier)
-        elif receipt.part or self._register.document_with(receipt.sha512) is None:
-            self._register.record(*self._arrival(receipt))
-            self._vault.settled(identifier)
-        else:
-            self._vault.destroy(identifier)
-
-    def _divided(self, part: Part) -> bool:
-        """Whether the pages of a part have nowhere else to be."""
-        row = self._register.document(part.sources[0][0])
-        gone = (DocumentState.DIVIDED, DocumentState.DESTROYED)
-        return row is None or row["state"] in gone
+        self._adoption.after_loss()
 
     def recover_drops(self, folders: Iterable[Path]) -> None:
         """Take what was accepted and still lies in its folder; also after a fault in taking."""

@@ -6,8 +6,9 @@ first after each turn.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from typing import BinaryIO
 
 from archiver.errors import DocumentFault, ReviewNeeded
@@ -20,6 +21,21 @@ from archiver.store import objects
 
 # Pages that are read before another document gets its turn.
 TURN = 8
+
+
+@contextmanager
+def as_doubt() -> Iterator[None]:
+    """Leave it to a person where pages cannot be moved: the file itself may be read all the same.
+
+    Raises:
+        ReviewNeeded: with the reason of the fault.
+    """
+    try:
+        yield
+    except ReviewNeeded:
+        raise
+    except DocumentFault as fault:
+        raise ReviewNeeded(fault.reason, **fault.params) from fault
 
 
 def original(work: Work, tools: Tools) -> BinaryIO:

@@ -7,6 +7,7 @@ the time of reading again.
 from __future__ import annotations
 
 import shutil
+import threading
 from pathlib import Path
 from typing import TypeVar
 
@@ -63,7 +64,8 @@ class PageStore:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _save(self, name: str, data: bytes) -> None:
-        part = self._folder / f"{name}.part"
+        # Two lanes may look at the same file.
+        part = self._folder / f"{name}.{threading.get_ident()}.part"
         part.write_bytes(data)
         part.rename(self._folder / name)
 

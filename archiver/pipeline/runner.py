@@ -206,6 +206,7 @@ class Runner:
             if not shop.register.begin_job(document, shop.boot):
                 # Settled by a person; what was read of it must not stay in the stage.
                 PageStore(shop.pages, document).clear()
+                self._changed()
                 return False
             again = self._walk(document, tools)
             shop.health.well("work")
@@ -239,6 +240,7 @@ class Runner:
         except (WorkerDied, EngineDied):
             return self._died(document)
         except SystemFault:
+            self._add_made(work)
             shop.register.end_job(document)
             raise
         except OSError as error:
@@ -250,9 +252,13 @@ class Runner:
             log.exception("step failed", extra={"id": document})
             return self._died(document)
         self._clear(document, work)
+        self._add_made(work)
+        return False
+
+    def _add_made(self, work: Work | None) -> None:
+        """Queue the documents that a walk has made."""
         for made in work.made if work is not None else ():
             self.add(made)
-        return False
 
     def _died(self, document: Id) -> bool:
         """Count a worker's death against its document; returns whether to try again."""
@@ -282,7 +288,9 @@ class Runner:
         shop = self._shop
         row = shop.register.document(document)
         log.info("walked", extra={"id": document, "state": row["state"] if row else None})
-        shop.vault.settled(document)
+        with shop.register.exclusive():
+            # Not while a person's version of it waits for its ledger line.
+            shop.vault.settled(document)
         PageStore(shop.pages, document).clear()
         if work is not None and work.rendition is not None:
             work.rendition.unlink(missing_ok=True)
@@ -299,10 +307,12 @@ class Runner:
             id=document,
             media_type=str(row["media_type"]),
             size=int(scans[-1]["size"]),
+            sha512=str(row["sha512"]),
             received_at=str(first["received_at"]),
             state=str(row["state"]),
             receipt=shop.holdings.receipt(document, document),
-            record=shop.holdings.record(document),
+            # A newer version may have no ledger line: what it says was never decided.
+            record=shop.holdings.record(document, int(row["version"])),
             separated=first["state"] == AccessionState.SEPARATED,
             rule=rules.get(str(first["pipeline"]), Separate()),
             store=PageStore(shop.pages, document),

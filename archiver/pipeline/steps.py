@@ -138,13 +138,19 @@ def file(work: Work, tools: Tools) -> None:
     with tools.register.exclusive():
         row = tools.register.document(work.id)
         if row is not None and row["state"] == work.state:
-            _write_version(work, tools)
+            _write_version(work, tools, int(row["version"]))
             tools.register.record(*_lines(work, tools))
 
 
-def _write_version(work: Work, tools: Tools) -> None:
-    """Write the new version and decide whether a person must look."""
-    before = tools.holdings.record(work.id)
+def _write_version(work: Work, tools: Tools, decided: int) -> None:
+    """Write the new version and decide whether a person must look.
+
+    Args:
+        work: whose walk it ends.
+        tools: of the lane.
+        decided: version with the latest decisions of persons.
+    """
+    before = tools.holdings.record(work.id, decided)
     record = overlaid(
         Record(
             pages=len(work.pages),
@@ -165,6 +171,8 @@ def _write_version(work: Work, tools: Tools) -> None:
         objects.RECORD: objects.encode(record),
         objects.RENDITION: work.rendition,
         objects.INVOICE: work.xml,
+        # Of a division that came to nothing.
+        objects.DIVISION: None,
     }
     version = tools.vault.add_version(
         work.id, files, created=tools.now(), message="filed", user="daemon"

@@ -69,6 +69,7 @@ class Work:
         id: of the document.
         media_type: of the received bytes.
         size: of the received bytes.
+        sha512: of the received bytes.
         received_at: when they came, UTC.
         state: of the document.
         receipt: of the file that it came as.
@@ -90,6 +91,7 @@ class Work:
     id: Id
     media_type: str
     size: int
+    sha512: str
     received_at: str
     state: str
     receipt: Receipt

@@ -165,7 +165,7 @@ def _taken(before: Due, fresh: Due, rule: Rule, change: Transition, today: date)
 
 def _had_begun(old: Rule, rule: Rule, events: Events) -> bool:
     """Whether the old version's period had begun when the new version came into force."""
-    if old.is_empty or (old.permanent and rule.permanent):
+    if old.permanent and rule.permanent:
         return False
     # What is kept for ever has no begin of its own; the new version's event tells whether the
     # record is one of before.

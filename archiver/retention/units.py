@@ -33,7 +33,7 @@ def needs_dossier(book: RuleBook, class_key: str, today: date) -> bool:
         False for classes that count from the document, are permanent or have no period.
     """
     rules = book.in_force(class_key, today)
-    if not rules or rules[-1].permanent or rules[-1].is_empty:
+    if not rules or rules[-1].permanent:
         return False
     return not {rules[-1].event, rules[-1].not_before} - {""} <= OWN_EVENTS
 

@@ -47,11 +47,13 @@ class Meeting(msgspec.Struct, frozen=True):
         couples: to be woven, in order of arrival.
         waiting: fronts whose backs may still come.
         doubts: ids of stacks with the reason code why a person must look.
+        misfits: couples that do not fit; `woven` says why.
     """
 
     couples: tuple[Couple, ...]
     waiting: tuple[Stack, ...]
     doubts: tuple[tuple[Id, str], ...]
+    misfits: tuple[Couple, ...] = ()
 
 
 def meet(stacks: Iterable[Stack], now: float, patience: float) -> Meeting:
@@ -72,6 +74,7 @@ def meet(stacks: Iterable[Stack], now: float, patience: float) -> Meeting:
     couples: list[Couple] = []
     waiting: list[Stack] = []
     doubts: list[tuple[Id, str]] = []
+    misfits: list[Couple] = []
     ordered = sorted(stacks, key=lambda stack: (stack.arrived, stack.id))
     for folder in sorted({stack.folder for stack in ordered}):
         fronts: Stack | None = None
@@ -87,13 +90,14 @@ def meet(stacks: Iterable[Stack], now: float, patience: float) -> Meeting:
                     couples.append(Couple(fronts, stack))
                 except ReviewNeeded as fault:
                     doubts += [(fronts.id, fault.reason), (stack.id, fault.reason)]
+                    misfits.append(Couple(fronts, stack))
                 fronts = None
         if fronts is not None and now - fronts.arrived > patience:
             doubts.append((fronts.id, "stack_alone"))
         elif fronts is not None:
             waiting.append(fronts)
     couples.sort(key=lambda couple: couple.fronts.arrived)
-    return Meeting(tuple(couples), tuple(waiting), tuple(doubts))
+    return Meeting(tuple(couples), tuple(waiting), tuple(doubts), tuple(misfits))
 
 
 def woven(

@@ -28,6 +28,9 @@ _ENDINGS = {
     "application/xml": "xml",
 }
 UNKNOWN_TYPE = "application/octet-stream"
+
+# Kinds of files that hold several pages.
+HOLD_PAGES = ("application/pdf", "image/tiff")
 XML = "application/xml"
 
 # Finding: what the pages do not say may stand in the invoice.

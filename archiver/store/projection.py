@@ -159,8 +159,8 @@ def _receipt(
             media_type=str(entry.data.get("media_type", UNKNOWN_TYPE)),
             sha512="",
             salt=b"",
-            actor=entry.actor,
-            received_at=entry.at,
+            actor=str(entry.data.get("brought_by", entry.actor)),
+            received_at=str(entry.data.get("received_at", entry.at)),
         )
         return lost, ["object_damaged"]
 
@@ -180,6 +180,7 @@ def _accession(
             received_at=receipt.received_at,
             actor=receipt.actor,
             source=receipt.part.sources[0][0] if receipt.part else None,
+            sha512=receipt.sha512,
         )
     )
     key = receipt.drop
@@ -234,7 +235,7 @@ def _move(connection: Connection, entry: Entry, objects: Objects) -> None:
             values |= _described(record, version)
             _confirm_sender(connection, entry.id, record)
         except (IntegrityFault, NotFound):
-            values["findings"] = ["object_damaged"]
+            values |= {"version": version, "findings": ["object_damaged"]}
     connection.execute(update(t.document).where(t.document.c.id == entry.id).values(values))
     if entry.event in _ACCESSION_AFTER:
         _move_accession(connection, entry, _ACCESSION_AFTER[entry.event])
@@ -259,6 +260,7 @@ def _destroyed(connection: Connection, entry: Entry, objects: Objects) -> None:
             file_raw=cast(t.accession.c.id, BLOB),
             size=0,
             source=None,
+            sha512="",
         )
     )
     nothing = {**_described(Record(), 0), "findings": [], "sha512": "", "params": {}}

@@ -139,6 +139,8 @@ class Register:
     def begin_job(self, document: Id, boot: str) -> bool:
         """Commit that work on a document begins; False where there is nothing to do."""
         with self._writing, self._transaction() as connection:
+            # Lines that the catalogue lacks may have settled it.
+            self._take_over(connection)
             begun = update(t.job).where(t.job.c.id == document).values(boot=boot)
             return connection.execute(begun).rowcount == 1
 
@@ -213,10 +215,11 @@ class Register:
         return rows[0] if rows else None
 
     def document_with(self, sha512: str) -> Id | None:
-        """The living document with these bytes, if there is one."""
+        """The living document that came with these bytes, if there is one."""
         rows = self._rows(
             select(t.document.c.id)
-            .where(t.document.c.sha512 == sha512, t.document.c.state.not_in(_GONE))
+            .join(t.accession, t.accession.c.document == t.document.c.id)
+            .where(t.accession.c.sha512 == sha512, t.document.c.state.not_in(_GONE))
             .order_by(t.document.c.id)
             .limit(1)
         )
@@ -244,12 +247,7 @@ class Register:
 
     def accession_digest(self, accession: Id) -> str | None:
         """sha512 of the bytes received with an accession."""
-        query = (
-            select(t.document.c.sha512)
-            .join(t.accession, t.accession.c.document == t.document.c.id)
-            .where(t.accession.c.id == accession)
-        )
-        rows = self._rows(query)
+        rows = self._rows(select(t.accession.c.sha512).where(t.accession.c.id == accession))
         return str(rows[0]["sha512"]) if rows else None
 
     def newest_accessions(self, pipeline: str, limit: int) -> list[Row]:
@@ -265,6 +263,31 @@ class Register:
             select(newest, t.document.c.state.label("document_state"))
             .join(t.document, t.document.c.id == newest.c.document)
             .order_by(newest.c.id.desc())
+        )
+        return self._rows(query)
+
+    def newest_files(self, pipeline: str, limit: int) -> list[Row]:
+        """The files that came last by one pipeline, the ledger's newest first.
+
+        What was cut out of other files is left out.
+
+        Returns:
+            the accession, with ``document_state``, ``media_type`` and ``version`` of its document.
+        """
+        newest = (
+            select(t.accession)
+            .where(t.accession.c.pipeline == pipeline, t.accession.c.source.is_(None))
+            .order_by(t.accession.c.id.desc())
+            .limit(limit)
+            .subquery()
+        )
+        of = t.document.c
+        query = (
+            select(newest, of.state.label("document_state"), of.media_type, of.version)
+            .join(t.document, of.id == newest.c.document)
+            .join(t.event, t.event.c.id == newest.c.id)
+            .where(t.event.c.event.in_(("received", "duplicate")))
+            .order_by(t.event.c.seq.desc())
         )
         return self._rows(query)
 
@@ -305,22 +328,6 @@ class Register:
         """Documents of which only a tombstone remains."""
         query = select(t.document.c.id).where(t.document.c.state == DocumentState.DESTROYED)
         return [str(row["id"]) for row in self._rows(query)]
-
-    def parts(self, batch: Id) -> list[Id]:
-        """Documents that the pages of a batch went into, in order."""
-        query = select(t.accession.c.id).where(t.accession.c.source == batch)
-        return [str(row["id"]) for row in self._rows(query.order_by(t.accession.c.id))]
-
-    def unsettled_parts(self, batch: Id) -> int:
-        """Number of a batch's documents about which a person must still decide."""
-        done = (DocumentState.ACCEPTED, DocumentState.RECOGNISED, DocumentState.CLASSIFIED,
-                DocumentState.REVIEW, DocumentState.QUARANTINED)  # fmt: skip
-        query = (
-            select(func.count().label("n"))
-            .select_from(t.accession.join(t.document, t.accession.c.document == t.document.c.id))
-            .where(t.accession.c.source == batch, t.document.c.state.in_(done))
-        )
-        return int(self._rows(query)[0]["n"])
 
     def waiting(self) -> list[Row]:
         """Documents in review, the longest waiting first."""

@@ -48,6 +48,8 @@ accession = Table(
     Column("actor", Text, nullable=False),
     # Of parts of a batch: the object in which their first page came.
     Column("source", Text, index=True),
+    # Of the bytes as they came; the document may have another scan by now.
+    Column("sha512", Text, index=True),
 )
 
 document = Table(

@@ -62,6 +62,10 @@ class Vault(Protocol):
         """Move a staged object into the root."""
         ...
 
+    def discard(self, id: Id) -> None:
+        """Drop a staged object."""
+        ...
+
     def settled(self, id: Id) -> None:
         """Drop the intent marker."""
         ...
@@ -197,6 +201,12 @@ class LocalVault:
                     self._tree.prune(id)
                     self._stage.discard(id)
                 raise
+
+    def discard(self, id: Id) -> None:
+        """Drop a staged object that is not to be published after all, if there is one."""
+        with self._working(id):
+            if not self.exists(id):
+                self._stage.discard(id)
 
     def settled(self, id: Id) -> None:
         """Drop the intent marker, after the ledger line and the catalogue are committed.

@@ -1,4 +1,4 @@
-"""What an answer of the archive means for a batch: decisions, and everything that is odd about them.
+"""What an answer of the archive means for a batch: decisions, and all that is odd about them.
 
 Promises that an answer to another process, message or authority is refused as a whole, and that in
 an answer to this one every single item is either decided or reported: nothing counts as decided or

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from archiver.retention.exchange import dialect, markup
+from archiver.retention.exchange import dialect, markup, zipformat
 from archiver.retention.exchange.batch import (
     Delivery,
     Document,
@@ -33,6 +33,13 @@ def offer_list(offer: Offer) -> Iterator[bytes]:
         UTF-8 in blocks of some 64 KiB.
     """
     return markup.utf8(_message(offer.head, "0501", offer.items, with_files=False))
+
+
+def offer_package(offer: Offer) -> tuple[str, bytes]:
+    """The 0501 as it is sent: name and bytes of the zip with the message in it."""
+    stem = dialect.stem(offer.head, "0501")
+    when = zipformat.stamp(offer.head.created_at)
+    return f"{stem}.zip", zipformat.single(f"{stem}.xml", b"".join(offer_list(offer)), when)
 
 
 def delivery_list(delivery: Delivery) -> Iterator[bytes]:
@@ -151,12 +158,12 @@ def _party_3(party: Party) -> str:
 def _party_4(party: Party) -> str:
     key = ""
     if party.key:
+        where = markup.attributes(listURI=_DIRECTORIES, listVersionID="1")
+        directory = _bare("code", "DVDV")
         key = _e(
             "Behoerdenkennung",
-            f"<verzeichnisdienst{markup.attributes(listURI=_DIRECTORIES, listVersionID='1')}>"
-            f"{_bare('code', 'DVDV')}</verzeichnisdienst>",
-            _bare("kennung", markup.text(f"{party.prefix}:{party.key}")),
-            _bare("name", markup.text(party.name)),
+            f"<xdomea:verzeichnisdienst{where}>{directory}</xdomea:verzeichnisdienst>",
+            _t("kennung", f"{party.prefix}:{party.key}"),
         )
     return key + _names(DIALECTS["4.0.0"], party)
 

@@ -73,12 +73,12 @@ def unwrapped(content: bytes, limit: int = MAX_BYTES) -> bytes:
     return message
 
 
-def parse(content: bytes, record: str, limit: int = MAX_BYTES) -> Received:
+def parse(content: bytes, records: frozenset[str], limit: int = MAX_BYTES) -> Received:
     """Read a message.
 
     Args:
         content: XML.
-        record: name of the elements directly below the root that are told apart.
+        records: names of the elements directly below the root that are told apart.
         limit: bytes that the message may have.
 
     Raises:
@@ -87,7 +87,7 @@ def parse(content: bytes, record: str, limit: int = MAX_BYTES) -> Received:
     """
     if len(content) > limit:
         raise UsageFault("reply_too_large", limit=limit >> 20)
-    listener = _Listener(record)
+    listener = _Listener(records)
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.buffer_text = True
     parser.StartDoctypeDeclHandler = _refuse_doctype
@@ -111,8 +111,8 @@ def _refuse_doctype(*_words: Any) -> None:
 class _Listener:
     """Gathers the values of leaves while the parser walks."""
 
-    def __init__(self, record: str) -> None:
-        self._record = record
+    def __init__(self, records: frozenset[str]) -> None:
+        self._names = records
         self._root = ("", "")
         self._path: list[str] = []
         self._text: list[str] = []
@@ -132,7 +132,7 @@ class _Listener:
         elif namespace not in ("", self._root[0]):
             name = f"{{{namespace}}}{name}"
         self._path.append(name)
-        if len(self._path) == 2 and name == self._record:
+        if len(self._path) == 2 and name in self._names:
             self._records.append({})
         self._text, self._length, self._is_leaf = [], 0, True
 
@@ -145,7 +145,7 @@ class _Listener:
     def end(self, _full: str) -> None:
         path = self._path
         if self._is_leaf and len(path) > 1:
-            is_record = path[1] == self._record
+            is_record = path[1] in self._names
             values, place = (self._records[-1], path[2:]) if is_record else (self._head, path[1:])
             key = tuple(place)
             values[key] = (*values.get(key, ()), "".join(self._text).strip())

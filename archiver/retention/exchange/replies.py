@@ -8,7 +8,6 @@ for a batch is told by `archiver.retention.exchange.appraisal`.
 from __future__ import annotations
 
 import re
-from typing import cast
 
 import msgspec
 
@@ -21,6 +20,8 @@ from archiver.retention.exchange.received_xml import Path, Received, Values
 _UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _YES = {"1": True, "true": True, "0": False, "false": False}
 _SHOWN = 80
+# Elements with one item each: of the 0502 in 3.1.0 and in 4.0.0, of the 0506 in both.
+_RECORDS = frozenset({"BewertetesObjekt", "BewertetesSGO", "AusgesondertesSGO"})
 
 
 class Identity(msgspec.Struct, frozen=True):
@@ -141,10 +142,7 @@ def read_import(content: bytes) -> ImportList:
 def _received(content: bytes, code: dialect.Code) -> tuple[Received, Version]:
     """The words of a message of the kind asked for, and its version."""
     message = received_xml.unwrapped(content)
-    # Both versions are tried by name, as the name of the records tells them apart.
-    is_new = DIALECTS["4.0.0"].namespace.encode() in message[:4096]
-    records = {"0502": "BewertetesSGO" if is_new else "BewertetesObjekt"}
-    received = received_xml.parse(message, records.get(code, "AusgesondertesSGO"))
+    received = received_xml.parse(message, _RECORDS)
     wanted = f"{dialect.MESSAGES[code]}.{code}"
     if received.name != wanted:
         raise UsageFault("reply_other_message", wanted=code, found=received.name[:_SHOWN])
@@ -220,4 +218,4 @@ def _decision(values: Values) -> str | None:
     value = _one(values, path)
     if value not in ("A", "B", "V"):
         raise UsageFault("reply_field_bad", field=path[-1], value=value[:_SHOWN])
-    return cast(str, value)
+    return value

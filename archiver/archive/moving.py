@@ -1,0 +1,184 @@
+"""Moving pages: documents divided and joined by hand, scans exchanged, batches released.
+
+Promises that what a person orders is recorded with its ledger line at once, and done by the
+daemon without loss; and that a batch stays until every document of it has been settled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, BinaryIO
+
+from archiver import phrases
+from archiver.archive.visit import Json, Visit
+from archiver.clock import now
+from archiver.errors import Refusal, UsageFault
+from archiver.records import DocumentState, Id
+from archiver.rights import Act
+
+if TYPE_CHECKING:
+    from archiver.store.objects import Decision, Order
+
+# Documents about which a person must still decide, or that are not read yet.
+_UNSETTLED = frozenset(
+    {
+        DocumentState.ACCEPTED, DocumentState.RECOGNISED, DocumentState.CLASSIFIED,
+        DocumentState.REVIEW, DocumentState.QUARANTINED,
+    })  # fmt: skip
+
+
+class Moving(Visit):
+    """Use cases of those who decide where pages belong."""
+
+    def split(self, identifier: Id, starts: Sequence[int]) -> Json:
+        """Have a document divided; the daemon does it.
+
+        Args:
+            identifier: in review or filed.
+            starts: pages with which documents begin; empty: it is to stay one document.
+
+        Raises:
+            UsageFault: ``no_such_page``.
+            Refusal: ``pages_not_movable``: files of this kind cannot be divided.
+        """
+        from archiver.store.objects import Order
+
+        row = self._settleable(identifier)
+        pages = int(row["pages"] or 0)
+        wrong = [start for start in starts if start < 1 or (pages and start > pages)]
+        if wrong:
+            raise UsageFault("no_such_page", page=wrong[0], pages=pages)
+        if not set(starts) - {1}:
+            return self._order(row, Order(whole=True))
+        _require_pages(row)
+        return self._order(row, Order(starts=tuple(starts)))
+
+    def merge(self, identifiers: Sequence[Id], *, woven: bool = False) -> Json:
+        """Have documents joined in this order to one; the daemon does it.
+
+        Args:
+            identifiers: at least two, each in review or filed.
+            woven: the first holds fronts, the second the backs, last sheet first.
+
+        Raises:
+            UsageFault: ``merge_needs_two``.
+            Refusal: ``stacks_differ_in_kind``, ``stacks_of_two_folders`` (fronts and backs of two
+                clerks) or ``pages_not_movable``.
+        """
+        from archiver.store.objects import Order
+
+        rows = [self._settleable(one) for one in identifiers]
+        ids = [str(row["id"]) for row in rows]
+        if len(set(ids)) < 2 or len(set(ids)) < len(ids) or (woven and len(ids) != 2):
+            raise UsageFault("merge_needs_two")
+        kinds = {str(row["media_type"]) for row in rows}
+        if len(kinds) > 1:
+            raise Refusal("stacks_differ_in_kind")
+        came = [self._house.register.accessions(one)[0]["pipeline"] for one in ids]
+        if woven and len(set(came)) > 1:
+            raise Refusal("stacks_of_two_folders")
+        _require_pages(rows[0])
+        return self._order(rows[0], Order(join=tuple(ids[1:]), woven=woven))
+
+    def may_decide(self) -> None:
+        """Ask the rights before a file is sent.
+
+        Raises:
+            Refusal: the caller may not decide.
+        """
+        self._standing.require(Act.DECIDE)
+
+    def replace(self, identifier: Id, source: BinaryIO, name: bytes) -> Json:
+        """Exchange a bad scan for a better one; what persons decided stays.
+
+        Args:
+            identifier: in review or filed.
+            source: the new scan, read to its end.
+            name: of its file.
+        """
+        row = self._settleable(identifier)
+        document = str(row["id"])
+        self._house.intake.replace(document, source, name, self._caller.pseudonym)
+        self._tell(document)
+        return {"id": document, "state": self._document(document)["state"]}
+
+    def release(self, identifier: Id) -> Json:
+        """Quality control of a divided batch has ended: its own object is destroyed.
+
+        Raises:
+            Refusal: ``not_a_batch``, or ``batch_not_ready`` while one of its documents waits.
+        """
+        self._standing.require(Act.SETTLE)
+        row = self._document(identifier)
+        batch = str(row["id"])
+        if row["state"] != DocumentState.DIVIDED:
+            raise Refusal("not_a_batch", id=batch, state=phrases.state_name(str(row["state"])))
+        with self._house.register.exclusive():
+            waiting = self._unsettled(batch)
+            if waiting:
+                raise Refusal("batch_not_ready", id=batch, count=waiting)
+            because = {"because": "quality_control_ended"}
+            self._house.destroy(batch, self._caller.pseudonym, because)
+        self._tell(batch)
+        return {"id": batch, "state": self._document(batch)["state"]}
+
+    # --- inside ------------------------------------------------------------------------------
+
+    def _required(self, identifier: Id, state: DocumentState, reason: str) -> Json:
+        self._standing.require(Act.DECIDE)
+        row = self._document(identifier)
+        if row["state"] != state:
+            raise Refusal(reason, id=str(row["id"]), state=phrases.state_name(str(row["state"])))
+        return row
+
+    def _settleable(self, identifier: Id) -> Json:
+        """A document whose pages may be moved or exchanged."""
+        self._standing.require(Act.DECIDE)
+        row = self._document(identifier)
+        if row["state"] not in (DocumentState.REVIEW, DocumentState.FILED):
+            state = phrases.state_name(str(row["state"]))
+            raise Refusal("not_in_review", id=str(row["id"]), state=state)
+        return row
+
+    def _unsettled(self, batch: Id) -> int:
+        """Number of documents from a batch that still wait, also where they were divided again."""
+        parts = {part: self._document(part)["state"] for part in self._parts(batch)}
+        again = [part for part, state in parts.items() if state == DocumentState.DIVIDED]
+        waiting = sum(state in _UNSETTLED for state in parts.values())
+        return waiting + sum(self._unsettled(part) for part in again)
+
+    def _order(self, row: Json, order: Order, values: dict[str, str] | None = None) -> Json:
+        """Record how pages are to be moved, and have it done."""
+        from archiver.pipeline.decisions import ordered
+
+        document, actor = str(row["id"]), self._caller.pseudonym
+        decision, data = self._said(row, "ordered", values) if values else (None, {})
+        self._house.decide(
+            "ordered",
+            document,
+            lambda record, part: ordered(record, order, decision, part),
+            data,
+            actor,
+            str(row["state"]),
+        )
+        self._tell(document)
+        return {"id": document, "state": self._document(document)["state"]}
+
+    def _said(self, row: Json, event: str, values: dict[str, str]) -> tuple[Decision, Json]:
+        """A decision, and what the ledger says of it."""
+        from archiver.pipeline.decisions import CLASS
+        from archiver.store.objects import Decision
+
+        was = row["record_class"] if CLASS in values else None
+        data: Json = {"set": sorted(values)}
+        if CLASS in values:
+            data |= {"class": values[CLASS], "was": was, "proposed": row["proposed"]}
+        return Decision(now(), self._caller.pseudonym, event, values, was), data
+
+
+def _require_pages(row: Json) -> None:
+    """Refuse to move pages of a file of a kind that has only one, or none."""
+    from archiver.store.objects import HOLD_PAGES
+
+    if row["media_type"] not in HOLD_PAGES:
+        raise Refusal("pages_not_movable")

@@ -1,0 +1,117 @@
+"""Adoption: whole objects in the vault that the ledger does not know.
+
+Promises that each page of them is in the archive afterwards, and once: what a crash left of a
+division that never became true is dropped, because its pages still lie in the batch; what the
+ledger once knew and has lost is accepted, and what it was cut out of is divided again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from archiver.pipeline import parts
+from archiver.records import Event, Id
+from archiver.store.holdings import Holdings
+from archiver.store.objects import Receipt
+from archiver.store.register import Register
+from archiver.store.vault import Vault
+
+
+class Adoption:
+    """Accepts objects into one archive.
+
+    Args:
+        vault: its vault.
+        register: its register.
+        arrival: makes the ledger's lines of a file that came from outside.
+        now: gives the time, UTC, ISO 8601.
+    """
+
+    def __init__(
+        self,
+        vault: Vault,
+        register: Register,
+        arrival: Callable[[Receipt], list[Event]],
+        now: Callable[[], str],
+    ) -> None:
+        self._vault = vault
+        self._holdings = Holdings(vault)
+        self._register = register
+        self._arrival = arrival
+        self._now = now
+
+    def after_crash(self, identifiers: Iterable[Id]) -> None:
+        """Accept or drop what was being made when a process died."""
+        cut: list[Receipt] = []
+        for receipt in self._receipts(identifiers):
+            if receipt.part is None:
+                self._accept(receipt)
+            elif self._is_told(receipt) or not self._has_sources(receipt):
+                cut.append(receipt)
+            else:
+                # Its pages still lie in the batch, which is divided once more.
+                self._vault.destroy(receipt.id)
+        self._accept_parts(cut)
+
+    def after_loss(self) -> None:
+        """Accept every whole object of the vault, as after a ledger was restored."""
+        unknown = [
+            identifier
+            for identifier in self._vault.ids()
+            if not self._register.knows(identifier) and not self._vault.verify(identifier)
+        ]
+        cut: list[Receipt] = []
+        for receipt in self._receipts(unknown):
+            if receipt.part is None:
+                self._accept(receipt)
+            else:
+                cut.append(receipt)
+        self._accept_parts(cut)
+
+    def _receipts(self, identifiers: Iterable[Id]) -> list[Receipt]:
+        # Ids rise with time, so a batch comes before what was cut out of it.
+        return [self._holdings.receipt(one, one) for one in sorted(identifiers)]
+
+    def _accept(self, receipt: Receipt) -> None:
+        """Accept a file that came from outside, unless its bytes came anew."""
+        if self._register.document_with(receipt.sha512) is None:
+            self._register.record(*self._arrival(receipt))
+            self._vault.settled(receipt.id)
+        else:
+            self._vault.destroy(receipt.id)
+
+    def _accept_parts(self, cut: list[Receipt]) -> None:
+        """Accept documents cut out of others, all of one division together."""
+        together: dict[tuple[Id, ...], list[Receipt]] = {}
+        for receipt in cut:
+            together.setdefault(_sources(receipt), []).append(receipt)
+        for sources, made in together.items():
+            at = self._now()
+            data = {"documents": [receipt.id for receipt in made]}
+            rows = {source: self._register.document(source) for source in sources}
+            lines = [
+                Event("divided", at, "daemon", source, data)
+                for source, row in rows.items()
+                if row is not None and parts.has_pages(row, str(row["sha512"]))
+            ]
+            self._register.record(*lines, *(parts.arrival(receipt, at) for receipt in made))
+            for receipt in made:
+                self._vault.settled(receipt.id)
+
+    def _is_told(self, receipt: Receipt) -> bool:
+        """Whether the ledger says that this document was made; only its arrival was lost."""
+        lines = self._register.history(_sources(receipt))
+        told = [line["data"]["documents"] for line in lines if line["event"] == "divided"]
+        return any(receipt.id in documents for documents in told)
+
+    def _has_sources(self, receipt: Receipt) -> bool:
+        """Whether its pages lie elsewhere too."""
+        return all(
+            self._register.knows(source) and self._vault.exists(source)
+            for source in _sources(receipt)
+        )
+
+
+def _sources(receipt: Receipt) -> tuple[Id, ...]:
+    assert receipt.part is not None
+    return tuple(source for source, _pages in receipt.part.sources)

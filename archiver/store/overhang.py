@@ -1,0 +1,50 @@
+"""Overhang: what an object says beyond the last version that the ledger names.
+
+A version is written before its ledger line. Where the line could not be written, nobody was told
+that it is true, and nothing may be built upon it. Promises that nothing is removed: what the
+ledger's version had is put into a new one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from archiver.records import Id
+from archiver.store.vault import Vault
+
+_RECEIPTS = "receipts/"
+
+
+def take_back(
+    vault: Vault, document: Id, version: int, at: str, knows: Callable[[Id], bool]
+) -> bool:
+    """Put the files of a version back, if later ones differ in anything but known receipts.
+
+    Args:
+        vault: of the archive.
+        document: whose object; nobody else may be writing it.
+        version: newest that the ledger names.
+        at: now, UTC, ISO 8601.
+        knows: whether the ledger has an accession; a duplicate's receipt adds a version too.
+
+    Returns:
+        Whether anything had to be put back.
+
+    Raises:
+        IntegrityFault, NotFound, SystemFault: as `Vault.add_version`.
+    """
+    inventory = vault.inventory(document)
+    if inventory.latest <= version:
+        return False
+    then, since = inventory.state(version), inventory.state()
+    changes: dict[str, Path | bytes | None] = {}
+    for name in sorted(then.keys() | since.keys()):
+        if name.startswith(_RECEIPTS):
+            if name not in then and not knows(Path(name).stem):
+                changes[name] = None
+        elif then.get(name) != since.get(name):
+            changes[name] = vault.path(document, name, version) if name in then else None
+    if changes:
+        vault.add_version(document, changes, at, "taken_back", "daemon")
+    return bool(changes)

@@ -1,0 +1,345 @@
+"""0502 and 0506: read, checked against what was sent, and hostile files refused."""
+
+from __future__ import annotations
+
+import io
+from zipfile import ZIP_DEFLATED, ZipFile
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from archiver.errors import Refusal, UsageFault
+from archiver.retention.exchange import received_xml
+from archiver.retention.exchange.appraisal import appraise, confirm
+from archiver.retention.exchange.batch import VERSIONS, Offer, derived_uuid
+from archiver.retention.exchange.replies import read_appraisal, read_import
+from tests.xdomea_batches import PROCESS, Store, a_delivery, an_offer, assert_valid
+
+STRANGER = "99999999-0000-4000-8000-000000000001"
+NAMES = {"0502": "Bewertungsverzeichnis", "0506": "AussonderungImportBestaetigen"}
+
+
+def answer(code: str, version: str, body: str, **said: str) -> bytes:
+    """A message of the archive; what is not said is as it should be."""
+    words = {
+        "process": PROCESS,
+        "origin": derived_uuid(PROCESS, "0501" if code == "0502" else "0503", "1"),
+        "sender": "Landesarchiv  musterland",
+        "receiver": "Stadt Musterhausen",
+        "number": "1",
+    } | said
+    name = f"xdomea:Aussonderung.{NAMES[code]}.{code}"
+    space = f'xmlns:xdomea="urn:xoev-de:xdomea:schema:{version}"'
+    kind = f'listURI="urn:xoev-de:xdomea:codeliste:nachrichtentyp"><code>{code}</code>'
+    receipt = "<xdomea:Empfangsbestaetigung>0</xdomea:Empfangsbestaetigung>" * (code == "0502")
+    if version == "3.1.0":
+        return (
+            f"<?xml version='1.0' encoding='UTF-8'?>\n<{name} {space}><xdomea:Kopf>"
+            f"<xdomea:ProzessID>{words['process']}</xdomea:ProzessID>"
+            f"<xdomea:Nachrichtentyp {kind}</xdomea:Nachrichtentyp>"
+            "<xdomea:Erstellungszeitpunkt>2026-04-01T10:00:00Z</xdomea:Erstellungszeitpunkt>"
+            f"<xdomea:Absender><xdomea:Institution><xdomea:Name>{words['sender']}</xdomea:Name>"
+            "</xdomea:Institution></xdomea:Absender>"
+            f"<xdomea:Empfaenger><xdomea:Institution><xdomea:Name>{words['receiver']}"
+            f"</xdomea:Name></xdomea:Institution></xdomea:Empfaenger>{receipt}</xdomea:Kopf>"
+            f"{body}</{name}>"
+        ).encode()
+    return (
+        f"<?xml version='1.0' encoding='UTF-8'?>\n<{name} {space} produkt='P' "
+        "produkthersteller='H' standard='xdomea' version='4.0.0'><xdomea:nachrichtenkopf>"
+        f"<xdomea:identifikation.nachricht><nachrichtenUUID>{STRANGER}</nachrichtenUUID>"
+        f"<nachrichtentyp {kind}</nachrichtentyp>"
+        "<erstellungszeitpunkt>2026-04-01T10:00:00.000Z</erstellungszeitpunkt>"
+        "</xdomea:identifikation.nachricht>"
+        f"<xdomea:leser><xdomea:NameInstitution><xdomea:Name>{words['receiver']}</xdomea:Name>"
+        "</xdomea:NameInstitution></xdomea:leser>"
+        f"<xdomea:autor><xdomea:NameInstitution><xdomea:Name>{words['sender']}</xdomea:Name>"
+        "</xdomea:NameInstitution></xdomea:autor>"
+        f"<xdomea:ProzessID>{words['process']}</xdomea:ProzessID></xdomea:nachrichtenkopf>{receipt}"
+        f"<xdomea:UUIDUrsprungsnachricht>{words['origin']}</xdomea:UUIDUrsprungsnachricht>"
+        f"<xdomea:LfdNrNachrichtProTyp>{words['number']}</xdomea:LfdNrNachrichtProTyp>"
+        "<xdomea:GesamtanzahlNachrichtenProTyp>1</xdomea:GesamtanzahlNachrichtenProTyp>"
+        f"{body}</{name}>"
+    ).encode()
+
+
+def decided(version: str, *pairs: tuple[str, str]) -> str:
+    """The items of a 0502; a decision longer than a letter is one of the archive's own."""
+    record, uuid = (
+        ("BewertetesObjekt", "ID") if version == "3.1.0" else ("BewertetesSGO", "xdomeaUUID")
+    )
+    return "".join(
+        f"<xdomea:{record}><xdomea:{uuid}>{one}</xdomea:{uuid}><xdomea:Aussonderungsart>"
+        + (
+            f"<xdomea:Aussonderungsart><code>{word}</code></xdomea:Aussonderungsart>"
+            if len(word) == 1
+            else f"<xdomea:AussonderungsartKonfigurierbar>{word}"
+            "</xdomea:AussonderungsartKonfigurierbar>"
+        )
+        + f"</xdomea:Aussonderungsart></xdomea:{record}>"
+        for one, word in pairs
+    )
+
+
+def imported(version: str, *pairs: tuple[str, bool], whole: bool = True) -> str:
+    def result(is_done: bool) -> str:
+        error = "" if is_done else "<xdomea:Fehlermeldung>Datei fehlt</xdomea:Fehlermeldung>"
+        return f"<xdomea:Erfolgreich>{int(is_done)}</xdomea:Erfolgreich>{error}"
+
+    def wrapped(inside: str) -> str:
+        if version == "3.1.0":
+            return inside
+        return f"<xdomea:ErfolgOderMisserfolg>{inside}</xdomea:ErfolgOderMisserfolg>"
+
+    uuid = "IDSGO" if version == "3.1.0" else "xdomeaUUID"
+    head = "" if version == "3.1.0" else wrapped(result(whole))
+    return head + "".join(
+        f"<xdomea:AusgesondertesSGO><xdomea:{uuid}>{one}</xdomea:{uuid}>{wrapped(result(is_done))}"
+        + ("<xdomea:Archivkennung>LA-7</xdomea:Archivkennung>" if is_done else "")
+        + "</xdomea:AusgesondertesSGO>"
+        for one, is_done in pairs
+    )
+
+
+def uuids(offer: Offer) -> list[str]:
+    return [item.uuid for item in offer.items]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_an_appraisal_is_read_item_by_item(version: str) -> None:
+    offer = an_offer(Store(), version)
+    first, second, third = uuids(offer)
+    content = answer(
+        "0502", version, decided(version, (first.upper(), "A"), (second, "V"), (third, "A"))
+    )
+    assert_valid(content, version)
+    found = appraise(offer, read_appraisal(content))
+    assert found.taken == {first, third}
+    assert found.waived == {second}
+    assert found.findings == ()
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_everything_odd_in_an_appraisal_is_reported(version: str) -> None:
+    offer = an_offer(Store(), version)
+    first, second, third = uuids(offer)
+    document = offer.items[0].documents[0].uuid
+    body = decided(
+        version, (first, "A"), (first, "V"), (second, "B"), (STRANGER, "A"), (document, "V")
+    )
+    content = answer("0502", version, body)
+    assert_valid(content, version)
+    found = appraise(offer, read_appraisal(content))
+    assert not found.taken and not found.waived
+    assert [(f.code, f.uuid) for f in found.findings] == [
+        ("reply_about_unknown", STRANGER),
+        ("reply_about_part", document),
+        ("appraisal_contradictory", first),
+        ("appraisal_undecided", second),
+        ("appraisal_missing", third),
+    ]
+    body = decided(version, (first, "A"), (first, "A"), (second, "Auswahl"), (third, "V"))
+    found = appraise(offer, read_appraisal(answer("0502", version, body)))
+    assert found.taken == {first}
+    assert [(f.code, f.id) for f in found.findings] == [("appraisal_unclear", offer.items[1].id)]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_only_what_has_arrived_is_confirmed(version: str) -> None:
+    delivery = a_delivery(Store(), version)
+    first, second, third = [item.uuid for item in delivery.items]
+    body = imported(version, (first, True), (second, False), (STRANGER, True))
+    content = answer("0506", version, body)
+    assert_valid(content, version)
+    read = read_import(content)
+    assert read.items[1].errors == ("Datei fehlt",)
+    found = confirm(delivery, read)
+    assert found.arrived == {first}
+    assert found.archive_ids == {first: "LA-7"}
+    assert [(f.code, f.uuid) for f in found.findings] == [
+        ("reply_about_unknown", STRANGER),
+        ("import_failed", second),
+        ("import_missing", third),
+    ]
+    body = imported(version, (first, True), (first, False), (second, True), (third, True))
+    found = confirm(delivery, read_import(answer("0506", version, body)))
+    assert found.arrived == {second, third}
+    assert [f.code for f in found.findings] == ["import_contradictory"]
+
+
+def test_a_confirmation_of_the_whole_counts_for_all_unless_items_say_otherwise() -> None:
+    delivery = a_delivery(Store(), "4.0.0")
+    everything = {item.uuid for item in delivery.items}
+    content = answer("0506", "4.0.0", imported("4.0.0"))
+    assert_valid(content, "4.0.0")
+    assert confirm(delivery, read_import(content)).arrived == everything
+    failed = confirm(delivery, read_import(answer("0506", "4.0.0", imported("4.0.0", whole=False))))
+    assert not failed.arrived
+    assert {f.code for f in failed.findings} == {"import_failed"}
+    body = imported("4.0.0", *((uuid, True) for uuid in everything), whole=False)
+    torn = confirm(delivery, read_import(answer("0506", "4.0.0", body)))
+    assert not torn.arrived and not torn.archive_ids
+    assert {f.code for f in torn.findings} == {"import_contradictory"}
+
+
+@pytest.mark.parametrize(
+    ("version", "said", "reason"),
+    [
+        ("3.1.0", {"process": STRANGER}, "reply_other_process"),
+        ("4.0.0", {"process": STRANGER}, "reply_other_process"),
+        ("4.0.0", {"origin": STRANGER}, "reply_other_origin"),
+        ("4.0.0", {"number": "2"}, "reply_other_part"),
+        ("3.1.0", {"sender": "Stadtarchiv Nirgendwo"}, "reply_other_sender"),
+        ("4.0.0", {"receiver": "Gemeinde Anderswo"}, "reply_other_receiver"),
+    ],
+)
+def test_an_answer_to_something_else_is_refused(version: str, said: dict, reason: str) -> None:
+    offer = an_offer(Store(), version)
+    content = answer("0502", version, decided(version, (uuids(offer)[0], "A")), **said)
+    with pytest.raises(Refusal) as caught:
+        appraise(offer, read_appraisal(content))
+    assert caught.value.reason == reason
+
+
+def test_an_answer_in_another_version_is_refused_and_an_alias_is_known() -> None:
+    offer = an_offer(Store(), "4.0.0")
+    with pytest.raises(Refusal, match="reply_other_version"):
+        appraise(offer, read_appraisal(answer("0502", "3.1.0", decided("3.1.0", (STRANGER, "A")))))
+    body = decided("4.0.0", *((uuid, "V") for uuid in uuids(offer)))
+    content = answer("0502", "4.0.0", body, sender="LANDESARCHIV")
+    assert appraise(offer, read_appraisal(content)).waived == set(uuids(offer))
+
+
+def test_a_key_in_the_directory_weighs_more_than_a_name() -> None:
+    offer = an_offer(Store(), "4.0.0")
+    head = offer.head
+    archive = msgspec.structs.replace(head.archive, prefix="psw", key="777")
+    offer = msgspec.structs.replace(offer, head=msgspec.structs.replace(head, archive=archive))
+    body = decided("4.0.0", *((uuid, "V") for uuid in uuids(offer)))
+    keyed = (
+        "x</xdomea:Name></xdomea:NameInstitution></xdomea:autor><xdomea:autor><xdomea:Behoerdenkennung>"
+        "<xdomea:kennung>psw:{}</xdomea:kennung></xdomea:Behoerdenkennung><xdomea:NameInstitution>"
+        "<xdomea:Name>Landesarchiv"
+    )
+    right = answer("0502", "4.0.0", body, sender=keyed.format("777"))
+    assert appraise(offer, read_appraisal(right)).waived
+    wrong = answer("0502", "4.0.0", body, sender=keyed.format("778"))
+    with pytest.raises(Refusal, match="reply_other_sender"):
+        appraise(offer, read_appraisal(wrong))
+
+
+def zipped(**files: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with ZipFile(buffer, "w", ZIP_DEFLATED) as package:
+        for name, content in files.items():
+            package.writestr(name.replace("_dot_", "."), content)
+    return buffer.getvalue()
+
+
+def test_a_message_may_come_in_its_zip() -> None:
+    offer = an_offer(Store(), "4.0.0")
+    message = answer("0502", "4.0.0", decided("4.0.0", *((u, "A") for u in uuids(offer))))
+    assert appraise(offer, read_appraisal(zipped(a_dot_xml=message))).taken == set(uuids(offer))
+    for bad in (
+        zipped(a_dot_txt=b"x"),
+        zipped(a_dot_xml=message, b_dot_xml=message),
+        b"PK\x03\x04",
+    ):
+        with pytest.raises(UsageFault, match="reply_zip_bad"):
+            read_appraisal(bad)
+
+
+GOOD = answer("0502", "4.0.0", decided("4.0.0", (STRANGER, "A")))
+DOCTYPE = b"<!DOCTYPE x [<!ENTITY a 'aaaaaaaaaa'><!ENTITY b '&a;&a;&a;&a;'>]>"
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "reply_not_xml"),
+        (b"%PDF-1.7", "reply_not_xml"),
+        (GOOD[:-20], "reply_not_xml"),
+        (GOOD + b"<more/>", "reply_not_xml"),
+        (b"<?xml version='1.0' encoding='nonsense'?><a/>", "reply_not_xml"),
+        (DOCTYPE + b"<x>&b;</x>", "reply_dtd"),
+        ((DOCTYPE + b"<x>&b;</x>").decode().encode("utf-16"), "reply_dtd"),
+        (b"<!DOCTYPE x SYSTEM 'file:///etc/passwd'><x/>", "reply_dtd"),
+        (b"<a>" * 5000, "reply_too_complex"),
+        (b"<a><b>" + b"x" * 200_000 + b"</b></a>", "reply_too_complex"),
+        (b"<x/>", "reply_other_message"),
+        (answer("0506", "4.0.0", imported("4.0.0")), "reply_other_message"),
+        (GOOD.replace(b"4.0.0", b"2.3.0"), "reply_unknown_version"),
+        (GOOD.replace(STRANGER.encode(), b"no-uuid"), "reply_field_bad"),
+        (GOOD.replace(b"<code>A<", b"<code>X<"), "reply_field_bad"),
+        (GOOD.replace(b"<code>A</code>", b""), "reply_field_missing"),
+        (GOOD.replace(b"<code>A</code>", b"<code>A</code><code>V</code>"), "reply_field_twice"),
+        (
+            GOOD.replace(
+                b"<xdomea:ProzessID>", b"<xdomea:ProzessID>1</xdomea:ProzessID><xdomea:ProzessID>"
+            ),
+            "reply_field_twice",
+        ),
+        (GOOD.replace(b"Typ>1<", b"Typ>-1<"), "reply_field_bad"),
+    ],
+)
+def test_files_that_are_no_answer_are_refused(content: bytes, reason: str) -> None:
+    with pytest.raises(UsageFault) as caught:
+        read_appraisal(content)
+    assert caught.value.reason == reason
+
+
+def test_sizes_are_bounded_whatever_a_zip_claims() -> None:
+    bomb = zipped(a_dot_xml=b" " * (received_xml.MAX_BYTES + 2))
+    assert len(bomb) < 1 << 20
+    with pytest.raises(UsageFault, match="reply_too_large"):
+        read_appraisal(bomb)
+    with pytest.raises(UsageFault, match="reply_too_large"):
+        received_xml.parse(b"<a/>" + b" " * 100, frozenset(), limit=50)
+
+
+def test_elements_of_other_namespaces_say_nothing() -> None:
+    foreign = (
+        b"<o:BewertetesSGO xmlns:o='urn:other'><o:xdomeaUUID>x</o:xdomeaUUID></o:BewertetesSGO>"
+    )
+    content = GOOD.replace(b"<xdomea:BewertetesSGO>", foreign + b"<xdomea:BewertetesSGO>", 1)
+    assert [one.uuid for one in read_appraisal(content).items] == [STRANGER]
+
+
+@given(st.binary(max_size=300))
+@settings(max_examples=100, deadline=None)
+def test_any_bytes_are_read_or_refused(content: bytes) -> None:
+    with pytest.raises(UsageFault):
+        read_appraisal(content)
+
+
+@given(place=st.integers(0, len(GOOD) - 1), byte=st.integers(0, 255))
+@settings(max_examples=300, deadline=None)
+def test_a_changed_byte_gives_a_value_or_a_refusal(place: int, byte: int) -> None:
+    try:
+        found = read_appraisal(GOOD[:place] + bytes([byte]) + GOOD[place + 1 :])
+    except UsageFault:
+        return
+    assert all(one.decision in ("A", "B", "V", None) for one in found.items)
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 4), st.sampled_from(["A", "B", "V", "Auswahl"])), max_size=12
+    ),
+    st.sampled_from(VERSIONS),
+)
+@settings(max_examples=100, deadline=None)
+def test_every_item_is_decided_or_reported_exactly_once(pairs, version: str) -> None:
+    offer = an_offer(Store(), version)
+    known = [*uuids(offer), offer.items[0].documents[0].uuid, STRANGER]
+    body = decided(version, *((known[n], word) for n, word in pairs))
+    found = appraise(offer, read_appraisal(answer("0502", version, body)))
+    reported = [f.uuid for f in found.findings]
+    assert len(reported) == len(set(reported))
+    for uuid in uuids(offer):
+        words = {word for n, word in pairs if known[n] == uuid}
+        assert (uuid in found.taken) == (words == {"A"})
+        assert (uuid in found.waived) == (words == {"V"})
+        assert (uuid in reported) == (words not in ({"A"}, {"V"}))
