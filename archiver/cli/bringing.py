@@ -174,7 +174,7 @@ def add(context: click.Context, files: tuple[Path, ...], pipeline: str | None, j
         " persons decided stays.\n\nExample: archiver retry 01JB2Q8T"
     ),
 )
-@click.argument("id_", metavar="ID", type=desk.text)
+@desk.id_argument
 @desk.json_option
 @click.pass_context
 def retry(context: click.Context, id_: str, json_: bool) -> None:
@@ -191,8 +191,8 @@ def retry(context: click.Context, id_: str, json_: bool) -> None:
         "\n\nExample: archiver dismiss 01JB2Q8T --reason 'leere Datei'"
     ),
 )
-@click.argument("id_", metavar="ID", type=desk.text)
-@click.option("--reason", required=True, type=desk.text, help=tr("Why, in your words."))
+@desk.id_argument
+@desk.reason_option
 @desk.json_option
 @click.pass_context
 def dismiss(context: click.Context, id_: str, reason: str, json_: bool) -> None:
@@ -209,8 +209,8 @@ def dismiss(context: click.Context, id_: str, reason: str, json_: bool) -> None:
         "\n\nExample: archiver withdraw 01JB2Q8T --reason 'falscher Ordner'"
     ),
 )
-@click.argument("id_", metavar="ID", type=desk.text)
-@click.option("--reason", required=True, type=desk.text, help=tr("Why, in your words."))
+@desk.id_argument
+@desk.reason_option
 @desk.json_option
 @click.pass_context
 def withdraw(context: click.Context, id_: str, reason: str, json_: bool) -> None:

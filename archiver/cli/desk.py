@@ -176,3 +176,15 @@ def json_option(command: Any) -> Any:
     return click.option("--json", "json_", is_flag=True, help=tr("Print JSON for scripts."))(
         command
     )
+
+
+def id_argument(command: Any) -> Any:
+    """The argument of every command about one document."""
+    return click.argument("id_", metavar="ID", type=text)(command)
+
+
+def reason_option(command: Any) -> Any:
+    """The option ``--reason`` of every command that wants a person's words."""
+    return click.option("--reason", required=True, type=text, help=tr("Why, in your words."))(
+        command
+    )

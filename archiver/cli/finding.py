@@ -76,7 +76,7 @@ def _highlighted(text: str, marks: list[list[int]]) -> str:
         "\n\nExample: archiver show 01JB2Q8T --text"
     ),
 )
-@click.argument("id_", metavar="ID", type=desk.text)
+@desk.id_argument
 @click.option("--text", is_flag=True, help=tr("Only the recognised text."))
 @desk.json_option
 @click.pass_context
@@ -172,7 +172,7 @@ def _facts(fields: list[dict[str, Any]]) -> list[tuple[str, str]]:
         "\n\nExample: archiver get 01JB2Q8T -o bescheid.pdf"
     ),
 )
-@click.argument("id_", metavar="ID", type=desk.text)
+@desk.id_argument
 @click.option("--original", is_flag=True, help=tr("The bytes as they were received."))
 @click.option(
     "-o",
@@ -237,7 +237,7 @@ def write(file: File, target: Path) -> None:
         "\n\nExample: archiver open 01JB2Q8T"
     ),
 )
-@click.argument("id_", metavar="ID", type=desk.text)
+@desk.id_argument
 @click.option("--original", is_flag=True, help=tr("The bytes as they were received."))
 @click.pass_context
 def open_(context: click.Context, id_: str, original: bool) -> None:

@@ -264,7 +264,7 @@ def merge(context: click.Context, ids: tuple[str, ...], backs: bool, json_: bool
     ),
 )
 @identified
-@click.option("--reason", required=True, type=desk.text, help=tr("Why, in your words."))
+@desk.reason_option
 def reject(context: click.Context, id_: str, reason: str, json_: bool) -> None:
     """Take a document in review back."""
     with desk.archive(desk.configured(context), writes=True) as archive:
