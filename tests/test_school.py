@@ -262,7 +262,7 @@ def test_what_comes_during_a_fit_is_learned_by_the_next(place, monkeypatch):
     school.teach([CORRECTION])
     wait_for(lambda: len(place.events) == 2, "both have been learned", LIMIT)
     assert school.model().figures.examples == 241
-    assert not school.due()
+    wait_for(lambda: not school.due(), "nothing is due", LIMIT)
 
 
 def test_whoever_asks_gets_a_whole_model_while_new_ones_come(place):

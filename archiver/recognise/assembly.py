@@ -7,11 +7,13 @@ PDF that only claims to be PDF/A is never handed on. The same input gives the sa
 
 from __future__ import annotations
 
+import gc
 import io
 import logging
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -223,12 +225,27 @@ def _declare(source: Path, target: Path, created: datetime) -> bool:
             try:
                 pdfa.prepare(pdf, flavour, output_intent="sRGB")
                 _settle_date(pdf, created)
-                pdfa.save(pdf, target, flavour, repair=False, deterministic_id=True)
+                with _undisturbed():
+                    pdfa.save(pdf, target, flavour, repair=False, deterministic_id=True)
             except (pdfa.PdfaError, pikepdf.PdfError, ValueError, TypeError, RuntimeError) as error:
                 _reraise_full_disk(error)
             else:
                 return True
     return False
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let nothing be collected meanwhile.
+
+    The validation takes every warning for a fault of the PDF, also that about a font which
+    somebody else forgot to close.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _convert(source: Path, target: Path, created: datetime) -> bool:
