@@ -30,6 +30,7 @@ from archiver.rights import owner_of
 if TYPE_CHECKING:
     from archiver.pipeline.intake import Intake
     from archiver.pipeline.office import Office
+    from archiver.pipeline.rescan import Rescan
     from archiver.pipeline.school import School
     from archiver.search.index import SearchIndex
     from archiver.store.holdings import Holdings
@@ -158,6 +159,13 @@ class House:
 
         return Intake(self.config, self.vault, self.register, now, new_id)
 
+    @cached_property
+    def rescan(self) -> Rescan:
+        """The exchange of scans."""
+        from archiver.pipeline.rescan import Rescan
+
+        return Rescan(self.config.places.stage, self.vault, self.register, now, new_id)
+
     def folders(self) -> list[Path]:
         """All drop folders."""
         return [self.config.drop_folder(pipeline) for pipeline in self.config.pipelines]
@@ -262,7 +270,7 @@ class House:
                 state, wanted = str(row["state"]), str(MOVES[event])
                 raise Refusal("wrong_state", id=document, state=state, wanted=wanted)
             at, known = now(), int(row["version"])
-            overhang.take_back(self.vault, document, known, at, self._is_received)
+            overhang.put_back(self.vault, document, known, at, self.register.is_received)
             record = change(
                 self.holdings.record(document, known),
                 self.holdings.receipt(document, document).part,
@@ -271,9 +279,6 @@ class House:
             version = self.vault.add_version(document, files, at, event, actor)
             self.register.record(Event(event, at, actor, document, {**data, "version": version}))
         self.vault.settled(document)
-
-    def _is_received(self, accession: Id) -> bool:
-        return self.register.document(accession) is not None
 
     def destroy(self, document: Id, actor: str, data: Mapping[str, Any]) -> None:
         """Destroy an object: the ledger says so first, so that a crash is finished at the start.

@@ -644,7 +644,7 @@ def test_an_exchange_that_the_ledger_does_not_know_is_taken_back(
         document = in_review(lane, "a.pdf", 3)
         old = lane.house.vault.path(document, "original.pdf").read_bytes()
         if death:
-            monkeypatch.setattr(lane.house.intake, "_take_back", lambda _document: None)
+            monkeypatch.setattr(lane.house.rescan, "_take_back", lambda _document: None)
         with failing(lane.house.ledger, "write", 1), pytest.raises(SystemFault):
             lane.archive.replace(document, io.BytesIO(letter("neu")), b"neu.pdf")
         if not death:

@@ -133,12 +133,8 @@ class Desk(Moving):
             Refusal: ``not_in_review``.
             UsageFault: ``nothing_to_set``, or a word that cannot be understood.
         """
-        from archiver.pipeline.decisions import parsed
-
         row = self._required(identifier, DocumentState.REVIEW, "not_in_review")
-        values = parsed(words, self._house.config.classes)
-        if not values:
-            raise UsageFault("nothing_to_set")
+        values = self._settings(words)
         if row["pages"] is None:
             return self._go_on(row, values)
         return self._decide(row, "confirmed", values)
@@ -150,13 +146,8 @@ class Desk(Moving):
             Refusal: ``not_filed``.
             UsageFault: ``nothing_to_set``, or a word that cannot be understood.
         """
-        from archiver.pipeline.decisions import parsed
-
         row = self._required(identifier, DocumentState.FILED, "not_filed")
-        values = parsed(words, self._house.config.classes)
-        if not values:
-            raise UsageFault("nothing_to_set")
-        return self._decide(row, "corrected", values)
+        return self._decide(row, "corrected", self._settings(words))
 
     def reject(self, identifier: Id, reason: str) -> Json:
         """Take a document in review back that is not to be filed; its bytes stay until disposal.
@@ -177,6 +168,15 @@ class Desk(Moving):
         return {"id": document, "state": self._document(document)["state"]}
 
     # --- inside ------------------------------------------------------------------------------
+
+    def _settings(self, words: Sequence[str]) -> dict[str, str]:
+        """What a person's words set, which must be something."""
+        from archiver.pipeline.decisions import parsed
+
+        values = parsed(words, self._house.config.classes)
+        if not values:
+            raise UsageFault("nothing_to_set")
+        return values
 
     def _go_on(self, row: Json, values: dict[str, str]) -> Json:
         """Let a file go on that has not been read yet."""

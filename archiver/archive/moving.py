@@ -98,7 +98,7 @@ class Moving(Visit):
         """
         row = self._settleable(identifier)
         document = str(row["id"])
-        self._house.intake.replace(document, source, name, self._caller.pseudonym)
+        self._house.rescan.replace(document, source, name, self._caller.pseudonym)
         self._tell(document)
         return {"id": document, "state": self._document(document)["state"]}
 

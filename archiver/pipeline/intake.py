@@ -13,28 +13,23 @@ crash between any two steps the next start finishes what was begun. The steps:
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import logging
 import os
-import secrets
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from archiver.config import Config
-from archiver.errors import Fault, IntegrityFault, Refusal
 from archiver.inbox import claim, release
-from archiver.inbox.names import display_name
 from archiver.inbox.sightings import Sighting, look
 from archiver.pipeline.adoption import Adoption
-from archiver.recognise.media import sniff
-from archiver.records import DocumentState, Event, Id, check_transition
-from archiver.store import durable, objects, overhang
-from archiver.store.holdings import Holdings
-from archiver.store.objects import DropKey, Receipt, Record
-from archiver.store.projection import MOVES
-from archiver.store.register import CatalogueBehind, Register, Row
+from archiver.pipeline.spooling import new_receipt, spooled
+from archiver.records import Event, Id
+from archiver.store import objects
+from archiver.store.objects import DropKey, Receipt
+from archiver.store.overhang import take_back
+from archiver.store.register import CatalogueBehind, Register
 from archiver.store.vault import Vault
 
 log = logging.getLogger(__name__)
@@ -75,7 +70,6 @@ class Intake:
     ) -> None:
         self._places = config.places
         self._vault = vault
-        self._holdings = Holdings(vault)
         self._register = register
         self._now = now
         self._new_id = new_id
@@ -127,95 +121,11 @@ class Intake:
         identifier = self._new_id()
         part = self._part(identifier)
         try:
-            copied = _spool(source, part)
+            copied = spooled(source, part)
         except BaseException:
             part.unlink(missing_ok=True)
             raise
         return self._accept(identifier, part, copied, name, pipeline, actor, None)
-
-    def replace(self, document: Id, source: BinaryIO, name: bytes, actor: str) -> Id:
-        """Exchange a document's scan; the one before stays in its older versions.
-
-        Args:
-            document: whose scan.
-            source: the new scan, read to its end.
-            name: of its file, as bytes.
-            actor: pseudonym of the person.
-
-        Returns:
-            the id under which the new scan was received.
-
-        Raises:
-            Refusal: the document's state does not allow it, ``same_scan`` or
-                ``unsupported_type``: nothing was changed.
-        """
-        identifier = self._new_id()
-        part = self._part(identifier)
-        try:
-            copied = _spool(source, part)
-            with self._register.exclusive():
-                row = self._register.document(document)
-                assert row is not None
-                check_transition(DocumentState(row["state"]), MOVES["replaced"], document)
-                self._take_back(document)
-                if row["sha512"] == copied.sha512:
-                    raise Refusal("same_scan", id=document)
-                pipeline = self._objects_receipt(document).pipeline
-                receipt = self._new_receipt(identifier, copied, name, pipeline, actor, None)
-                if receipt.media_type == objects.UNKNOWN_TYPE:
-                    raise Refusal("unsupported_type")
-                version = self._exchange(row, receipt, part)
-                data: dict[str, object] = {
-                    "accession": identifier,
-                    "version": version,
-                    "pipeline": pipeline,
-                    "digest": receipt.salted(),
-                    "media_type": receipt.media_type,
-                }
-                at = receipt.received_at
-                try:
-                    self._register.record(Event("replaced", at, actor, document, data))
-                except CatalogueBehind:
-                    raise
-                except Exception:
-                    with contextlib.suppress(Fault):  # else before the next change, or at the start
-                        self._take_back(document)
-                    raise
-        finally:
-            part.unlink(missing_ok=True)
-        self._vault.settled(document)
-        return identifier
-
-    def _take_back(self, document: Id) -> None:
-        """Have nothing in a document that the ledger does not name."""
-        row = self._register.document(document)
-        if row is not None and row["version"]:
-            with contextlib.suppress(IntegrityFault):  # `verify` names what is wrong with it
-                overhang.take_back(
-                    self._vault,
-                    document,
-                    int(row["version"]),
-                    self._now(),
-                    lambda accession: self._register.document(accession) is not None,
-                )
-
-    def _exchange(self, row: Row, receipt: Receipt, part: Path) -> int:
-        """Write the version with the new scan; what the old one gave is no longer in it."""
-        document, before = str(row["id"]), str(row["media_type"])
-        record = self._holdings.record(document, int(row["version"]))
-        kept = Record(decisions=record.decisions, notes=record.notes)
-        files: dict[str, Path | bytes | None] = {
-            objects.original_name(before): None,
-            objects.RENDITION: None,
-            objects.WORDS: None,
-            objects.INVOICE: None,
-            objects.RECORD: objects.encode(kept),
-            objects.receipt_name(receipt.id): objects.encode(receipt),
-        }
-        files[objects.original_name(receipt.media_type)] = part
-        return self._vault.add_version(
-            document, files, created=receipt.received_at, message="replaced", user=receipt.actor
-        )
 
     def recover(self, folders: Iterable[Path]) -> None:
         """Finish what a crash interrupted; to be called once, before the first scan.
@@ -231,7 +141,7 @@ class Intake:
         for identifier in recovery.unsettled:
             # What is on its way writes its version again; for others nobody would.
             if identifier not in walking:
-                self._take_back(identifier)
+                take_back(self._vault, self._register, identifier, self._now())
             self._vault.settled(identifier)
         self._adoption.after_crash(recovery.adopt)
         for identifier in self._register.destroyed():
@@ -280,7 +190,7 @@ class Intake:
         key: DropKey | None,
     ) -> Id:
         """Steps 2 and 3: object, ledger, catalogue."""
-        receipt = self._new_receipt(identifier, copied, name, pipeline, actor, key)
+        receipt = new_receipt(identifier, copied, name, pipeline, actor, self._now(), key)
         data = objects.encode(receipt)
         # Two equal files at once must not become two documents.
         with self._accepting:
@@ -314,29 +224,6 @@ class Intake:
         self._vault.settled(identifier)
         return identifier
 
-    def _new_receipt(
-        self,
-        identifier: Id,
-        copied: claim.Copied,
-        name: bytes,
-        pipeline: str,
-        actor: str,
-        key: DropKey | None,
-    ) -> Receipt:
-        return Receipt(
-            id=identifier,
-            pipeline=pipeline,
-            file=display_name(name),
-            file_raw=name,
-            size=copied.size,
-            media_type=sniff(copied.head, copied.tail) or objects.UNKNOWN_TYPE,
-            sha512=copied.sha512,
-            salt=secrets.token_bytes(16),
-            actor=actor,
-            received_at=self._now(),
-            drop=key,
-        )
-
     def _record_arrival(self, receipt: Receipt) -> None:
         """Make the arrival true; an object that the ledger will never know is taken back."""
         try:
@@ -366,28 +253,8 @@ class Intake:
         release.take(sighting, accepted.id, accepted.sha512, self._places.released)
         self._register.drop_gone(accepted.id)
 
-    def _objects_receipt(self, identifier: Id) -> Receipt:
-        return self._holdings.receipt(identifier, identifier)
-
     def _part(self, identifier: Id) -> Path:
         return self._places.stage / f"{identifier}.part"
-
-
-def _spool(source: BinaryIO, part: Path) -> claim.Copied:
-    """Write a stream into the stage, durable, and hash it on the way."""
-    sha512, sha256 = hashlib.sha512(), hashlib.sha256()
-    size, head, tail = 0, b"", b""
-    with durable.storage_faults(part), part.open("xb") as target:
-        while chunk := source.read(1 << 20):
-            target.write(chunk)
-            sha512.update(chunk)
-            sha256.update(chunk)
-            size += len(chunk)
-            head += chunk[: claim.HEAD_BYTES - len(head)]
-            tail = (tail + chunk)[-claim.TAIL_BYTES :]
-        target.flush()
-        os.fsync(target.fileno())
-    return claim.Copied(size, sha512.hexdigest(), sha256.hexdigest(), head, tail)
 
 
 def drop_key(sighting: Sighting) -> DropKey:

@@ -8,15 +8,36 @@ ledger's version had is put into a new one.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
+from archiver.errors import IntegrityFault
 from archiver.records import Id
+from archiver.store.queries import Queries
 from archiver.store.vault import Vault
 
 _RECEIPTS = "receipts/"
 
 
-def take_back(
+def take_back(vault: Vault, known: Queries, document: Id, at: str) -> None:
+    """Have nothing in a document that the ledger does not name, as far as it can be read.
+
+    Args:
+        vault: of the archive.
+        known: what the ledger names.
+        document: whose object; nobody else may be writing it.
+        at: now, UTC, ISO 8601.
+
+    Raises:
+        NotFound, SystemFault: as `Vault.add_version`.
+    """
+    row = known.document(document)
+    if row is not None and row["version"]:
+        with suppress(IntegrityFault):  # `verify` names what is wrong with it
+            put_back(vault, document, int(row["version"]), at, known.is_received)
+
+
+def put_back(
     vault: Vault, document: Id, version: int, at: str, knows: Callable[[Id], bool]
 ) -> bool:
     """Put the files of a version back, if later ones differ in anything but known receipts.

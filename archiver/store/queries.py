@@ -1,0 +1,261 @@
+"""What can be asked of the catalogue: plain rows, read while others write.
+
+Promises to change nothing, and that reads never wait for the writer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Engine, func, select
+from sqlalchemy.exc import DatabaseError, OperationalError
+
+from archiver.errors import SystemFault
+from archiver.records import UNCLASSIFIED, DocumentState, Id
+from archiver.store import schema as t
+from archiver.store.objects import DropKey
+
+Row = dict[str, Any]
+
+# How reason codes of questions about the class begin.
+CLASS_QUESTION = "class_"
+
+# Bytes that were received before are no new document, unless the earlier one is gone.
+_GONE = (DocumentState.WITHDRAWN, DocumentState.DESTROYED)
+
+
+class Queries:
+    """Reads of one catalogue; whoever inherits opens it."""
+
+    _engine: Engine
+
+    def knows(self, document: Id) -> bool:
+        """Whether the ledger has received this document."""
+        return bool(self._rows(select(t.document.c.id).where(t.document.c.id == document)))
+
+    def head(self) -> tuple[int, str]:
+        """Number and digest of the last ledger line that the catalogue has."""
+        with self._reading() as connection:
+            return self._position(connection)
+
+    def jobs(self) -> list[Row]:
+        """Unfinished work, oldest first."""
+        return self._rows(select(t.job).order_by(t.job.c.id))
+
+    def drops(self, folder: Path) -> list[Row]:
+        """Drops that are safe in the archive and may still lie in their folder."""
+        return self._rows(
+            select(t.drop).where(t.drop.c.folder == str(folder)).order_by(t.drop.c.id)
+        )
+
+    def drop_taken(self, key: DropKey) -> Row | None:
+        """The accession of this very drop, where it was accepted already."""
+        rows = self._rows(
+            select(t.drop).where(
+                t.drop.c.folder == key.folder,
+                t.drop.c.name == key.name,
+                t.drop.c.device == key.device,
+                t.drop.c.inode == key.inode,
+                t.drop.c.size == key.size,
+                t.drop.c.mtime_ns == key.mtime_ns,
+            )
+        )
+        return rows[0] if rows else None
+
+    def document_with(self, sha512: str) -> Id | None:
+        """The living document that came with these bytes, if there is one."""
+        rows = self._rows(
+            select(t.document.c.id)
+            .join(t.accession, t.accession.c.document == t.document.c.id)
+            .where(t.accession.c.sha512 == sha512, t.document.c.state.not_in(_GONE))
+            .order_by(t.document.c.id)
+            .limit(1)
+        )
+        return str(rows[0]["id"]) if rows else None
+
+    def document(self, identifier: Id) -> Row | None:
+        """One document, asked for by its own id or by that of any of its accessions."""
+        rows = self._rows(select(t.document).where(t.document.c.id == identifier))
+        if not rows:
+            owner = select(t.accession.c.document).where(t.accession.c.id == identifier)
+            rows = self._rows(select(t.document).where(t.document.c.id.in_(owner)))
+        return rows[0] if rows else None
+
+    def matching(self, start: str) -> list[Id]:
+        """Ids of documents and accessions that begin so, at most ten."""
+        found = select(t.accession.c.id).where(
+            t.accession.c.id >= start, t.accession.c.id < start + "\uffff"
+        )
+        return [str(row["id"]) for row in self._rows(found.order_by(t.accession.c.id).limit(10))]
+
+    def accessions(self, document: Id) -> list[Row]:
+        """All files that were received for a document, the first one first."""
+        query = select(t.accession).where(t.accession.c.document == document)
+        return self._rows(query.order_by(t.accession.c.id))
+
+    def accession_digest(self, accession: Id) -> str | None:
+        """sha512 of the bytes received with an accession."""
+        rows = self._rows(select(t.accession.c.sha512).where(t.accession.c.id == accession))
+        return str(rows[0]["sha512"]) if rows else None
+
+    def newest_accessions(self, pipeline: str, limit: int) -> list[Row]:
+        """The newest receipts of one pipeline, with the state of their documents."""
+        newest = (
+            select(t.accession)
+            .where(t.accession.c.pipeline == pipeline)
+            .order_by(t.accession.c.id.desc())
+            .limit(limit)
+            .subquery()
+        )
+        query = (
+            select(newest, t.document.c.state.label("document_state"))
+            .join(t.document, t.document.c.id == newest.c.document)
+            .order_by(newest.c.id.desc())
+        )
+        return self._rows(query)
+
+    def newest_files(self, pipeline: str, limit: int) -> list[Row]:
+        """The files that came last by one pipeline, the ledger's newest first.
+
+        What was cut out of other files is left out.
+
+        Returns:
+            the accession, with ``document_state``, ``media_type`` and ``version`` of its document.
+        """
+        newest = (
+            select(t.accession)
+            .where(t.accession.c.pipeline == pipeline, t.accession.c.source.is_(None))
+            .order_by(t.accession.c.id.desc())
+            .limit(limit)
+            .subquery()
+        )
+        of = t.document.c
+        query = (
+            select(newest, of.state.label("document_state"), of.media_type, of.version)
+            .join(t.document, of.id == newest.c.document)
+            .join(t.event, t.event.c.id == newest.c.id)
+            .where(t.event.c.event.in_(("received", "duplicate")))
+            .order_by(t.event.c.seq.desc())
+        )
+        return self._rows(query)
+
+    def problems(
+        self, pipelines: Sequence[str] | None = None, *, with_questions: bool = False
+    ) -> list[Row]:
+        """Documents in quarantine or review, once with each name under which they came.
+
+        Questions about the class are no problems: the paper is well, and whoever dropped it
+        cannot help; they are given where they are asked for.
+        Whoever drops a bad file that somebody else has dropped before is told as well.
+        """
+        came = t.accession
+        of_document = came.c.document == t.document.c.id
+        begins = func.substr(t.document.c.reason, 1, len(CLASS_QUESTION))
+        waits: list[ColumnElement[bool]] = [
+            t.document.c.state.in_((DocumentState.QUARANTINED, DocumentState.REVIEW))
+        ]
+        if not with_questions:
+            waits.append(begins != CLASS_QUESTION)
+        named = (
+            select(func.min(came.c.id))
+            .join(t.document, of_document)
+            .where(*waits)
+            .group_by(came.c.document, came.c.pipeline, came.c.file_raw)
+        )
+        query = (
+            select(t.document, came.c.file, came.c.file_raw, came.c.pipeline)
+            .join(came, of_document)
+            .where(came.c.id.in_(named))
+            .order_by(t.document.c.id, came.c.id)
+        )
+        if pipelines is not None:
+            query = query.where(t.accession.c.pipeline.in_(pipelines))
+        return self._rows(query)
+
+    def destroyed(self) -> list[Id]:
+        """Documents of which only a tombstone remains."""
+        query = select(t.document.c.id).where(t.document.c.state == DocumentState.DESTROYED)
+        return [str(row["id"]) for row in self._rows(query)]
+
+    def waiting(self) -> list[Row]:
+        """Documents in review, the longest waiting first."""
+        query = select(t.document).where(t.document.c.state == DocumentState.REVIEW)
+        return self._rows(query.order_by(t.document.c.changed_at, t.document.c.id))
+
+    def unclassified(self) -> int:
+        """Number of filed documents whose class nobody knows."""
+        query = (
+            select(func.count().label("n"))
+            .select_from(t.document)
+            .where(
+                t.document.c.state == DocumentState.FILED,
+                t.document.c.record_class == UNCLASSIFIED,
+            )
+        )
+        return int(self._rows(query)[0]["n"])
+
+    def senders(self) -> list[Row]:
+        """Senders that persons confirmed: ``name`` and ``keys`` of each document."""
+        return self._rows(select(t.sender).order_by(t.sender.c.document))
+
+    def counts(self) -> dict[str, int]:
+        """Number of documents in each state that occurs."""
+        query = select(t.document.c.state, func.count().label("n")).group_by(t.document.c.state)
+        return {str(row["state"]): int(row["n"]) for row in self._rows(query)}
+
+    def history(self, identifiers: Sequence[Id]) -> list[Row]:
+        """Ledger lines that concern these ids, oldest first."""
+        query = select(t.event).where(t.event.c.id.in_(identifiers)).order_by(t.event.c.seq)
+        return self._rows(query)
+
+    def changed_after(self, seq: int) -> set[Id]:
+        """Ids that ledger lines after `seq` concern."""
+        rows = self._rows(select(t.event.c.id).where(t.event.c.seq > seq))
+        return {str(row["id"]) for row in rows if row["id"] is not None}
+
+    def documents(self) -> Iterator[Id]:
+        """All ids of documents, in order, without holding a transaction."""
+        after = ""
+        while True:
+            query = select(t.document.c.id).where(t.document.c.id > after)
+            rows = self._rows(query.order_by(t.document.c.id).limit(1000))
+            if not rows:
+                return
+            yield from (str(row["id"]) for row in rows)
+            after = str(rows[-1]["id"])
+
+    def is_received(self, accession: Id) -> bool:
+        """Whether the ledger knows a received file or a document by this id."""
+        return self.document(accession) is not None
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with translated(), self._engine.connect() as connection:
+            yield connection
+
+    def _rows(self, query: Any) -> list[Row]:
+        with self._reading() as connection:
+            return [dict(row) for row in connection.execute(query).mappings()]
+
+    def _position(self, connection: Connection) -> tuple[int, str]:
+        row = connection.execute(select(t.position)).mappings().one()
+        return int(row["seq"]), str(row["digest"])
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn faults of the database into faults of the system."""
+    try:
+        yield
+    except OperationalError as error:
+        text = str(error.orig)
+        if "full" in text:
+            raise SystemFault("disk_full") from error
+        if "locked" in text:
+            raise SystemFault("catalogue_locked") from error
+        raise SystemFault("storage_failed") from error
+    except DatabaseError as error:
+        raise SystemFault("catalogue_damaged") from error
