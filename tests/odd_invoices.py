@@ -14,8 +14,9 @@ from pathlib import Path
 import msgspec
 
 from archiver.extract.einvoice_reading import examine
-from archiver.pipeline.invoice_process import Told, sealed
+from archiver.pipeline.invoice_process import Told
 from archiver.recognise import wire
+from archiver.recognise.sealing import sealed
 
 
 def honest(file: Path) -> tuple[dict, bytes]:

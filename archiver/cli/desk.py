@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
@@ -188,3 +188,30 @@ def reason_option(command: Any) -> Any:
     return click.option("--reason", required=True, type=text, help=tr("Why, in your words."))(
         command
     )
+
+
+def write_new(target: Path, write: Callable[[BinaryIO], None]) -> None:
+    """Have a file written that is not there yet; half a file is never left.
+
+    Raises:
+        Refusal: ``output_exists`` or ``output_unwritable``.
+    """
+    try:
+        with target.open("xb") as sink:
+            try:
+                write(sink)
+                sink.flush()
+            except BaseException:
+                target.unlink()
+                raise
+    except FileExistsError:
+        raise output_exists(target) from None
+    except OSError as error:
+        raise Refusal("output_unwritable", path=str(target)) from error
+
+
+def output_exists(target: Path) -> Refusal:
+    """The refusal to overwrite a file, with its exit code."""
+    refusal = Refusal("output_exists", path=str(target))
+    refusal.exit_code = ExitCode.OUTPUT_EXISTS
+    return refusal

@@ -13,7 +13,7 @@ import click
 from archiver import phrases
 from archiver.cli import desk
 from archiver.cli.explanation import classed, explained
-from archiver.errors import ExitCode, Refusal, SystemFault
+from archiver.errors import SystemFault
 from archiver.tongue import tr
 
 if TYPE_CHECKING:
@@ -212,20 +212,7 @@ def _copy(file: File, sink: BinaryIO) -> None:
 
 def write(file: File, target: Path) -> None:
     """Write to a file that is not there yet; half a file is never left."""
-    try:
-        with target.open("xb") as sink:
-            try:
-                _copy(file, sink)
-                sink.flush()
-            except BaseException:
-                target.unlink()
-                raise
-    except FileExistsError:
-        refusal = Refusal("output_exists", path=str(target))
-        refusal.exit_code = ExitCode.OUTPUT_EXISTS
-        raise refusal from None
-    except OSError as error:
-        raise Refusal("output_unwritable", path=str(target)) from error
+    desk.write_new(target, lambda sink: _copy(file, sink))
 
 
 @click.command(

@@ -16,7 +16,7 @@ import click
 from archiver import clock
 from archiver.cli import desk
 from archiver.config import RecordClass
-from archiver.errors import ExitCode, Refusal, UsageFault
+from archiver.errors import Refusal, UsageFault
 from archiver.tongue import tr
 
 if TYPE_CHECKING:
@@ -279,9 +279,7 @@ def _write(target: Path, content: bytes, *, force: bool) -> None:
         else:
             durable.write_file(target, content)
     except FileExistsError:
-        refusal = Refusal("output_exists", path=str(target))
-        refusal.exit_code = ExitCode.OUTPUT_EXISTS
-        raise refusal from None
+        raise desk.output_exists(target) from None
     except OSError as error:
         raise Refusal("output_unwritable", path=str(target)) from error
 

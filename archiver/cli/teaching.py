@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import click
 
 from archiver.cli import desk
-from archiver.errors import ExitCode, Refusal, UsageFault
+from archiver.errors import UsageFault
 from archiver.tongue import tr
 
 if TYPE_CHECKING:
@@ -263,35 +263,14 @@ def _percent(share: float | None) -> str:
 def _check_free(picture: Path | None) -> None:
     """Refuse before the work is done, not after it."""
     if picture is not None and picture.exists():
-        raise _exists(picture)
+        raise desk.output_exists(picture)
 
 
 def _draw(result: Evaluation, picture: Path) -> None:
     from archiver.classify.confusion import draw
 
     labels = (tr("What it is"), tr("What was said"))
-    _written(picture, lambda sink: draw([run.together for run in result.runs], sink, labels))
-
-
-def _written(target: Path, write: Callable[[Any], None]) -> None:
-    """Have a new file written; half a file is never left."""
-    try:
-        with target.open("xb") as sink:
-            try:
-                write(sink)
-            except BaseException:
-                target.unlink()
-                raise
-    except FileExistsError:
-        raise _exists(target) from None
-    except OSError as error:
-        raise Refusal("output_unwritable", path=str(target)) from error
-
-
-def _exists(target: Path) -> Refusal:
-    refusal = Refusal("output_exists", path=str(target))
-    refusal.exit_code = ExitCode.OUTPUT_EXISTS
-    return refusal
+    desk.write_new(picture, lambda sink: draw([run.together for run in result.runs], sink, labels))
 
 
 COMMANDS: dict[str, click.Command] = {

@@ -7,8 +7,6 @@ before the first received byte is read. What it makes travels in memory that nob
 from __future__ import annotations
 
 import errno
-import fcntl
-import os
 import resource
 import socket
 import sys
@@ -23,9 +21,9 @@ from archiver.errors import Fault
 from archiver.extract.einvoice_reading import Examined, Statement, examine
 from archiver.recognise import wire
 from archiver.recognise.document import Document
+from archiver.recognise.sealing import sealed
 from archiver.records import Page
 
-SEALS = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
@@ -116,16 +114,6 @@ def _answered(request: Request, fd: int) -> tuple[Answer, tuple[int, ...]]:
 
 def _made(examined: Examined) -> bytes:
     return examined.rendering.pdf if examined.rendering else examined.xml or b""
-
-
-def sealed(content: bytes) -> int:
-    """Put bytes into memory that nobody can change or shrink any more."""
-    fd = os.memfd_create("invoice", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-    view = memoryview(content)
-    while view:
-        view = view[os.write(fd, view) :]
-    fcntl.fcntl(fd, fcntl.F_ADD_SEALS, SEALS)
-    return fd
 
 
 def _explained(error: Exception) -> Answer:

@@ -9,7 +9,6 @@ nobody can change any more.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import threading
 from collections.abc import Iterator
@@ -23,11 +22,12 @@ from archiver.extract import einvoice_checks, einvoice_fields
 from archiver.extract.einvoice_pages import DPI, MOST_PAGES
 from archiver.extract.einvoice_reading import Statement
 from archiver.extract.values import Extracted
-from archiver.pipeline.invoice_process import SEALS, Answer, Crashed, Faulty, Full, Request, Told
+from archiver.pipeline.invoice_process import Answer, Crashed, Faulty, Full, Request, Told
 from archiver.recognise import cage, wire
 from archiver.recognise.exchange import WorkerDied, close_all
 from archiver.recognise.media import PDF, XML
 from archiver.recognise.messages import check_page
+from archiver.recognise.sealing import is_sealed
 from archiver.records import Page
 
 UNREAD = "attached_invoice_unread"
@@ -235,13 +235,5 @@ def _check(answer: Told, fds: tuple[int, ...], media_type: str) -> None:
             check_page(page)
     except ValueError as error:
         raise WorkerDied("protocol", str(error)) from error
-    if len(fds) != 1 or not _is_sealed(fds[0]) or os.fstat(fds[0]).st_size == 0:
+    if len(fds) != 1 or not is_sealed(fds[0]) or os.fstat(fds[0]).st_size == 0:
         raise WorkerDied("protocol", "file")
-
-
-def _is_sealed(fd: int) -> bool:
-    """Whether a descriptor is memory that nobody can change any more."""
-    try:
-        return fcntl.fcntl(fd, fcntl.F_GET_SEALS) & SEALS == SEALS
-    except OSError:
-        return False

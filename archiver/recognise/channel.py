@@ -6,7 +6,6 @@ travel in memory that nobody can change any more.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import resource
 import socket
@@ -16,9 +15,9 @@ from pathlib import Path
 import msgspec
 
 from archiver.recognise import messages, wire
+from archiver.recognise.sealing import sealed
 
 CREDITS = 3
-SEALS = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -73,7 +72,7 @@ class Channel:
     def send_pixels(self, answer: messages.Sent, pixels: bytes) -> None:
         """Send a page image in its turn."""
         self.take_turn()
-        fd = _sealed(pixels)
+        fd = sealed(pixels)
         self.send(answer, fd)
         os.close(fd)
 
@@ -109,13 +108,3 @@ class Channel:
         """Allow this process so many more seconds of processor time."""
         _soft, hard = resource.getrlimit(resource.RLIMIT_CPU)
         resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time() + seconds) + 1, hard))
-
-
-def _sealed(content: bytes) -> int:
-    """Put bytes into memory that nobody can change or shrink any more."""
-    fd = os.memfd_create("pixels", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-    view = memoryview(content)
-    while view:
-        view = view[os.write(fd, view) :]
-    fcntl.fcntl(fd, fcntl.F_ADD_SEALS, SEALS)
-    return fd

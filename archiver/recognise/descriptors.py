@@ -6,14 +6,13 @@ file is one regular file; whatever else came is closed, and the reader counts as
 
 from __future__ import annotations
 
-import fcntl
 import os
 import stat
 from typing import NamedTuple
 
 from archiver.recognise import messages
-from archiver.recognise.channel import SEALS
 from archiver.recognise.exchange import WorkerDied, close_all
+from archiver.recognise.sealing import is_sealed
 
 _DPI = (50, 2500)
 
@@ -57,7 +56,7 @@ def checked_pixels(
             and bounded
             and _DPI[0] <= answer.dpi <= _DPI[1]
             and os.fstat(fds[0]).st_size == area
-            and _seals(fds[0]) & SEALS == SEALS
+            and is_sealed(fds[0])
         ):
             return Pixels(fds[0], answer.width, answer.height, answer.dpi, number)
     close_all(fds)
@@ -88,11 +87,3 @@ def the_regular(fds: tuple[int, ...]) -> int:
     if fd is None:
         raise WorkerDied("protocol", "no file")
     return fd
-
-
-def _seals(fd: int) -> int:
-    """Read the seals of a descriptor; 0 where it cannot have any."""
-    try:
-        return fcntl.fcntl(fd, fcntl.F_GET_SEALS)
-    except OSError:
-        return 0
