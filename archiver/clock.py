@@ -1,4 +1,4 @@
-"""The clock: the time as it is stored, and the town's day and hour made from it.
+"""The clock: the time as it is stored, the town's day and hour made from it, and days as typed.
 
 Promises that stored times are UTC, ISO 8601 with milliseconds and ``Z``, and that days are those
 of the town: a letter that comes half an hour after midnight came on the new day.
@@ -6,10 +6,14 @@ of the town: a letter that comes half an hour after midnight came on the new day
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
+
+from archiver.errors import UsageFault
 
 TOWN = "Europe/Berlin"
 _EVENING = 22
+_GERMAN_DAY = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
 
 
 def now() -> str:
@@ -30,3 +34,19 @@ def town_day(stored: str) -> date:
     # The town is one or two hours ahead, so only late in the evening the days differ, and only
     # then the table of time zones has to be loaded.
     return in_town(stored).date() if moment.hour >= _EVENING else moment.date()
+
+
+def typed_day(text: str) -> date:
+    """A day as people type it: 31.12.2026 or 2026-12-31.
+
+    Raises:
+        UsageFault: ``not_a_date``.
+    """
+    german = _GERMAN_DAY.fullmatch(text.strip())
+    try:
+        if german:
+            day, month, year = (int(group) for group in german.groups())
+            return date(year, month, day)
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        raise UsageFault("not_a_date", value=text) from None

@@ -10,16 +10,36 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
 from archiver.filingplan import RecordClass, Retention, classes, filing_plan
+from archiver.settings import (
+    Disposition,
+    Inbox,
+    Institution,
+    Limits,
+    Ocr,
+    Pipeline,
+    Places,
+    Quality,
+    References,
+    Review,
+    Rights,
+    Seal,
+    Search,
+    Separate,
+    Town,
+    Ui,
+    WorkLimits,
+)
 from archiver.tables import ConfigProblems, Problem, checked, parse
 
 __all__ = [
-    "Config", "ConfigProblems", "Pipeline", "Problem", "RecordClass", "Retention", "filing_plan",
-    "find", "load",
+    "Config", "ConfigProblems", "Disposition", "Inbox", "Institution", "Limits", "Ocr", "Pipeline",
+    "Places", "Problem", "Quality", "RecordClass", "References", "Retention", "Review", "Rights",
+    "Seal", "Search", "Separate", "Town", "Ui", "WorkLimits", "filing_plan", "find", "load",
 ]  # fmt: skip
 
 # The kernel's room for the name of a unix socket (unix(7): 108 with its end).
@@ -38,156 +58,9 @@ _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _ADDRESS = re.compile(rf"[A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~-]+@{_LABEL}(?:\.{_LABEL})*")
 _MOST_PORT = 65535
+_WEB = re.compile(r"https?://[^\s/]+(/\S*)?")
 
 SEARCH_ORDER = ("./config.toml", "/etc/archiver/config.toml")
-
-
-class Ui(msgspec.Struct, frozen=True):
-    """How the product speaks to people."""
-
-    language: Literal["de", "en"] = "de"
-
-
-class Places(msgspec.Struct, frozen=True):
-    """Folders and files of one archive; absolute once loaded."""
-
-    inbox: Path = Path("inbox")
-    vault: Path = Path("vault")
-    ledger: Path = Path("ledger")
-    catalogue: Path = Path("catalogue.db")
-    index: Path = Path("index")
-    stage: Path = Path("stage")
-    released: Path = Path("released")
-    exports: Path = Path("exports")
-    learned: Path = Path("learned")
-    socket: Path = Path("archiver.sock")
-
-    def folders(self) -> dict[str, Path]:
-        """The places that must exist as folders, by key; `learned` is made when it is needed."""
-        names = ("inbox", "vault", "ledger", "index", "stage", "released", "exports")
-        return {name: getattr(self, name) for name in names}
-
-
-class Inbox(msgspec.Struct, frozen=True):
-    """How drop folders are watched."""
-
-    watch: Literal["events", "poll"] = "events"
-    poll_seconds: float = 10.0
-    settle_seconds: float = 5.0
-    empty_after_seconds: float = 60.0
-    keep_released_days: int = 14
-
-
-class WorkLimits(msgspec.Struct, frozen=True):
-    """Processes and what each may use."""
-
-    processes: int = 0
-    memory_mib: int = 3072
-    wall_seconds: int = 900
-    file_mib: int = 2048
-    cage: Literal["auto", "none"] = "auto"
-
-    @property
-    def engines(self) -> int:
-        """Number of recognition engines, at least one."""
-        return self.processes or len(os.sched_getaffinity(0))
-
-
-class Ocr(msgspec.Struct, frozen=True):
-    """Which engine reads, and when a person must look."""
-
-    engine: Literal["tesserocr", "pytesseract"] = "tesserocr"
-    languages: str = "deu"
-    paragraph_signs: bool = True
-    accept_confidence: float = 87.0
-
-
-class Limits(msgspec.Struct, frozen=True):
-    """Sizes above which a file is kept, but not opened or read."""
-
-    file_mib: int = 1024
-    megapixels: int = 100
-    pages: int = 5000
-
-
-class Search(msgspec.Struct, frozen=True):
-    """Which index answers."""
-
-    engine: Literal["tantivy", "whoosh"] = "tantivy"
-
-
-class Rights(msgspec.Struct, frozen=True):
-    """Groups (names or numbers) of this machine and what they are to the archive."""
-
-    staff: tuple[str, ...] = ()
-    reviewers: tuple[str, ...] = ()
-
-
-class Town(msgspec.Struct, frozen=True):
-    """The town itself, so that its own name is never taken for another's."""
-
-    names: tuple[str, ...] = ()
-    domains: tuple[str, ...] = ()
-
-
-class References(msgspec.Struct, frozen=True):
-    """How the town's references look and what stands before them."""
-
-    shapes: tuple[str, ...] = ()
-    labels: tuple[str, ...] = ()
-
-
-class Review(msgspec.Struct, frozen=True):
-    """When a person is asked, and who is told by mail what waits.
-
-    Attributes:
-        ask: bases of an answer (`archiver.classify.verdict.Basis`) for which a person confirms the
-            class; for others that do not stand alone the document is filed as unclassified.
-        mail_to: addresses to which a summary goes each day; it holds numbers, no names or text.
-        mail_at: time of day, HH:MM.
-        mail_from: sender of the summary.
-        mail_host: of the mail server.
-        mail_port: of the mail server.
-    """
-
-    ask: tuple[str, ...] = (
-        "disagreed", "contradictory_rules", "corrected_alike", "rule_only", "model_only",
-    )  # fmt: skip
-    mail_to: tuple[str, ...] = ()
-    mail_at: str = "06:30"
-    mail_from: str = "archiver@localhost"
-    mail_host: str = "localhost"
-    mail_port: int = 25
-
-
-class Separate(msgspec.Struct, frozen=True):
-    """How what is dropped is divided into documents.
-
-    Attributes:
-        at: ``none`` (one file, one document), ``sheets``, ``pages`` (a fixed number of sides) or
-            ``numbers`` (barcodes with an archive number).
-        pages: of each document, for ``pages``.
-        two_sided: the scanner gives both sides of each sheet.
-        backs_follow_minutes: a one-sided scanner: the fronts of a stack are one file, its backs
-            the next one, within so many minutes; 0: not so.
-        prefix: of archive numbers on labels that this product has not printed.
-    """
-
-    at: Literal["none", "sheets", "pages", "numbers"] = "none"
-    pages: int = 0
-    two_sided: bool = False
-    backs_follow_minutes: float = 0.0
-    prefix: str = "ASN"
-
-
-class Pipeline(msgspec.Struct, frozen=True):
-    """One drop folder; `name` is the name of its file without ending."""
-
-    name: str
-    folder: str
-    title: str = ""
-    clerks: tuple[str, ...] = ()
-    separate: Separate = Separate()
 
 
 class Config(msgspec.Struct, frozen=True):
@@ -205,8 +78,16 @@ class Config(msgspec.Struct, frozen=True):
     references: References = References()
     review: Review = Review()
     rights: Rights = Rights()
+    disposition: Disposition = Disposition()
+    quality: Quality = Quality()
+    seal: Seal = Seal()
     pipelines: tuple[Pipeline, ...] = ()
     classes: tuple[RecordClass, ...] = ()
+
+    @property
+    def timestamp_roots(self) -> Path | None:
+        """File with the certificates of the time-stamp authority, None where none is asked."""
+        return self.file.parent / self.seal.timestamp_ca if self.seal.timestamp_ca else None
 
     def drop_folder(self, pipeline: Pipeline) -> Path:
         """The folder in which a pipeline's clerks drop their scans."""
@@ -262,6 +143,9 @@ _SECTIONS: dict[str, type[Any]] = {
     "references": References,
     "review": Review,
     "rights": Rights,
+    "disposition": Disposition,
+    "quality": Quality,
+    "seal": Seal,
 }
 
 
@@ -359,6 +243,8 @@ def _bad_values(config: Config) -> Iterator[Problem]:
             config.file, "ocr.languages", "bad_languages", {"value": config.ocr.languages}
         )
     yield from _bad_review(config.file, config.review)
+    yield from _bad_disposition(config)
+    yield from _bad_seal(config)
 
 
 def _bad_review(file: Path, review: Review) -> Iterator[Problem]:
@@ -376,3 +262,35 @@ def _bad_review(file: Path, review: Review) -> Iterator[Problem]:
     for key, address in (*addresses, ("review.mail_from", review.mail_from)):
         if not _ADDRESS.fullmatch(address):
             yield Problem(file, key, "not_an_address", {"value": address})
+
+
+def _bad_disposition(config: Config) -> Iterator[Problem]:
+    """What is wrong with how records are handed over and checked."""
+    disposition, keys = config.disposition, {one.key for one in config.classes}
+    for name in ("waived", "secret", "personal"):
+        for key in getattr(disposition, name):
+            if key not in keys:
+                params = {"value": key}
+                yield Problem(config.file, f"disposition.{name}", "class_not_planned", params)
+    for name in ("authority", "archive"):
+        party: Institution = getattr(disposition, name)
+        if bool(party.prefix) != bool(party.key):
+            yield Problem(config.file, f"disposition.{name}", "half_a_key")
+    for backup in disposition.backups:
+        if backup.keep_days < 0:
+            params = {"value": str(backup.keep_days)}
+            yield Problem(config.file, "disposition.backups", "negative", params)
+    if not 0 <= config.quality.percent <= 100:
+        params = {"value": str(config.quality.percent)}
+        yield Problem(config.file, "quality.percent", "not_a_percentage", params)
+
+
+def _bad_seal(config: Config) -> Iterator[Problem]:
+    """What is wrong with who stamps the seals: an answer can only be checked with certificates."""
+    url = config.seal.timestamp_url
+    if not url:
+        return
+    if not _WEB.fullmatch(url):
+        yield Problem(config.file, "seal.timestamp_url", "not_a_web_address", {"value": url})
+    if not config.seal.timestamp_ca:
+        yield Problem(config.file, "seal.timestamp_ca", "timestamp_ca_missing")

@@ -20,6 +20,7 @@ from archiver.errors import ExitCode, SystemFault
 from archiver.house import House, held, new_id
 from archiver.pipeline.office import Office, new_boot
 from archiver.records import DocumentState
+from archiver.registry import rulebook
 from archiver.search.index import SearchIndex
 from archiver.server import make_app
 
@@ -58,6 +59,7 @@ def run(config: Config, *, once: bool, glance: Glance | None = None) -> ExitCode
 
 async def _serve(house: House, once: bool, glance: Glance | None) -> ExitCode:
     house.intake.recover(house.folders())
+    rulebook.adopt_first(house.registry, "daemon")
     first_line = house.register.head()[0]
     office = Office(
         house.config,

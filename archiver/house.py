@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from archiver.pipeline.office import Office
     from archiver.pipeline.rescan import Rescan
     from archiver.pipeline.school import School
+    from archiver.registry.parts import Registry
     from archiver.search.index import SearchIndex
     from archiver.store.holdings import Holdings
     from archiver.store.ledger import Ledger
@@ -54,14 +55,16 @@ class House:
 
     Args:
         config: of the archive.
+        now: gives the time, UTC, ISO 8601.
 
     Attributes:
-        config: as given.
+        config, now: as given.
         office: the daemon's parts in this process, None where no daemon runs here.
     """
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, now: Callable[[], str] = now) -> None:
         self.config = config
+        self.now = now
         self.office: Office | None = None
         self._drawing = threading.Lock()
 
@@ -157,14 +160,29 @@ class House:
         """The way in."""
         from archiver.pipeline.intake import Intake
 
-        return Intake(self.config, self.vault, self.register, now, new_id)
+        return Intake(self.config, self.vault, self.register, self.now, new_id)
 
     @cached_property
     def rescan(self) -> Rescan:
         """The exchange of scans."""
         from archiver.pipeline.rescan import Rescan
 
-        return Rescan(self.config.places.stage, self.vault, self.register, now, new_id)
+        return Rescan(self.config.places.stage, self.vault, self.register, self.now, new_id)
+
+    @cached_property
+    def registry(self) -> Registry:
+        """Dossiers, periods, holds and disposition."""
+        from archiver.registry.parts import Registry
+        from archiver.store.matters import Matters
+
+        return Registry(
+            config=self.config,
+            vault=self.vault,
+            register=self.register,
+            holdings=self.holdings,
+            matters=Matters(self.vault, self.register, self.now, new_id),
+            now=self.now,
+        )
 
     def folders(self) -> list[Path]:
         """All drop folders."""
@@ -232,9 +250,9 @@ class House:
         from archiver.store.objects import Note
 
         if reason is None:
-            self.register.record(Event(event, now(), actor, document))
+            self.register.record(Event(event, self.now(), actor, document))
             return
-        note = Note(now(), actor, event, reason)
+        note = Note(self.now(), actor, event, reason)
         self.decide(event, document, lambda record, _part: _noted(record, note), {}, actor)
 
     def decide(
@@ -269,7 +287,7 @@ class House:
             if seen is not None and row["state"] != seen:
                 state, wanted = str(row["state"]), str(MOVES[event])
                 raise Refusal("wrong_state", id=document, state=state, wanted=wanted)
-            at, known = now(), int(row["version"])
+            at, known = self.now(), int(row["version"])
             overhang.put_back(self.vault, document, known, at, self.register.is_received)
             record = change(
                 self.holdings.record(document, known),
@@ -286,7 +304,7 @@ class House:
         Raises:
             Refusal: the document's state does not allow it.
         """
-        self.register.record(Event("destroyed", now(), actor, document, dict(data)))
+        self.register.record(Event("destroyed", self.now(), actor, document, dict(data)))
         self.vault.destroy(document)
 
     def picture(self, document: Id, media_type: str, page: int) -> BinaryIO:
@@ -311,7 +329,7 @@ class House:
     def _own_school(self) -> School:
         from archiver.pipeline.school import School
 
-        return School(self.config, self.register.record, now)
+        return School(self.config, self.register.record, self.now)
 
     def teach(self, document: Id, record_class: str, *, corrected: bool) -> None:
         """Make a person's decision an example."""
@@ -325,6 +343,7 @@ class House:
 
     def close(self) -> None:
         """Close what was opened."""
+        self.__dict__.pop("registry", None)
         register: Register | None = self.__dict__.pop("register", None)
         if register is not None:
             register.close()

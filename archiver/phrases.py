@@ -46,11 +46,21 @@ def _phrase(reason: str) -> Phrase | None:
 
 
 def _filled(text: str, params: Mapping[str, object] | None) -> str:
-    values = {key: tr(str(value)) for key, value in (params or {}).items()}
+    values = {key: _named(key, str(value)) for key, value in (params or {}).items()}
     try:
         return tr(text).format_map(values)
     except (KeyError, IndexError, ValueError):
         return tr(text)
+
+
+def _named(key: str, value: str) -> str:
+    """A value of a sentence: codes of states and steps by their names."""
+    if key == "step":
+        return event_name(value)
+    kind, _, state = value.partition("_")
+    if key == "state" and kind in MATTERS:
+        return f"{tr(MATTERS[kind])}: {state_name(state)}"
+    return state_name(value) if key in ("state", "wanted") else tr(value)
 
 
 def state_name(state: str) -> str:
@@ -142,6 +152,38 @@ STATES: dict[str, str] = {
     "quarantined": N_("in quarantine"),
     "withdrawn": N_("withdrawn"),
     "divided": N_("divided"),
+    # Of matters
+    "in_force": N_("in force"),
+    "open": N_("open"),
+    "closed": N_("closed"),
+    "merged": N_("merged into another one"),
+    "disposed": N_("disposed of"),
+    "stands": N_("stands"),
+    "lifted": N_("lifted"),
+    "proposed": N_("proposed"),
+    "approved": N_("approved"),
+    "appraised": N_("appraised"),
+    "exported": N_("exported"),
+    "destroying": N_("being destroyed"),
+    "done": N_("done"),
+    "cancelled": N_("cancelled"),
+    "drawn": N_("drawn"),
+    "passed": N_("passed"),
+    "failed": N_("failed"),
+    "issued": N_("issued"),
+    "given": N_("given"),
+    "none": N_("not begun"),
+}
+
+# Kinds of matters, beside which their states are told.
+MATTERS: dict[str, str] = {
+    "plan": N_("rules"),
+    "dossier": N_("dossier"),
+    "hold": N_("hold"),
+    "batch": N_("batch of disposition"),
+    "sample": N_("sample"),
+    "certificate": N_("certificate"),
+    "disclosure": N_("disclosure"),
 }
 
 EVENTS: dict[str, str] = {
@@ -162,6 +204,39 @@ EVENTS: dict[str, str] = {
     "replaced": N_("scan replaced"),
     "divided": N_("pages went into other documents"),
     "destroyed": N_("destroyed"),
+    "purged": N_("earlier versions removed"),
+    "offered": N_("offered to the archive"),
+    "declined": N_("not taken by the archive"),
+    "handed_over": N_("taken over by the archive"),
+    "plan_adopted": N_("filing plan adopted"),
+    "plan_revised": N_("changed filing plan adopted"),
+    "rule_confirmed": N_("rule confirmed for running periods"),
+    "dossier_opened": N_("dossier opened"),
+    "dossier_changed": N_("dossier changed"),
+    "dossier_closed": N_("dossier closed"),
+    "dossier_reopened": N_("dossier opened again"),
+    "dossier_merged": N_("dossier merged into another one"),
+    "dossier_disposed": N_("dossier disposed of"),
+    "hold_placed": N_("hold placed"),
+    "hold_reviewed": N_("hold reviewed"),
+    "hold_lifted": N_("hold lifted"),
+    "batch_proposed": N_("batch proposed"),
+    "batch_approved": N_("batch approved"),
+    "batch_offered": N_("batch offered"),
+    "batch_appraised": N_("appraisal read in"),
+    "batch_exported": N_("batch exported"),
+    "batch_confirmed": N_("take-over confirmed"),
+    "batch_answered": N_("answer of the archive read in"),
+    "batch_reduced": N_("taken out of the batch"),
+    "batch_cancelled": N_("batch cancelled"),
+    "batch_destroying": N_("destruction begun"),
+    "batch_done": N_("batch done"),
+    "certificate_issued": N_("certificate issued"),
+    "disclosed": N_("disclosed"),
+    "sample_drawn": N_("sample drawn"),
+    "sample_checked": N_("looked at by a person"),
+    "sample_passed": N_("sample passed"),
+    "sample_failed": N_("sample failed"),
 }
 
 BASES: dict[str, str] = {

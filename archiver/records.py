@@ -7,7 +7,7 @@ Promises plain frozen values without I/O. Every state machine stands here as one
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -59,8 +59,12 @@ DOCUMENT_TRANSITIONS: dict[DocumentState, frozenset[DocumentState]] = {
     D.ACCEPTED: frozenset({D.RECOGNISED, D.REVIEW, D.QUARANTINED, D.WITHDRAWN, D.DIVIDED}),
     D.RECOGNISED: frozenset({D.CLASSIFIED, D.REVIEW, D.QUARANTINED, D.WITHDRAWN}),
     D.CLASSIFIED: frozenset({D.FILED, D.REVIEW, D.WITHDRAWN}),
-    D.FILED: frozenset({D.FILED, D.ACCEPTED, D.OFFERED, D.DESTROYED, D.WITHDRAWN, D.DIVIDED}),
-    D.OFFERED: frozenset({D.FILED, D.HANDED_OVER}),
+    # Into review: its scan was found bad in quality control.
+    D.FILED: frozenset(
+        {D.FILED, D.ACCEPTED, D.REVIEW, D.OFFERED, D.DESTROYED, D.WITHDRAWN, D.DIVIDED}
+    ),
+    # Destroyed without having been handed over: what the archive does not want.
+    D.OFFERED: frozenset({D.FILED, D.HANDED_OVER, D.DESTROYED}),
     D.HANDED_OVER: frozenset({D.DESTROYED}),
     D.REVIEW: frozenset({D.ACCEPTED, D.FILED, D.WITHDRAWN, D.DIVIDED}),
     D.QUARANTINED: frozenset({D.ACCEPTED, D.WITHDRAWN}),
@@ -79,6 +83,86 @@ def check_transition(before: DocumentState, after: DocumentState, document: Id) 
     """
     if after not in DOCUMENT_TRANSITIONS[before]:
         raise Refusal("wrong_state", id=document, state=str(before), wanted=str(after))
+
+
+MatterKind = Literal["plan", "dossier", "hold", "batch", "sample", "certificate", "disclosure"]
+
+
+class MatterStep(NamedTuple):
+    """One step of the state machine of a matter.
+
+    Attributes:
+        kind: of the matter.
+        before: states in which the step is allowed; empty: it begins a matter.
+        after: state behind it, None where it stays as it was.
+    """
+
+    kind: MatterKind
+    before: frozenset[str]
+    after: str | None
+
+
+def _step(kind: MatterKind, before: str, after: str | None) -> MatterStep:
+    return MatterStep(kind, frozenset(before.split()), after)
+
+
+# What the office leads beside documents, and how it moves. Every step is one ledger line.
+MATTER_STEPS: dict[str, MatterStep] = {
+    "plan_adopted": _step("plan", "", "in_force"),
+    "plan_revised": _step("plan", "in_force", None),
+    "rule_confirmed": _step("plan", "in_force", None),
+    "dossier_opened": _step("dossier", "", "open"),
+    "dossier_changed": _step("dossier", "open closed", None),
+    "dossier_closed": _step("dossier", "open", "closed"),
+    "dossier_reopened": _step("dossier", "closed", "open"),
+    "dossier_merged": _step("dossier", "open", "merged"),
+    "dossier_disposed": _step("dossier", "open closed", "disposed"),
+    "hold_placed": _step("hold", "", "stands"),
+    "hold_reviewed": _step("hold", "stands", None),
+    "hold_lifted": _step("hold", "stands", "lifted"),
+    "batch_proposed": _step("batch", "", "proposed"),
+    "batch_approved": _step("batch", "proposed", "approved"),
+    "batch_offered": _step("batch", "approved", "offered"),
+    "batch_appraised": _step("batch", "offered", "appraised"),
+    "batch_exported": _step("batch", "appraised", "exported"),
+    "batch_confirmed": _step("batch", "exported", "handed_over"),
+    # Some answers come in parts, and single items can be taken out again.
+    "batch_answered": _step("batch", "offered exported", None),
+    "batch_reduced": _step("batch", "proposed approved offered appraised exported", None),
+    "batch_cancelled": _step("batch", "proposed approved offered appraised", "cancelled"),
+    "batch_destroying": _step("batch", "approved appraised handed_over", "destroying"),
+    "batch_done": _step("batch", "destroying handed_over", "done"),
+    "sample_drawn": _step("sample", "", "drawn"),
+    "sample_checked": _step("sample", "drawn", None),
+    "sample_passed": _step("sample", "drawn", "passed"),
+    "sample_failed": _step("sample", "drawn", "failed"),
+    "certificate_prepared": _step("certificate", "", "prepared"),
+    "certificate_issued": _step("certificate", "prepared", "issued"),
+    "disclosed": _step("disclosure", "", "given"),
+}
+
+
+# States of matters of which only a tombstone remains: their objects are destroyed.
+MATTERS_GONE = frozenset({"disposed", "done", "cancelled"})
+
+
+def matter_state(event: str, kind: str, before: str | None, matter: Id) -> str:
+    """The state of a matter after a step.
+
+    Args:
+        event: kind of the ledger line, a key of `MATTER_STEPS`.
+        kind: of the matter.
+        before: its state, None where it does not exist yet.
+        matter: its id.
+
+    Raises:
+        Refusal: ``wrong_step`` where the table does not have the step.
+    """
+    step = MATTER_STEPS[event]
+    is_begin = before is None and not step.before
+    if step.kind != kind or not (is_begin or before in step.before):
+        raise Refusal("wrong_step", id=matter, state=f"{kind}_{before or 'none'}", step=event)
+    return step.after or before or ""
 
 
 class Word(msgspec.Struct, frozen=True, array_like=True):

@@ -23,6 +23,7 @@ class Role(StrEnum):
     OWNER = "owner"
     STAFF = "staff"
     REVIEWER = "reviewer"
+    ARCHIVIST = "archivist"
     CLERK = "clerk"
 
 
@@ -35,15 +36,17 @@ class Act(StrEnum):
     ADD = "add"
     DECIDE = "decide"
     SETTLE = "settle"
+    DISPOSE = "dispose"
     MAINTAIN = "maintain"
 
 
 # The table. DECIDE is the review desk; SETTLE is retry, dismiss, withdraw; MAINTAIN is reindex,
-# rebuild, verify, learn.
+# rebuild, verify, learn; DISPOSE is dossiers, periods, holds, batches, samples and disclosure.
 TABLE: dict[Role, frozenset[Act]] = {
     Role.OWNER: frozenset(Act),
     Role.STAFF: frozenset({Act.SEARCH, Act.READ, Act.STATUS}),
     Role.REVIEWER: frozenset({Act.SEARCH, Act.READ, Act.STATUS, Act.DECIDE}),
+    Role.ARCHIVIST: frozenset({Act.SEARCH, Act.READ, Act.STATUS, Act.DECIDE, Act.DISPOSE}),
     Role.CLERK: frozenset({Act.ADD, Act.STATUS}),
 }
 
@@ -106,7 +109,7 @@ class Standing(msgspec.Struct, frozen=True):
     @property
     def sees_all(self) -> bool:
         """Whether problems of all folders are shown, not only those of his own."""
-        return bool(self.roles & {Role.OWNER, Role.STAFF, Role.REVIEWER})
+        return bool(self.roles & {Role.OWNER, Role.STAFF, Role.REVIEWER, Role.ARCHIVIST})
 
 
 def standing(config: Config, caller: Caller, owner: int) -> Standing:
@@ -125,6 +128,8 @@ def standing(config: Config, caller: Caller, owner: int) -> Standing:
         roles.add(Role.STAFF)
     if _in_any(caller, config.rights.reviewers):
         roles.add(Role.REVIEWER)
+    if _in_any(caller, config.rights.archivists):
+        roles.add(Role.ARCHIVIST)
     mine = tuple(p.name for p in config.pipelines if _in_any(caller, p.clerks))
     if mine:
         roles.add(Role.CLERK)

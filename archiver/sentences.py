@@ -253,6 +253,72 @@ REASONS: dict[str, Phrase] = {
         N_("Batch {id} cannot be released: {count} of its documents still wait."),
         N_("“archiver review” lists them."),
     ),
+    "batch_part_held": Phrase(
+        N_("Batch {id} cannot be released: a hold covers it or one of its documents ({holds})."),
+        N_("“archiver hold show” tells why; what is held stays until the hold is lifted."),
+    ),
+    "sample_missing": Phrase(
+        N_("Batch {id} cannot be released: no sample stands for {count} of its documents."),
+        N_("Draw one with “archiver qc draw --batch {id}” and look at what was drawn."),
+    ),
+    "sample_running": Phrase(
+        N_("Batch {id} cannot be released: sample {sample} has not been looked at to its end."),
+        N_("“archiver qc show {sample}” lists what is open."),
+    ),
+    "sample_failed": Phrase(
+        N_("Batch {id} cannot be released: sample {sample} has failed."),
+        N_(
+            "Settle the bad scans (“archiver review”), then draw anew with “archiver qc draw "
+            "--batch {id}”."
+        ),
+    ),
+    "quality_failed": Phrase(
+        N_("In quality control the scan was found bad."),
+        N_(
+            "Scan the paper again and exchange the scan (“archiver replace”), or settle the "
+            "document with “review accept” if it can stay."
+        ),
+    ),
+    "not_a_rate": Phrase(
+        N_("“{value}” is no share of which a sample can be drawn."),
+        N_("Say more than 0 and at most 100 percent, for example: --rate 5%"),
+    ),
+    "nothing_to_draw": Phrase(
+        N_("There is nothing to draw: samples stand for all scans that are filed."),
+        N_("“archiver qc list” shows the samples."),
+    ),
+    "no_such_sample": Phrase(
+        N_("No sample is known by “{id}”."),
+        N_("“archiver qc list” shows the samples."),
+    ),
+    "no_sample_runs": Phrase(
+        N_("No sample runs."),
+        N_("Draw one with “archiver qc draw”, or name an older one (“archiver qc list”)."),
+    ),
+    "sample_has_ended": Phrase(
+        N_("Sample {id} has ended; what it says stands."),
+        N_("Draw another one with “archiver qc draw”."),
+    ),
+    "not_in_sample": Phrase(
+        N_("Document {id} was not drawn into this sample."),
+        N_("“archiver qc show” lists what was drawn."),
+    ),
+    "already_checked": Phrase(
+        N_("Document {id} has been looked at already."),
+        N_("“archiver qc show” tells what was found. A scan called good may still be failed."),
+    ),
+    "checker_is_bringer": Phrase(
+        N_("Document {id} must be checked by somebody else than the one who brought it."),
+        N_("Ask a colleague; “[quality] other_person” in config.toml asks for it."),
+    ),
+    "pass_what": Phrase(
+        N_("It is not said which scans are good."),
+        N_("Name documents of the sample, or say --all, not both."),
+    ),
+    "no_note_of_destroyed": Phrase(
+        N_("Document {id} is destroyed; there is nothing left of which a note could be made."),
+        N_("“archiver show {id}” tells its history."),
+    ),
     "not_a_batch": Phrase(
         N_("{id} is no batch that was divided, but {state}."),
         N_("“archiver show {id}” tells its history."),
@@ -354,6 +420,50 @@ REASONS: dict[str, Phrase] = {
     "output_unwritable": Phrase(
         N_("{path} cannot be written."),
         N_("Choose another place."),
+    ),
+    # Disclosure to those who have a right to see papers
+    "nothing_to_disclose": Phrase(
+        N_("No document was named."),
+        N_("Name the documents that are to be disclosed."),
+    ),
+    "disclosed_twice": Phrase(
+        N_("Document {id} is named twice."),
+        N_("Name each document once."),
+    ),
+    "term_empty": Phrase(
+        N_("There is no letter and no digit in one of the words to be blackened."),
+        N_("Take it out or correct it."),
+    ),
+    "region_outside": Phrase(
+        N_("A place to be blackened does not lie on page {page} of document {id}."),
+        N_("Measure it again from the upper left corner of the upright page."),
+    ),
+    "find_unknown": Phrase(
+        N_("There is no find {key}: the documents or the words are no longer the same."),
+        N_("Look again what would be blackened, and decide anew."),
+    ),
+    "finds_undecided": Phrase(
+        N_("{count} places are uncertain; nobody has said whether they are to be blackened."),
+        N_("Look at them and decide for each: blacken or leave."),
+    ),
+    "page_not_looked_through": Phrase(
+        N_("Page {page} of document {id} could not be read by the machine."),
+        N_("Look it through, mark what is to be blackened, and say that you have done so."),
+    ),
+    "not_read_yet": Phrase(
+        N_("Document {id} has not been read yet."),
+        N_("Wait until it is filed, or settle what holds it up."),
+    ),
+    "redaction_failed": Phrase(
+        N_("No blackened copy of document {id} can be made."),
+        N_("Make it by hand on paper, and tell the IT person."),
+    ),
+    "redaction_leak": Phrase(
+        N_(
+            "The blackened copy of document {id} did not pass its check ({check}, page "
+            "{page}): something may still be readable. It was thrown away."
+        ),
+        N_("Look at this page and mark the place itself; recognition may have misread it."),
     ),
     # Exchange with the state archive
     "reply_zip_bad": Phrase(
@@ -634,6 +744,101 @@ REASONS: dict[str, Phrase] = {
         N_("The ledger cannot be read in {file}, line {seq}."),
         N_("Bring the file back from the back-up, then run “archiver verify”."),
     ),
+    # Seals of the ledger
+    "seal_unreadable": Phrase(
+        N_("The seal of {day} cannot be read."),
+        N_("Bring its file back from the back-up or from where copies of the seals are kept."),
+    ),
+    "seal_forged": Phrase(
+        N_("The seal of {day} is forged: its signature does not belong to what it says."),
+        N_("Tell the IT person and the archivist. Compare it with a copy from the back-up."),
+    ),
+    "seal_key_unknown": Phrase(
+        N_("The seal of {day} is from a key that is not known here."),
+        N_("If the key was changed, put the old public key (.pub) beside the new one."),
+    ),
+    "seal_link_broken": Phrase(
+        N_("The seal of {day} does not follow the one before: a seal is missing or was replaced."),
+        N_("Bring the seals back from the back-up, then run “archiver verify”."),
+    ),
+    "seal_missing_day": Phrase(
+        N_("There is no seal of {day}."),
+        N_("If there was one, bring it back from the back-up. Later seals cover that day too."),
+    ),
+    "seal_not_in_ledger": Phrase(
+        N_("The ledger is not the one that was sealed on {day}: its line {seq} is another."),
+        N_("Tell the archivist, and compare ledger and seals with the back-up."),
+    ),
+    "seal_chain_broken": Phrase(
+        N_("The ledger's chain breaks at line {seq}; seals after it prove nothing before it."),
+        N_("Bring the ledger back from the back-up, then run “archiver verify”."),
+    ),
+    "seal_day_not_over": Phrase(
+        N_("The day {day} is not over, so it cannot be sealed yet."),
+        N_("Nothing needs to be done: it is sealed on the next day."),
+    ),
+    "seal_out_of_order": Phrase(
+        N_("The day {day} cannot be sealed any more: {newest} is sealed already and covers it."),
+    ),
+    "seal_key_lost": Phrase(
+        N_("The key for seals, {path}, is gone, but its public key is there."),
+        N_(
+            "Bring it back from the back-up. If it is lost for good, rename the public key, for "
+            "instance to “seal-2026.pub”; then a new key is made."
+        ),
+    ),
+    "seal_key_mismatch": Phrase(
+        N_("The public key {path} does not belong to the private one beside it."),
+        N_("Bring both back from the back-up."),
+    ),
+    "seal_key_open": Phrase(
+        N_("The key for seals, {path}, can be read by others than its owner."),
+        N_("Ask who has had it. “chmod 600” closes it; in doubt, begin with a new key."),
+    ),
+    "seal_key_unreadable": Phrase(
+        N_("{path} cannot be read as a key for seals."),
+        N_("Bring it back from the back-up."),
+    ),
+    "timestamp_roots_unreadable": Phrase(
+        N_("{path} cannot be read as certificates of a time-stamp authority."),
+        N_("Give a file in PEM with the certificates that the authority publishes."),
+    ),
+    "timestamp_unreachable": Phrase(
+        N_("The time-stamp authority {host} gave no answer ({error})."),
+        N_("It is asked again on the next day; that stamp covers this day too."),
+    ),
+    "timestamp_too_large": Phrase(
+        N_("The answer of the time-stamp authority {host} is too large, so it was not read."),
+        N_("Check the address of the authority in config.toml."),
+    ),
+    "timestamp_refused": Phrase(
+        N_("The time-stamp authority {host} did not grant the stamp."),
+        N_("Ask the authority whether the archive may use it."),
+    ),
+    "timestamp_unreadable": Phrase(
+        N_("The time stamp cannot be read ({host})."),
+        N_("If it is a kept one, bring it back from the back-up; else check the address."),
+    ),
+    "timestamp_other_seal": Phrase(
+        N_("The time stamp is not for this seal ({host})."),
+        N_("If it is a kept one, bring it back from the back-up; else ask the authority."),
+    ),
+    "timestamp_not_asked_for": Phrase(
+        N_("The time-stamp authority {host} answered another question than ours."),
+        N_("Somebody between may be repeating old answers. Tell the IT person."),
+    ),
+    "timestamp_forged": Phrase(
+        N_("The time stamp is not signed by an authority that is trusted here ({host})."),
+        N_("Check the certificates of the authority in config.toml, then ask the authority."),
+    ),
+    "timestamp_wrong_time": Phrase(
+        N_("The time stamp tells another time than the clock of this machine ({host})."),
+        N_("Check the machine's clock first, then ask the authority."),
+    ),
+    "ledger_span_empty": Phrase(
+        N_("The ledger has no lines in that span."),
+        N_("Choose other days or numbers."),
+    ),
     "ledger_changed": Phrase(
         N_("Another program has changed the ledger file {file}."),
         N_("Bring it back from the back-up, then run “archiver verify”."),
@@ -849,6 +1054,15 @@ REASONS: dict[str, Phrase] = {
     ),
     "not_an_address": Phrase(
         N_("“{value}” is no e-mail address such as archive@musterbach.de"),
+    ),
+    "class_not_planned": Phrase(
+        N_("the filing plan has no class “{value}”"),
+    ),
+    "half_a_key": Phrase(
+        N_("prefix and key belong together: name both or neither"),
+    ),
+    "not_a_percentage": Phrase(
+        N_("a share lies between 0 and 100, not {value}"),
     ),
     # What the check-up finds
     "check_engine": Phrase(
@@ -1176,6 +1390,18 @@ REASONS: dict[str, Phrase] = {
         N_("Nothing to print was given."),
         N_("Name at least one sheet or number."),
     ),
+    "transfer_note_damaged": Phrase(
+        N_("A transfer note cannot be read: it is not as it was written."),
+        N_("Run “archiver verify” and bring the object of the document back from a back-up."),
+    ),
+    "certificate_damaged": Phrase(
+        N_("The certificate of destruction is not of the form it must have (at {at})."),
+        N_("Ask for the certificate once more; it may have been changed or cut off."),
+    ),
+    "certificate_contradicts": Phrase(
+        N_("The certificate of destruction contradicts itself: {part} do not agree."),
+        N_("Do not rely on it. Compare it with the ledger and ask who has issued it."),
+    ),
     "font_missing": Phrase(
         N_("The font {font} is missing."),
         N_("Install OCRmyPDF again."),
@@ -1258,6 +1484,104 @@ REASONS: dict[str, Phrase] = {
     "rule_unknown": Phrase(
         N_("Version {version} of the rule of class “{key}” does not exist or changes nothing old."),
         N_("Look which versions wait for a confirmation and name one of them."),
+    ),
+    "plan_not_adopted": Phrase(
+        N_("No filing plan has been adopted yet, so no version of a rule can be confirmed."),
+        N_("Adopt it first: “archiver retention adopt”."),
+    ),
+    "is_destroyed": Phrase(
+        N_("Document {id} is destroyed; no period runs for it any more."),
+        N_("“archiver show {id}” tells its history."),
+    ),
+    # Dossiers
+    "no_such_dossier": Phrase(
+        N_("There is no dossier “{reference}”."),
+        N_("“archiver dossier list” shows all there are, with those that papers propose."),
+    ),
+    "dossier_only_proposed": Phrase(
+        N_("“{reference}” is only proposed by papers; nobody has opened the dossier."),
+        N_("Open it first: “archiver dossier open”."),
+    ),
+    "reference_missing": Phrase(
+        N_("A dossier needs a reference."),
+        N_("Name the reference under which it is known."),
+    ),
+    "dossier_class_unknown": Phrase(
+        N_("No paper says to which class dossier “{reference}” belongs."),
+        N_("Name it with --class."),
+    ),
+    "dossier_exists": Phrase(
+        N_("Dossier “{reference}” exists already."),
+        N_("Look at it with “archiver dossier show”; a closed one can be reopened."),
+    ),
+    "dossier_is_closed": Phrase(
+        N_("Dossier “{reference}” is not open, so no paper goes into it or out of it."),
+        N_("Reopen it (“archiver dossier reopen”), or name another dossier: dossier=REFERENCE."),
+    ),
+    "dossier_is_gone": Phrase(
+        N_("Dossier {id} is no longer led ({state})."),
+        N_("“archiver dossier show” tells what became of it."),
+    ),
+    "dossier_in_batch": Phrase(
+        N_("Dossier “{reference}” is in batch of disposition {batch} and cannot be changed."),
+        N_("Take it out of the batch first, or wait until the batch has ended."),
+    ),
+    "dossier_unsettled": Phrase(
+        N_("Papers of dossier “{reference}” are not filed yet: {count}"),
+        N_("Decide them first (“archiver review”)."),
+    ),
+    "dossier_closed": Phrase(
+        N_("The dossier that this paper names is closed or already on its way out."),
+        N_(
+            "Reopen the dossier (“archiver dossier reopen”) and accept the paper, or accept it "
+            "into another one: dossier=REFERENCE."
+        ),
+    ),
+    "closed_in_future": Phrase(
+        N_("A dossier cannot be closed on a day to come ({on})."),
+        N_("Name today or an earlier day."),
+    ),
+    "merge_into_itself": Phrase(
+        N_("A dossier cannot be merged into itself."),
+        N_("Name two different dossiers."),
+    ),
+    "unknown_event": Phrase(
+        N_("Nothing that can happen to a dossier is called “{value}”."),
+        N_("There are: {known}"),
+    ),
+    "document_in_batch": Phrase(
+        N_("Document {id} is in batch of disposition {batch} and cannot be changed."),
+        N_("Take it out of the batch first, or wait until the batch has ended."),
+    ),
+    # Matters of any kind
+    "wrong_step": Phrase(
+        N_("“{step}” is not possible for {id} as it stands ({state})."),
+        N_("Look at it first; perhaps somebody else has just changed it."),
+    ),
+    "no_such_matter": Phrase(
+        N_("Nothing is led under {id}."),
+        N_("Look for it in the lists: “archiver dossier list”, “archiver hold list”."),
+    ),
+    "bad_request": Phrase(
+        N_("The archive did not understand the request ({word})."),
+        N_("Command line and daemon may be of different versions; restart the daemon."),
+    ),
+    # Holds
+    "no_such_hold": Phrase(
+        N_("There is no hold {id}."),
+        N_("“archiver hold list --all” shows all there ever were."),
+    ),
+    "hold_words_unknown": Phrase(
+        N_("A hold of “{scope}” because of “{why}” is not known."),
+        N_("It covers document, dossier, class or search; reasons are: {known}"),
+    ),
+    "hold_one_search": Phrase(
+        N_("A hold covers what one search finds."),
+        N_("Put the whole search into quotation marks, as one word."),
+    ),
+    "hold_review_not_later": Phrase(
+        N_("The next review of a hold must lie after today, not on {on}."),
+        N_("Choose a later day for the review."),
     ),
     "hold_without_target": Phrase(
         N_("The hold covers nothing."),

@@ -17,6 +17,7 @@ import pwd
 import socket
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import quote
@@ -24,6 +25,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from archiver import phrases
+from archiver.acts import ACTS, words_of
 from archiver.archive import Archive, File, Json, Progress
 from archiver.errors import ExitCode, Fault, SystemFault, UsageFault
 from archiver.house import House, new_id
@@ -75,6 +77,7 @@ def make_app(house: House) -> web.Application:
             web.post("/examples", _learn),
             web.post("/reindex", _reindex),
             web.post("/verify", _verify),
+            web.post("/acts/{act}", _act),
         ]
     )
     return app
@@ -223,6 +226,36 @@ async def _reindex(request: web.Request) -> web.StreamResponse:
 
 async def _verify(request: web.Request) -> web.StreamResponse:
     return await _with_progress(request, _archive(request).verify)
+
+
+async def _act(request: web.Request) -> web.StreamResponse:
+    """A use case by its name."""
+    archive, name = _archive(request), str(request.match_info["act"])
+    way = ACTS.get(name)
+    if way is None:
+        raise UsageFault("bad_request", word=name)
+    method = getattr(archive, name)
+    if way == "upload":
+        words = words_of(method, _parsed(request.query.get("words", "{}")))
+        async with _spooled(request) as source:
+            answer = await asyncio.to_thread(partial(method, source=source, **words))
+        return web.json_response(answer)
+    words = words_of(method, _parsed(await request.text()))
+    if way == "progress":
+        return await _with_progress(request, lambda report: method(progress=report, **words))
+    answer = await asyncio.to_thread(partial(method, **words))
+    return await _sent(request, answer) if way == "file" else web.json_response(answer)
+
+
+def _parsed(text: str) -> Json:
+    """A JSON object."""
+    try:
+        words = json.loads(text)
+    except ValueError:
+        words = None
+    if not isinstance(words, dict):
+        raise UsageFault("bad_request", word="JSON")
+    return words
 
 
 async def _file(request: web.Request) -> web.StreamResponse:

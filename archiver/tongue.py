@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import gettext
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 LANGUAGES = ("de", "en")
 LOCALE = Path(__file__).parent / "locale"
 
 _current: gettext.NullTranslations = gettext.NullTranslations()
+_for_now: ContextVar[gettext.NullTranslations | None] = ContextVar("_for_now", default=None)
 
 
 def use(language: str) -> None:
@@ -25,6 +29,16 @@ def use(language: str) -> None:
     gettext.textdomain("archiver")
 
 
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Speak `language` within, in this thread or task alone, whatever language is in use."""
+    token = _for_now.set(_translations(language))
+    try:
+        yield
+    finally:
+        _for_now.reset(token)
+
+
 def _translations(language: str) -> gettext.NullTranslations:
     if language == "en":
         return gettext.NullTranslations()
@@ -33,7 +47,7 @@ def _translations(language: str) -> gettext.NullTranslations:
 
 def tr(text: str) -> str:
     """`text` in the language in use."""
-    return _current.gettext(text) if text else text
+    return (_for_now.get() or _current).gettext(text) if text else text
 
 
 def N_(text: str) -> str:  # noqa: N802 - the customary name, which extractors know

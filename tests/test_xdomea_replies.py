@@ -13,94 +13,10 @@ from hypothesis import strategies as st
 from archiver.errors import Refusal, UsageFault
 from archiver.retention.exchange import received_xml
 from archiver.retention.exchange.appraisal import appraise, confirm
-from archiver.retention.exchange.batch import VERSIONS, Offer, derived_uuid
+from archiver.retention.exchange.batch import VERSIONS, Offer
 from archiver.retention.exchange.replies import read_appraisal, read_import
-from tests.xdomea_batches import PROCESS, Store, a_delivery, an_offer, assert_valid
-
-STRANGER = "99999999-0000-4000-8000-000000000001"
-NAMES = {"0502": "Bewertungsverzeichnis", "0506": "AussonderungImportBestaetigen"}
-
-
-def answer(code: str, version: str, body: str, **said: str) -> bytes:
-    """A message of the archive; what is not said is as it should be."""
-    words = {
-        "process": PROCESS,
-        "origin": derived_uuid(PROCESS, "0501" if code == "0502" else "0503", "1"),
-        "sender": "Landesarchiv  musterland",
-        "receiver": "Stadt Musterhausen",
-        "number": "1",
-    } | said
-    name = f"xdomea:Aussonderung.{NAMES[code]}.{code}"
-    space = f'xmlns:xdomea="urn:xoev-de:xdomea:schema:{version}"'
-    kind = f'listURI="urn:xoev-de:xdomea:codeliste:nachrichtentyp"><code>{code}</code>'
-    receipt = "<xdomea:Empfangsbestaetigung>0</xdomea:Empfangsbestaetigung>" * (code == "0502")
-    if version == "3.1.0":
-        return (
-            f"<?xml version='1.0' encoding='UTF-8'?>\n<{name} {space}><xdomea:Kopf>"
-            f"<xdomea:ProzessID>{words['process']}</xdomea:ProzessID>"
-            f"<xdomea:Nachrichtentyp {kind}</xdomea:Nachrichtentyp>"
-            "<xdomea:Erstellungszeitpunkt>2026-04-01T10:00:00Z</xdomea:Erstellungszeitpunkt>"
-            f"<xdomea:Absender><xdomea:Institution><xdomea:Name>{words['sender']}</xdomea:Name>"
-            "</xdomea:Institution></xdomea:Absender>"
-            f"<xdomea:Empfaenger><xdomea:Institution><xdomea:Name>{words['receiver']}"
-            f"</xdomea:Name></xdomea:Institution></xdomea:Empfaenger>{receipt}</xdomea:Kopf>"
-            f"{body}</{name}>"
-        ).encode()
-    return (
-        f"<?xml version='1.0' encoding='UTF-8'?>\n<{name} {space} produkt='P' "
-        "produkthersteller='H' standard='xdomea' version='4.0.0'><xdomea:nachrichtenkopf>"
-        f"<xdomea:identifikation.nachricht><nachrichtenUUID>{STRANGER}</nachrichtenUUID>"
-        f"<nachrichtentyp {kind}</nachrichtentyp>"
-        "<erstellungszeitpunkt>2026-04-01T10:00:00.000Z</erstellungszeitpunkt>"
-        "</xdomea:identifikation.nachricht>"
-        f"<xdomea:leser><xdomea:NameInstitution><xdomea:Name>{words['receiver']}</xdomea:Name>"
-        "</xdomea:NameInstitution></xdomea:leser>"
-        f"<xdomea:autor><xdomea:NameInstitution><xdomea:Name>{words['sender']}</xdomea:Name>"
-        "</xdomea:NameInstitution></xdomea:autor>"
-        f"<xdomea:ProzessID>{words['process']}</xdomea:ProzessID></xdomea:nachrichtenkopf>{receipt}"
-        f"<xdomea:UUIDUrsprungsnachricht>{words['origin']}</xdomea:UUIDUrsprungsnachricht>"
-        f"<xdomea:LfdNrNachrichtProTyp>{words['number']}</xdomea:LfdNrNachrichtProTyp>"
-        "<xdomea:GesamtanzahlNachrichtenProTyp>1</xdomea:GesamtanzahlNachrichtenProTyp>"
-        f"{body}</{name}>"
-    ).encode()
-
-
-def decided(version: str, *pairs: tuple[str, str]) -> str:
-    """The items of a 0502; a decision longer than a letter is one of the archive's own."""
-    record, uuid = (
-        ("BewertetesObjekt", "ID") if version == "3.1.0" else ("BewertetesSGO", "xdomeaUUID")
-    )
-    return "".join(
-        f"<xdomea:{record}><xdomea:{uuid}>{one}</xdomea:{uuid}><xdomea:Aussonderungsart>"
-        + (
-            f"<xdomea:Aussonderungsart><code>{word}</code></xdomea:Aussonderungsart>"
-            if len(word) == 1
-            else f"<xdomea:AussonderungsartKonfigurierbar>{word}"
-            "</xdomea:AussonderungsartKonfigurierbar>"
-        )
-        + f"</xdomea:Aussonderungsart></xdomea:{record}>"
-        for one, word in pairs
-    )
-
-
-def imported(version: str, *pairs: tuple[str, bool], whole: bool = True) -> str:
-    def result(is_done: bool) -> str:
-        error = "" if is_done else "<xdomea:Fehlermeldung>Datei fehlt</xdomea:Fehlermeldung>"
-        return f"<xdomea:Erfolgreich>{int(is_done)}</xdomea:Erfolgreich>{error}"
-
-    def wrapped(inside: str) -> str:
-        if version == "3.1.0":
-            return inside
-        return f"<xdomea:ErfolgOderMisserfolg>{inside}</xdomea:ErfolgOderMisserfolg>"
-
-    uuid = "IDSGO" if version == "3.1.0" else "xdomeaUUID"
-    head = "" if version == "3.1.0" else wrapped(result(whole))
-    return head + "".join(
-        f"<xdomea:AusgesondertesSGO><xdomea:{uuid}>{one}</xdomea:{uuid}>{wrapped(result(is_done))}"
-        + ("<xdomea:Archivkennung>LA-7</xdomea:Archivkennung>" if is_done else "")
-        + "</xdomea:AusgesondertesSGO>"
-        for one, is_done in pairs
-    )
+from tests.state_archive import STRANGER, answer, decided, imported
+from tests.xdomea_batches import Store, a_delivery, an_offer, assert_valid
 
 
 def uuids(offer: Offer) -> list[str]:

@@ -51,6 +51,8 @@ class Town:
             "ui": {"language": "en"},
             # What a test drops is filed unless the paper itself is bad.
             "review": {"ask": []},
+            # Batches can be released without anybody having looked at them.
+            "quality": {"percent": 0},
         }
         for section, values in (settings or {}).items():
             merged.setdefault(section, {}).update(values)

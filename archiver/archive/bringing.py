@@ -77,6 +77,7 @@ class Bringing(Visit):
         self._standing.require(Act.SETTLE)
         row = self._document(identifier)
         document = str(row["id"])
+        self._require_free(row)
         self._house.settle(event, document, reason, self._caller.pseudonym)
         self._tell(document)
         return {"id": document, "state": self._document(document)["state"]}

@@ -195,6 +195,7 @@ class Desk(Moving):
         from archiver.pipeline.decisions import CLASS, decided
 
         document, actor = str(row["id"]), self._caller.pseudonym
+        self._require_open_dossier(row, event, values)
         decision, data = self._said(row, event, values)
         self._house.decide(
             event,
@@ -205,9 +206,37 @@ class Desk(Moving):
             str(row["state"]),
         )
         self._tell(document)
+        if event == "confirmed":
+            self._open_dossier(document)
         if values.get(CLASS, UNCLASSIFIED) != UNCLASSIFIED:
             self._house.teach(document, values[CLASS], corrected=values[CLASS] != row["proposed"])
         return self._settled(document)
+
+    def _require_open_dossier(self, row: Json, event: str, values: dict[str, str]) -> None:
+        """Refuse to put a paper into a dossier that is closed or on its way out.
+
+        Raises:
+            Refusal: ``dossier_is_closed``.
+        """
+        from archiver.registry.dossiers import require_open
+        from archiver.store.objects import dossier_key
+
+        said = values.get("dossier", values.get("reference"))
+        key = dossier_key(said) if said is not None else str(row["dossier_key"] or "")
+        if key and (event == "confirmed" or key != row["dossier_key"]):
+            require_open(self._house.registry, key)
+
+    def _open_dossier(self, document: Id) -> None:
+        """Open the dossier that a person has confirmed with a paper, where its class needs one."""
+        from archiver.registry import dossiers, rulebook
+        from archiver.retention.units import needs_dossier
+
+        row, registry = self._document(document), self._house.registry
+        reference, key = row["dossier"], str(row["record_class"])
+        if not reference or registry.register.dossier(str(row["dossier_key"])) is not None:
+            return
+        if needs_dossier(rulebook.in_force(registry), key, registry.today):
+            dossiers.open_(registry, str(reference), key, "", self._caller.pseudonym)
 
     def _settled(self, document: Id) -> Json:
         row = self._document(document)

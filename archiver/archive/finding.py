@@ -20,7 +20,7 @@ from archiver.answers import (
     verdict_answer,
 )
 from archiver.archive.visit import Json, Visit
-from archiver.clock import now, town_day
+from archiver.clock import town_day
 from archiver.errors import IntegrityFault, NotFound, UsageFault
 from archiver.records import Id
 from archiver.rights import Act
@@ -72,7 +72,7 @@ class Finding(Visit):
         if not 1 <= limit <= MOST_HITS:
             raise UsageFault("limit_out_of_range", limit=limit, most=MOST_HITS)
         started = time.perf_counter()
-        found = self._house.current_index().search(parse(query), limit, town_day(now()))
+        found = self._house.current_index().search(parse(query), limit, town_day(self._house.now()))
         return {
             "query": query,
             "total": found.total,

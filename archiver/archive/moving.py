@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from archiver import phrases
 from archiver.archive.visit import Json, Visit
-from archiver.clock import now
 from archiver.errors import Refusal, UsageFault
 from archiver.records import DocumentState, Id
 from archiver.rights import Act
@@ -106,8 +105,11 @@ class Moving(Visit):
         """Quality control of a divided batch has ended: its own object is destroyed.
 
         Raises:
-            Refusal: ``not_a_batch``, or ``batch_not_ready`` while one of its documents waits.
+            Refusal: ``not_a_batch``, ``batch_not_ready`` while one of its documents waits, or as
+                `archiver.registry.scans.require_released`.
         """
+        from archiver.registry.scans import require_released
+
         self._standing.require(Act.SETTLE)
         row = self._document(identifier)
         batch = str(row["id"])
@@ -117,6 +119,7 @@ class Moving(Visit):
             waiting = self._unsettled(batch)
             if waiting:
                 raise Refusal("batch_not_ready", id=batch, count=waiting)
+            require_released(self._house.registry, batch)
             because = {"because": "quality_control_ended"}
             self._house.destroy(batch, self._caller.pseudonym, because)
         self._tell(batch)
@@ -129,6 +132,7 @@ class Moving(Visit):
         row = self._document(identifier)
         if row["state"] != state:
             raise Refusal(reason, id=str(row["id"]), state=phrases.state_name(str(row["state"])))
+        self._require_free(row)
         return row
 
     def _settleable(self, identifier: Id) -> Json:
@@ -138,6 +142,7 @@ class Moving(Visit):
         if row["state"] not in (DocumentState.REVIEW, DocumentState.FILED):
             state = phrases.state_name(str(row["state"]))
             raise Refusal("not_in_review", id=str(row["id"]), state=state)
+        self._require_free(row)
         return row
 
     def _unsettled(self, batch: Id) -> int:
@@ -173,7 +178,7 @@ class Moving(Visit):
         data: Json = {"set": sorted(values)}
         if CLASS in values:
             data |= {"class": values[CLASS], "was": was, "proposed": row["proposed"]}
-        return Decision(now(), self._caller.pseudonym, event, values, was), data
+        return Decision(self._house.now(), self._caller.pseudonym, event, values, was), data
 
 
 def _require_pages(row: Json) -> None:

@@ -46,6 +46,7 @@ class Upkeep(Visit):
             "inbox": inbox,
             "documents": house.register.counts() if mine.sees_all else {},
             "review": self._reviewed() if mine.sees_all else {},
+            "retention": self._kept() if mine.sees_all else {},
             "problems": problems,
             "daemon": office is not None,
             "work": {"queued": queued, "active": active},
@@ -60,6 +61,20 @@ class Upkeep(Visit):
             "waiting": len(waiting),
             "oldest": str(waiting[0]["changed_at"]) if waiting else None,
             "unclassified": register.unclassified(),
+        }
+
+    def _kept(self) -> Json:
+        """What waits for the archivist: rules that nobody adopted or confirmed, holds to review."""
+        from archiver.registry import holdbook, rulebook
+        from archiver.retention.holds import to_review
+
+        registry = self._house.registry
+        waiting = rulebook.in_force(registry).unconfirmed
+        late = to_review(holdbook.standing(registry), registry.today)
+        return {
+            "not_adopted": list(rulebook.pending(registry)),
+            "unconfirmed": [{"class": rule.key, "version": rule.version} for rule in waiting],
+            "holds_to_review": [hold.id for hold in late],
         }
 
     def reindex(self, progress: Progress = silent) -> Json:

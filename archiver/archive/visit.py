@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from archiver.errors import NotFound, UsageFault
+from archiver.errors import NotFound, Refusal, UsageFault
 from archiver.house import House
 from archiver.records import Id
 from archiver.rights import Caller, Standing, standing
@@ -41,6 +41,16 @@ class Visit:
     def _tell(self, identifier: Id) -> None:
         if self._house.office is not None:
             self._house.office.tell(identifier)
+
+    def _require_free(self, row: Json) -> None:
+        """Refuse to change a document while it is in a batch of disposition.
+
+        Raises:
+            Refusal: ``document_in_batch``.
+        """
+        batch = self._house.register.batch_of(str(row["id"]))
+        if batch is not None:
+            raise Refusal("document_in_batch", id=str(row["id"]), batch=batch)
 
     def _parts(self, identifier: Id) -> list[Id]:
         """Documents into which the pages of a batch, or of one side of a stack, went."""

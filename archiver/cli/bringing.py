@@ -107,6 +107,8 @@ def _print_status(state: dict[str, Any]) -> None:
         click.echo(f"  {phrases.state_name(name):<14}{count:>7}")
     if state["review"]:
         _print_waiting(state["review"])
+    if any(state.get("retention", {}).values()):
+        _print_kept(state["retention"])
     if state["problems"]:
         click.secho(tr("Problems"), bold=True)
     for problem in state["problems"]:
@@ -127,6 +129,19 @@ def _print_waiting(review: dict[str, Any]) -> None:
     waiting, unknown = tr("waiting"), tr("without class")
     click.echo(f"  {waiting:<14}{review['waiting']:>7}  {since}".rstrip())
     click.echo(f"  {unknown:<14}{review['unclassified']:>7}")
+
+
+def _print_kept(kept: dict[str, Any]) -> None:
+    """What waits for the archivist, each with the command that tells more."""
+    click.secho(tr("Retention"), bold=True)
+    rows = (
+        (tr("not adopted"), kept["not_adopted"], "archiver retention adopt"),
+        (tr("not confirmed"), kept["unconfirmed"], "archiver retention rules"),
+        (tr("holds to review"), kept["holds_to_review"], "archiver hold list"),
+    )
+    for label, waiting, command in rows:
+        if waiting:
+            click.echo(f"  {label:<21}{len(waiting):>4}  {command}")
 
 
 @click.command(

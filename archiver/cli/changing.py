@@ -51,13 +51,13 @@ def replace(context: click.Context, id_: str, file: Path, json_: bool) -> None:
     """Exchange a scan."""
     with (
         desk.archive(desk.configured(context), writes=True) as archive,
-        _opened(file) as source,
+        opened(file) as source,
     ):
         told(archive.replace(id_, source, desk.name_of(file)), json_)
 
 
 @contextmanager
-def _opened(file: Path) -> Iterator[BinaryIO]:
+def opened(file: Path) -> Iterator[BinaryIO]:
     """A person's file, open for reading.
 
     Raises:

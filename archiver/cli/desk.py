@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -169,6 +170,19 @@ def name_of(path: Path) -> bytes:
 def text(word: str) -> str:
     r"""A person's word as text; bytes that are not UTF-8 become ``\xNN``, as in files' names."""
     return os.fsencode(word).decode("utf-8", "backslashreplace")
+
+
+def day(word: str | None) -> date | None:
+    """A day as typed, 31.12.2026 or 2026-12-31; None where none was typed.
+
+    Raises:
+        UsageFault: ``not_a_date``.
+    """
+    if word is None:
+        return None
+    from archiver.clock import typed_day
+
+    return typed_day(word)
 
 
 def json_option(command: Any) -> Any:

@@ -12,6 +12,7 @@ import json
 import os
 import socket
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
 from urllib.parse import quote, unquote, urlencode
@@ -66,10 +67,10 @@ class RemoteArchive:
         flag = "1" if original else "0"
         return self._file(f"/documents/{quote(identifier, safe='')}/file?original={flag}")
 
-    def _file(self, path: str) -> File:
+    def _file(self, path: str, body: bytes | None = None) -> File:
         from archiver.archive import File
 
-        answer = self._ask("GET", path)
+        answer = self._ask("GET", path) if body is None else self._ask("POST", path, body)
         return File(
             stream=answer.body,
             size=int(answer.headers["content-length"]),
@@ -154,6 +155,33 @@ class RemoteArchive:
         """Refused: the catalogue cannot be exchanged under a running daemon."""
         raise SystemFault("daemon_runs", exit_code=ExitCode.LOCKED)
 
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        """An act by its name, see `archiver.acts`."""
+        from archiver.acts import ACTS
+
+        if name not in ACTS:
+            raise AttributeError(name)
+        return partial(self._act, name, ACTS[name])
+
+    def _act(
+        self,
+        name: str,
+        way: str,
+        /,
+        *,
+        source: BinaryIO | None = None,
+        progress: Callable[[int, int], None] | None = None,
+        **words: Any,
+    ) -> Any:
+        said = json.dumps(words, default=lambda day: day.isoformat())
+        if source is not None:
+            return self._json("POST", f"/acts/{name}?" + urlencode({"words": said}), source)
+        if way == "file":
+            return self._file(f"/acts/{name}", said.encode())
+        if progress is not None:
+            return self._with_progress(f"/acts/{name}", progress, said.encode())
+        return self._json("POST", f"/acts/{name}", said.encode())
+
     def _said(self, path: str, words: Sequence[str]) -> Json:
         return self._json("POST", path, json.dumps({"words": list(words)}).encode())
 
@@ -161,10 +189,12 @@ class RemoteArchive:
         path = f"/documents/{quote(identifier, safe='')}/{what}"
         return self._json("POST", path, json.dumps({"reason": reason}).encode())
 
-    def _with_progress(self, path: str, progress: Callable[[int, int], None]) -> Json:
+    def _with_progress(
+        self, path: str, progress: Callable[[int, int], None], body: bytes = b""
+    ) -> Json:
         # To its end, or the daemon would find its last line unread.
         result: Json | None = None
-        with self._ask("POST", path).body as lines:
+        with self._ask("POST", path, body).body as lines:
             for line in lines:
                 message = json.loads(line)
                 if "fault" in message:

@@ -6,7 +6,7 @@ the order in which people read it. Widths come from a function that the caller g
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from archiver.extract.einvoice import EInvoice
@@ -18,8 +18,8 @@ from archiver.extract.einvoice_text import (
     payment,
     title,
 )
+from archiver.pdfa import Measure, broken
 
-PAGE_MM = (210.0, 297.0)
 NOTICE = "Lesefassung der elektronischen Rechnung. Die Rechnung selbst ist die XML-Datei."
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 20.0, 190.0, 25.0, 275.0
@@ -27,9 +27,6 @@ _FOOT = 285.0
 _VALUE_LEFT = 85.0
 _TEXT, _HEADING, _SMALL = 9.5, 15.0, 8.0
 _LINE_MM, _GAP_MM = 5.0, 4.0
-
-Measure = Callable[[str, float], float]
-"""Width in millimetres of a text in a size in points."""
 
 
 class Span(NamedTuple):
@@ -163,45 +160,6 @@ class _Sheet:
         ]
         for number in range(max(map(len, columns))):
             yield tuple(lines[number] if number < len(lines) else "" for lines in columns)
-
-
-def broken(text: str, width: float, points: float, measure: Measure) -> Iterator[str]:
-    """Break a text into lines.
-
-    Args:
-        text: words; one that is wider than a line is broken within.
-        width: of a line in millimetres.
-        points: size of the type.
-        measure: the font's widths.
-    """
-    space = measure(" ", points)
-    line: list[str] = []
-    used = 0.0
-    for word in text.split():
-        for piece in _pieces(word, width, points, measure):
-            wide = measure(piece, points)
-            if line and used + space + wide > width:
-                yield " ".join(line)
-                line, used = [], 0.0
-            used += wide + (space if line else 0)
-            line.append(piece)
-    if line:
-        yield " ".join(line)
-
-
-def _pieces(word: str, width: float, points: float, measure: Measure) -> Iterator[str]:
-    """Cut a word that is wider than a line."""
-    if measure(word, points) <= width:
-        yield word
-        return
-    start, used = 0, 0.0
-    for place, letter in enumerate(word):
-        wide = measure(letter, points)
-        if place > start and used + wide > width:
-            yield word[start:place]
-            start, used = place, 0.0
-        used += wide
-    yield word[start:]
 
 
 def _fitting(text: str, width: float, points: float, measure: Measure) -> str:

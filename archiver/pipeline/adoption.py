@@ -7,10 +7,12 @@ ledger once knew and has lost is accepted, and what it was cut out of is divided
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import contextlib
+from collections.abc import Callable, Collection, Iterable
 
+from archiver.errors import Refusal
 from archiver.pipeline import parts
-from archiver.records import Event, Id
+from archiver.records import MATTER_STEPS, Event, Id
 from archiver.store.holdings import Holdings
 from archiver.store.objects import Receipt
 from archiver.store.register import Register
@@ -40,10 +42,14 @@ class Adoption:
         self._arrival = arrival
         self._now = now
 
-    def after_crash(self, identifiers: Iterable[Id]) -> None:
+    def after_crash(self, identifiers: Collection[Id]) -> None:
         """Accept or drop what was being made when a process died."""
         cut: list[Receipt] = []
-        for receipt in self._receipts(identifiers):
+        received = [one for one in identifiers if self._holdings.matter(one) is None]
+        for identifier in set(identifiers) - set(received):
+            # Nobody was told of a matter whose first ledger line was not written.
+            self._vault.destroy(identifier)
+        for receipt in self._receipts(received):
             if receipt.part is None:
                 self._accept(receipt)
             elif self._is_told(receipt) or not self._has_sources(receipt):
@@ -60,13 +66,30 @@ class Adoption:
             for identifier in self._vault.ids()
             if not self._register.knows(identifier) and not self._vault.verify(identifier)
         ]
+        lost = [one for one in unknown if self._holdings.matter(one) is not None]
+        for identifier in sorted(lost):
+            self._tell_again(identifier)
         cut: list[Receipt] = []
-        for receipt in self._receipts(unknown):
+        for receipt in self._receipts(set(unknown) - set(lost)):
             if receipt.part is None:
                 self._accept(receipt)
             else:
                 cut.append(receipt)
         self._accept_parts(cut)
+
+    def _tell_again(self, matter: Id) -> None:
+        """Write the ledger's lines of a matter again; its object names its steps.
+
+        A step that no longer fits, because documents have moved on, ends the telling.
+        """
+        inventory = self._vault.inventory(matter)
+        for number, stamp in enumerate(inventory.stamps(), start=1):
+            if stamp.message not in MATTER_STEPS:
+                continue
+            data = {"version": number, "told_again": True}
+            line = Event(stamp.message, self._now(), stamp.user, matter, data)
+            with contextlib.suppress(Refusal):
+                self._register.record(line)
 
     def _receipts(self, identifiers: Iterable[Id]) -> list[Receipt]:
         # Ids rise with time, so a batch comes before what was cut out of it.

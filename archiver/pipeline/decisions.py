@@ -10,11 +10,11 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date
 from typing import Any, get_args
 
 import msgspec
 
+from archiver.clock import typed_day
 from archiver.config import RecordClass
 from archiver.errors import UsageFault
 from archiver.extract import numbers
@@ -54,7 +54,6 @@ _DAYS = frozenset({"letter_date", "received_stamp", "due_date"})
 _SUMS = frozenset({"amount", "total", "net_total"})
 _GERMAN_SUM = re.compile(r"-?([0-9]{1,3}(\.[0-9]{3})+|[0-9]+)(,[0-9]{1,2})?")
 _PLAIN_SUM = re.compile(r"-?[0-9]+(\.[0-9]{1,2})?")
-_GERMAN_DAY = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
 _NOWHERE = Box(0, 0, 0, 0)
 
 # Reasons why a file is not read even where a person lets it go on.
@@ -105,7 +104,7 @@ def _normal(key: str, value: str, plan: Sequence[RecordClass]) -> str:
     if not value:
         return ""
     if key in _DAYS:
-        return _day(value)
+        return typed_day(value).isoformat()
     if key in _SUMS:
         return _sum(value)
     if key == "iban":
@@ -136,17 +135,6 @@ def _class_key(value: str, plan: Sequence[RecordClass]) -> str:
     near = [*begun, *difflib.get_close_matches(asked, by_name, n=3, cutoff=0.4)]
     nearest = list(dict.fromkeys(by_name[name] for name in near)) or keys
     raise UsageFault("class_not_in_plan", key=value, nearest=", ".join(nearest[:3]))
-
-
-def _day(value: str) -> str:
-    german = _GERMAN_DAY.fullmatch(value)
-    try:
-        if german:
-            day, month, year = (int(group) for group in german.groups())
-            return date(year, month, day).isoformat()
-        return date.fromisoformat(value).isoformat()
-    except ValueError:
-        raise UsageFault("not_a_date", value=value) from None
 
 
 def _sum(value: str) -> str:

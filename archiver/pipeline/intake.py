@@ -137,6 +137,8 @@ class Intake:
         recovery = self._vault.recover(self._register.knows)
         for identifier in recovery.damaged:
             log.error("object damaged", extra={"id": identifier})
+        for identifier in recovery.renewed:
+            self._record_purge(identifier)
         walking = {str(row["id"]) for row in self._register.jobs()}
         for identifier in recovery.unsettled:
             # What is on its way writes its version again; for others nobody would.
@@ -144,7 +146,7 @@ class Intake:
                 take_back(self._vault, self._register, identifier, self._now())
             self._vault.settled(identifier)
         self._adoption.after_crash(recovery.adopt)
-        for identifier in self._register.destroyed():
+        for identifier in (*self._register.destroyed(), *self._register.matter_ids(gone=True)):
             # A crash came between the ledger's word and the deed.
             if self._vault.exists(identifier):
                 self._vault.destroy(identifier)
@@ -173,10 +175,12 @@ class Intake:
         part = self._part(identifier)
         fd = claim.open_drop(sighting)
         try:
+            # Whose file it is has brought it: quality control may ask for somebody else.
+            bringer = f"uid:{os.fstat(fd).st_uid}"
             copied = claim.copy(fd, part, sighting)
         finally:
             os.close(fd)
-        self._accept(identifier, part, copied, sighting.name, pipeline, DAEMON, key)
+        self._accept(identifier, part, copied, sighting.name, pipeline, bringer, key)
         return Accepted(identifier, copied.sha512)
 
     def _accept(
@@ -223,6 +227,14 @@ class Intake:
             self._record_arrival(receipt)
         self._vault.settled(identifier)
         return identifier
+
+    def _record_purge(self, document: Id) -> None:
+        """A crash came between the loss of an object's past and the ledger's word."""
+        row = self._register.document(document)
+        if row is not None and row["version"] != 1:
+            user = self._vault.inventory(document).stamps()[0].user
+            self._register.record(Event("purged", self._now(), user, document, {"version": 1}))
+        self._vault.settled(document)
 
     def _record_arrival(self, receipt: Receipt) -> None:
         """Make the arrival true; an object that the ledger will never know is taken back."""

@@ -8,10 +8,7 @@ nobody can change any more.
 
 from __future__ import annotations
 
-import contextlib
 import os
-import threading
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
 from typing import NoReturn
 
@@ -22,8 +19,9 @@ from archiver.extract import einvoice_checks, einvoice_fields
 from archiver.extract.einvoice_pages import DPI, MOST_PAGES
 from archiver.extract.einvoice_reading import Statement
 from archiver.extract.values import Extracted
+from archiver.pipeline.errand import Errand
 from archiver.pipeline.invoice_process import Answer, Crashed, Faulty, Full, Request, Told
-from archiver.recognise import cage, wire
+from archiver.recognise import cage
 from archiver.recognise.exchange import WorkerDied, close_all
 from archiver.recognise.media import PDF, XML
 from archiver.recognise.messages import check_page
@@ -75,10 +73,8 @@ class Invoices:
     """
 
     def __init__(self, kind: cage.Kind, limits: cage.Limits) -> None:
-        self._kind: cage.Kind = kind
         self._limits = limits
-        self._slot: cage.Caged | None = None
-        self._closed = False
+        self._errand = Errand(_MODULE, kind, limits.wall_seconds)
 
     def examine(self, fd: int, media_type: str, today: date) -> Outcome | None:
         """Read the invoice of a received file.
@@ -123,10 +119,7 @@ class Invoices:
 
     def close(self) -> None:
         """End the process that is reading, and take no more invoices."""
-        self._closed = True
-        slot = self._slot
-        if slot is not None:
-            slot.kill()
+        self._errand.close()
 
     def _asked(self, fd: int, media_type: str, created: datetime) -> tuple[Answer, tuple[int, ...]]:
         """Have a new process answer; it is gone when this returns."""
@@ -137,56 +130,13 @@ class Invoices:
             cpu_seconds=self._limits.cpu_seconds,
             file_size=self._limits.file_size,
         )
-        with self._process() as slot, _deadline(slot, self._limits.wall_seconds) as expired:
-            try:
-                wire.send(slot.sock, msgspec.to_builtins(request), (fd,))
-                message, fds = wire.receive(slot.sock)
-            except wire.PeerGone as error:
-                if expired.is_set():
-                    raise DocumentFault("took_too_long") from error
-                raise WorkerDied("gone") from error
+        message, fds = self._errand.ask(request, fd)
         try:
             answer: Answer = msgspec.convert(message, Answer)
         except ValueError as error:
             close_all(fds)
             raise WorkerDied("protocol", type(error).__name__) from error
         return answer, fds
-
-    @contextlib.contextmanager
-    def _process(self) -> Iterator[cage.Caged]:
-        """A process for one file, killed in the end with all that it started."""
-        try:
-            slot = self._slot = cage.spawn(_MODULE, kind=self._kind, scratch=None)
-        except OSError as error:
-            raise SystemFault("reader_failed") from error
-        try:
-            if self._closed:
-                raise WorkerDied("gone")
-            yield slot
-        finally:
-            self._slot = None
-            slot.kill()
-
-
-@contextlib.contextmanager
-def _deadline(slot: cage.Caged, seconds: float) -> Iterator[threading.Event]:
-    """Kill a process when time is up; the event tells that it was.
-
-    A time-out of the socket would start anew with every byte that trickles in.
-    """
-    expired = threading.Event()
-
-    def expire() -> None:
-        expired.set()
-        slot.kill()
-
-    timer = threading.Timer(seconds, expire)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield expired
-    finally:
-        timer.cancel()
 
 
 def _without(answer: Answer, media_type: str) -> Outcome | None:

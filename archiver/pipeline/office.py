@@ -160,6 +160,10 @@ class Office:
         """Have the index exchanged while nobody writes it; returns the documents in it."""
         return self._projector.exchange(exchange)
 
+    def publish(self) -> None:
+        """Write notices and receipts anew, where they are not what the ledger says."""
+        self._projector.publish()
+
     def finished(self) -> bool:
         """Whether everything that lay in the folders is worked off and can be found."""
         return self._watch.nothing_waits() and self._runner.idle() and self._projector.current()

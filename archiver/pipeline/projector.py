@@ -67,6 +67,7 @@ class Projector:
         self._held: dict[Path, tuple[Held, ...]] = {}
         self._published: dict[str, tuple[list[notices.ProblemNotice], list[notices.Receipt]]] = {}
         self._indexing = threading.Lock()
+        self._publishing = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="projector")
 
     def start(self) -> None:
@@ -101,7 +102,7 @@ class Projector:
             self._due.clear()
             last = self._stopping.is_set()
             self._guarded("index", self._follow)
-            self._guarded("notices", self._publish)
+            self._guarded("notices", self.publish)
             if last:
                 return
             # Documents that end within the same moment share one commit of the index.
@@ -139,14 +140,19 @@ class Projector:
         with self._indexing:
             follow(self._index, self._register, self._holdings)
 
-    def _publish(self) -> None:
-        """Tell the clerks of each folder; one that cannot be written keeps no other waiting."""
+    def publish(self) -> None:
+        """Tell the clerks of each folder; one that cannot be written keeps no other waiting.
+
+        Raises:
+            SystemFault: as the last folder that could not be written said.
+        """
         trouble: Exception | None = None
-        for pipeline in self._config.pipelines:
-            try:
-                self._publish_one(pipeline)
-            except Exception as error:
-                trouble = error
+        with self._publishing:
+            for pipeline in self._config.pipelines:
+                try:
+                    self._publish_one(pipeline)
+                except Exception as error:
+                    trouble = error
         if trouble is not None:
             raise trouble
 

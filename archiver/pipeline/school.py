@@ -22,8 +22,8 @@ from archiver.classify.examples import Example, ExampleStore
 from archiver.classify.model import Figures, Model
 from archiver.classify.modelfolder import ModelFolder
 from archiver.config import Config
-from archiver.errors import Fault, SystemFault
-from archiver.records import Event
+from archiver.errors import Fault, Refusal, SystemFault
+from archiver.records import Event, Id
 from archiver.store import durable
 
 log = logging.getLogger(__name__)
@@ -197,6 +197,47 @@ class School:
             self._give()
         return count
 
+    def forget(self, documents: Iterable[Id]) -> int:
+        """Take out what was learned of documents; a model without them is due then.
+
+        Every model is removed, for their words have shaped it, and until the next one there is
+        none. May be repeated: after a crash in between, the second call finishes.
+
+        Args:
+            documents: by id.
+
+        Returns:
+            the number of examples taken out.
+
+        Raises:
+            SystemFault: ``disk_full`` or ``storage_failed``.
+            Refusal: ``fit_running`` in another process.
+        """
+        if not self._folder.is_dir():
+            return 0
+        gone = frozenset(documents)
+        count = self._store.forget(lambda example: example.id in gone)
+        if count or self._is_behind():
+            self._drop_models()
+            self._give()
+        return count
+
+    def _drop_models(self) -> None:
+        while True:
+            with self._changed:
+                # A fit that has read the old examples would leave one more model behind.
+                self._changed.wait_for(lambda: self._fit is None)
+            try:
+                with self._versions.claimed():
+                    self._versions.forget()
+                break
+            except Refusal:
+                with self._changed:
+                    if self._fit is None:
+                        raise
+        with self._reading:
+            self._model, self._is_read = None, True
+
     def learn(self, examples: Iterable[Example], *, wait: bool) -> Lesson:
         """Take examples in and, where it is asked for, wait for the model that knows them.
 
@@ -338,6 +379,7 @@ class School:
         finally:
             with self._changed:
                 self._fit = None
+                self._changed.notify_all()
 
     def _tell(self, fault: Fault | None) -> None:
         if fault is not None:

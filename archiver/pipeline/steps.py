@@ -16,9 +16,11 @@ from typing import Any, BinaryIO
 
 import msgspec
 
+from archiver import __version__
 from archiver.classify.classifier import classify as classify_pages
 from archiver.classify.verdict import Verdict
 from archiver.clock import town_day
+from archiver.config import Ocr
 from archiver.extract.einvoice_fields import preferred
 from archiver.extract.extraction import extract as extract_fields
 from archiver.extract.values import COMMON_SHAPES, Known
@@ -52,7 +54,7 @@ def recognise(work: Work, tools: Tools) -> None:
                 _read_invoice(work, tools, fd)
             if not inspection.signed:
                 _assemble(work, tools, fd)
-    work.steps.append(("recognised", _measures(work.pages)))
+    work.steps.append(("recognised", _measures(work.pages, tools.config.ocr)))
 
 
 def _read_invoice(work: Work, tools: Tools, fd: int) -> None:
@@ -96,11 +98,14 @@ def _copy(source: BinaryIO, target: BinaryIO) -> None:
     os.fsync(target.fileno())
 
 
-def _measures(pages: Sequence[Page]) -> dict[str, Any]:
-    """Counts of pages by where their words come from, for the ledger."""
+def _measures(pages: Sequence[Page], ocr: Ocr) -> dict[str, Any]:
+    """Counts of pages by where their words come from, and with what, for the ledger."""
     sources = [page.source for page in pages]
     counts = {str(source): sources.count(source) for source in sorted(set(sources))}
-    return {"pages": len(pages), "sources": counts}
+    measures: dict[str, Any] = {"pages": len(pages), "sources": counts, "program": __version__}
+    if "recognised" in counts:
+        measures |= {"engine": ocr.engine, "languages": ocr.languages}
+    return measures
 
 
 def extract(work: Work, tools: Tools) -> None:
@@ -180,7 +185,11 @@ def _write_version(work: Work, tools: Tools, decided: int) -> None:
     for _kind, data in work.steps:
         data["version"] = version
     accepted = tools.config.ocr.accept_confidence
-    reason = doubt(work.pages, record.confidence, accepted) or _class_doubt(work, record, tools)
+    reason = (
+        doubt(work.pages, record.confidence, accepted)
+        or _dossier_doubt(record, tools)
+        or _class_doubt(work, record, tools)
+    )
     last: dict[str, Any] = {"version": version}
     if reason is None:
         work.steps.append(("filed", last | {"class": record.record_class}))
@@ -195,6 +204,15 @@ def _plain(value: msgspec.Struct | None) -> dict[str, Any] | None:
 def _class(verdict: Verdict) -> str:
     """The class, where the verdict stands without a person."""
     return verdict.record_class if verdict.alone else UNCLASSIFIED
+
+
+def _dossier_doubt(record: Record, tools: Tools) -> str | None:
+    """Why a person must say where a paper belongs: its dossier is no longer open."""
+    if any("dossier" in decision.values for decision in record.decisions):
+        return None
+    key = objects.named_dossier(record)
+    dossier = tools.register.dossier(key) if key else None
+    return "dossier_closed" if dossier is not None and dossier["state"] != "open" else None
 
 
 def _class_doubt(work: Work, record: Record, tools: Tools) -> str | None:

@@ -24,7 +24,8 @@ class Request(msgspec.Struct, frozen=True):
     """One piece of work on one file.
 
     Attributes:
-        do: ``inspect``, ``pages``, ``assemble``, ``preview``, ``split`` or ``weave``.
+        do: ``inspect``, ``pages``, ``assemble``, ``preview``, ``split``, ``weave``, ``redact`` or
+            ``bare``.
         media_type: of the file.
         address_space, cpu_seconds, file_size: see `archiver.recognise.cage.Limits`.
         max_pages, max_pixels: what is still taken.

@@ -25,6 +25,8 @@ from archiver.recognise.descriptors import Pixels, checked_pixels, regular, the_
 from archiver.recognise.exchange import Exchange, WorkerDied
 from archiver.recognise.inspection import Inspection
 from archiver.recognise.media import PDF, TIFF
+from archiver.recognise.redaction import Order
+from archiver.recognise.sealing import sealed
 from archiver.records import Page
 from archiver.store import durable
 
@@ -161,18 +163,39 @@ class Reader:
         Raises:
             DocumentFault, WorkerDied, SystemFault: as `inspect`.
         """
-        stored = os.memfd_create("pages", os.MFD_CLOEXEC)
-        try:
-            with os.fdopen(os.dup(stored), "wb") as out:
-                out.write(msgspec.json.encode(list(pages)))
-            extra = len(pages) / 2
-            with self._asking(
-                "assemble", fd, media_type, stored, extra=extra, created=created.isoformat()
-            ) as exchange:
-                answer, fds = exchange.last(messages.Made)
-        finally:
-            os.close(stored)
-        return Assembled(regular(fds), answer.findings)
+        told = msgspec.json.encode(list(pages))
+        return self._made("assemble", fd, media_type, told, created, extra=len(pages) / 2)
+
+    def redact(self, fd: int, media_type: str, order: Order, created: datetime) -> Assembled:
+        """Make a PDF/A of what can be seen of a document with bars over it.
+
+        Args:
+            fd: the received file, open for reading.
+            media_type: as sniffed.
+            order: the bars, and the words that survive.
+            created: date of the rendition.
+
+        Raises:
+            DocumentFault, WorkerDied, SystemFault: as `inspect`.
+        """
+        told = msgspec.json.encode(order)
+        return self._made("redact", fd, media_type, told, created, extra=len(order.pages) * 4)
+
+    def bare(self, fd: int, wanted: Sequence[int]) -> Iterator[int | Pixels]:
+        """Lay a redacted PDF bare, see `archiver.recognise.redaction`; raises as `inspect`.
+
+        Yields:
+            two descriptors of regular files (texts of the pages as JSON; all else that says
+            words), then the pages wanted in the pixels of their pictures; the caller closes all.
+        """
+        with self._asking("bare", fd, PDF, wanted=tuple(wanted)) as exchange:
+            for _file in range(2):
+                yield the_regular(exchange.next(messages.Made)[1])
+            for number in wanted:
+                answer, fds = exchange.next(messages.Sent)
+                yield checked_pixels(answer, fds, number, self._max_pixels)
+                exchange.credit()
+            exchange.finish()
 
     def preview(self, fd: int, media_type: str, number: int) -> int:
         """Draw one page as a PNG at about 100 dpi.
@@ -256,6 +279,19 @@ class Reader:
             with contextlib.suppress(OSError):
                 for left in self._scratch.iterdir():
                     durable.remove_tree(left)
+
+    def _made(
+        self, do: str, fd: int, media_type: str, told: bytes, created: datetime, *, extra: float
+    ) -> Assembled:
+        """Have a PDF/A made of a file and of what is told besides, in sealed memory."""
+        stored = sealed(told)
+        at = created.isoformat()
+        try:
+            with self._asking(do, fd, media_type, stored, extra=extra, created=at) as exchange:
+                answer, fds = exchange.last(messages.Made)
+        finally:
+            os.close(stored)
+        return Assembled(regular(fds), answer.findings)
 
     @contextlib.contextmanager
     def _asking(

@@ -1,4 +1,4 @@
-"""What the caged child does with one file: look, read, assemble, draw, split, weave.
+"""What the caged child does with one file: look, read, assemble, draw, split, weave, redact, bare.
 
 Promises that each task sends its answers in the order asked and leaves the last word, `Done` or a
 fault, to `archiver.recognise.reader_process`.
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from archiver.errors import DocumentFault
-from archiver.recognise import assembly, inspection, messages, picture
+from archiver.recognise import assembly, inspection, messages, picture, redaction
 from archiver.recognise.channel import Channel, Request
 from archiver.recognise.document import Document
 from archiver.recognise.media import PDF, TIFF
@@ -129,6 +129,33 @@ def _weave(
     channel.send_content(folder / "woven", weave(sources, document.media_type, request.order))
 
 
+def _redact(
+    channel: Channel, request: Request, document: Document, fds: tuple[int, ...], folder: Path
+) -> None:
+    """Make the PDF/A with bars; what is wanted comes as JSON in the third descriptor."""
+    with os.fdopen(os.dup(fds[2]), "rb") as stored:
+        stored.seek(0)
+        order = msgspec.json.decode(stored.read(), type=redaction.Order)
+    channel.allow(request.cpu_seconds + len(order.pages) * 4)
+    created = datetime.fromisoformat(request.created)
+    target, findings = redaction.redacted(
+        document, order, created, folder, max_pixels=request.max_pixels
+    )
+    channel.send_file(target, findings)
+
+
+def _bare(
+    channel: Channel, request: Request, document: Document, _fds: tuple[int, ...], folder: Path
+) -> None:
+    """Send the texts of a PDF's pages, then all that says words in it, then the pages wanted."""
+    texts, said = redaction.laid_bare(document)
+    channel.send_content(folder / "texts", msgspec.json.encode(texts))
+    channel.send_content(folder / "said", said)
+    for number, image in redaction.seen_again(document, request.wanted):
+        sent = messages.Sent(number, image.width, image.height, redaction.VIEW_DPI)
+        channel.send_pixels(sent, image.tobytes())
+
+
 TASKS = {
     "inspect": _inspect,
     "pages": _pages,
@@ -136,4 +163,6 @@ TASKS = {
     "preview": _preview,
     "split": _split,
     "weave": _weave,
+    "redact": _redact,
+    "bare": _bare,
 }

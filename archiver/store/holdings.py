@@ -10,7 +10,7 @@ import msgspec
 from archiver.errors import IntegrityFault, NotFound
 from archiver.records import Id, Page
 from archiver.store import objects
-from archiver.store.objects import Receipt, Record
+from archiver.store.objects import Item, Matter, Receipt, Record
 from archiver.store.vault import Vault
 
 
@@ -47,6 +47,30 @@ class Holdings:
             return objects.decode_pages(data) if data is not None else []
         except msgspec.DecodeError as error:
             raise IntegrityFault("object_damaged", id=document) from error
+
+    def matter(self, identifier: Id, version: int | None = None) -> Matter | None:
+        """What the object of a matter says; None where there is no such object or version.
+
+        Raises:
+            IntegrityFault: it is not readable.
+        """
+        data = self._read(identifier, objects.MATTER, version)
+        try:
+            return objects.decode_matter(data) if data is not None else None
+        except msgspec.DecodeError as error:
+            raise IntegrityFault("object_damaged", id=identifier) from error
+
+    def items(self, batch: Id, version: int | None = None) -> list[Item]:
+        """The documents of a batch of disposition; empty where its object is gone.
+
+        Raises:
+            IntegrityFault: they are not readable.
+        """
+        data = self._read(batch, objects.ITEMS, version)
+        try:
+            return objects.decode_items(data) if data is not None else []
+        except msgspec.DecodeError as error:
+            raise IntegrityFault("object_damaged", id=batch) from error
 
     def has_rendition(self, document: Id) -> bool:
         """Whether a PDF/A was made."""

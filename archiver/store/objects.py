@@ -11,12 +11,14 @@ from typing import Any
 
 import msgspec
 
-from archiver.records import Field, Id, Page
+from archiver.records import Field, Id, MatterKind, Page
 
 RENDITION = "document.pdf"
 WORDS = "words.json"
 RECORD = "record.json"
 DIVISION = "division.json"
+MATTER = "matter.json"
+ITEMS = "items.json"
 INVOICE = "invoice.xml"
 
 _ENDINGS = {
@@ -217,7 +219,46 @@ class Record(msgspec.Struct, frozen=True):
     notes: tuple[Note, ...] = ()
 
 
-def encode(value: Receipt | Record | list[Page]) -> bytes:
+class Matter(msgspec.Struct, frozen=True):
+    """What is known of a matter; each change is a new version of its object.
+
+    Attributes:
+        kind: what it is.
+        key: by what people call it, None where it has only its id.
+        about: the value of its kind as JSON; who leads it knows its type.
+    """
+
+    kind: MatterKind
+    key: str | None
+    about: dict[str, Any]
+
+
+class Item(msgspec.Struct, frozen=True):
+    """One document of a batch of disposition.
+
+    Attributes:
+        document: its id.
+        unit: id of the dossier or document that goes as a whole.
+        version: of the document when the batch was proposed.
+    """
+
+    document: Id
+    unit: Id
+    version: int
+
+
+def dossier_key(reference: str) -> str:
+    """By what a dossier is known: its reference without blanks, in one case."""
+    return "".join(reference.split()).lower()
+
+
+def named_dossier(record: Record) -> str | None:
+    """Key of the dossier to which a document surely belongs, else of the one that was read."""
+    named = (record.dossier, *(one.normal for one in record.fields if one.kind == "dossier"))
+    return next((dossier_key(one) for one in named if one), None)
+
+
+def encode(value: Receipt | Record | Matter | list[Page] | list[Item]) -> bytes:
     """A value as the bytes of its file."""
     return msgspec.json.encode(value)
 
@@ -235,3 +276,13 @@ def decode_record(data: bytes) -> Record:
 def decode_pages(data: bytes) -> list[Page]:
     """Bytes of a words file as pages; msgspec.DecodeError where they are not."""
     return msgspec.json.decode(data, type=list[Page])
+
+
+def decode_matter(data: bytes) -> Matter:
+    """Bytes of a matter file as a value; msgspec.DecodeError where they are not one."""
+    return msgspec.json.decode(data, type=Matter)
+
+
+def decode_items(data: bytes) -> list[Item]:
+    """Bytes of an item file as a list; msgspec.DecodeError where they are not one."""
+    return msgspec.json.decode(data, type=list[Item])

@@ -110,6 +110,11 @@ class Inventory(msgspec.Struct, frozen=True, rename="camel"):
         """Number of the newest version, from 1."""
         return version_number(self.head) or 0
 
+    def stamps(self) -> list[Stamp]:
+        """Who made each version, when and why, from the first on."""
+        versions = (self.versions[f"v{number}"] for number in range(1, self.latest + 1))
+        return [Stamp(one.created, one.message, one.user.name) for one in versions]
+
     def state(self, version: int | None = None) -> dict[str, str]:
         """The files of a version (None: the newest), logical name → sha512.
 

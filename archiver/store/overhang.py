@@ -31,10 +31,10 @@ def take_back(vault: Vault, known: Queries, document: Id, at: str) -> None:
     Raises:
         NotFound, SystemFault: as `Vault.add_version`.
     """
-    row = known.document(document)
-    if row is not None and row["version"]:
+    version = known.version_of(document)
+    if version:
         with suppress(IntegrityFault):  # `verify` names what is wrong with it
-            put_back(vault, document, int(row["version"]), at, known.is_received)
+            put_back(vault, document, version, at, known.is_received)
 
 
 def put_back(

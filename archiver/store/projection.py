@@ -18,6 +18,7 @@ from archiver.errors import IntegrityFault, NotFound
 from archiver.records import (
     ACCESSION_TRANSITIONS,
     DOCUMENT_TRANSITIONS,
+    MATTER_STEPS,
     AccessionState,
     DocumentState,
     Id,
@@ -25,7 +26,8 @@ from archiver.records import (
 )
 from archiver.store import schema as t
 from archiver.store.ledger import Entry
-from archiver.store.objects import UNKNOWN_TYPE, Receipt, Record
+from archiver.store.mattertable import move_matter
+from archiver.store.objects import UNKNOWN_TYPE, Item, Matter, Receipt, Record, named_dossier
 
 
 class Objects(Protocol):
@@ -37,6 +39,14 @@ class Objects(Protocol):
 
     def record(self, document: Id, version: int) -> Record:
         """The record in one version of a document; an empty one where none was written."""
+        ...
+
+    def matter(self, identifier: Id, version: int | None = None) -> Matter | None:
+        """What the object of a matter says."""
+        ...
+
+    def items(self, batch: Id, version: int | None = None) -> list[Item]:
+        """The documents of a batch of disposition."""
         ...
 
 
@@ -56,6 +66,10 @@ MOVES: dict[str, DocumentState] = {
     "ordered": DocumentState.ACCEPTED,
     "replaced": DocumentState.ACCEPTED,
     "divided": DocumentState.DIVIDED,
+    # Disposition: offered to the archive; not wanted after all, or taken out; taken over there.
+    "offered": DocumentState.OFFERED,
+    "declined": DocumentState.FILED,
+    "handed_over": DocumentState.HANDED_OVER,
     "destroyed": DocumentState.DESTROYED,
 }
 _UNFINISHED = frozenset(
@@ -86,6 +100,8 @@ def apply(connection: Connection, entry: Entry, objects: Objects) -> None:
         handler(connection, entry, objects)
     elif entry.event in MOVES:
         _move(connection, entry, objects)
+    elif entry.event in MATTER_STEPS:
+        move_matter(connection, entry, objects)
     connection.execute(
         insert(t.event).values(
             seq=entry.seq,
@@ -267,6 +283,23 @@ def _destroyed(connection: Connection, entry: Entry, objects: Objects) -> None:
     connection.execute(update(t.document).where(t.document.c.id == entry.id).values(nothing))
 
 
+def _purged(connection: Connection, entry: Entry, objects: Objects) -> None:
+    """The past of a document is gone; what it is has become version 1 of a new object.
+
+    Lines before this one name versions that are no longer there, or are others by now. Whatever
+    a new catalogue has read for them, this line puts right.
+    """
+    assert entry.id is not None
+    version = int(entry.data["version"])
+    try:
+        record = objects.record(entry.id, version)
+        values = _described(record, version)
+        _confirm_sender(connection, entry.id, record)
+    except (IntegrityFault, NotFound):
+        values = {"version": version, "findings": ["object_damaged"]}
+    connection.execute(update(t.document).where(t.document.c.id == entry.id).values(values))
+
+
 class _Proposal(msgspec.Struct, frozen=True):
     """What the catalogue keeps of a verdict."""
 
@@ -298,9 +331,16 @@ def _described(record: Record, version: int) -> dict[str, Any]:
         "sender": record.sender,
         "letter_date": record.letter_date,
         "dossier": record.dossier,
+        "dossier_key": named_dossier(record),
+        "stamped_on": _stamped_on(record),
         "proposed": verdict.record_class if verdict else None,
         "basis": verdict.basis if verdict else None,
     }
+
+
+def _stamped_on(record: Record) -> str | None:
+    stamps = (one.normal for one in record.fields if one.kind == "received_stamp" and one.is_fact)
+    return next(stamps, None)
 
 
 _HANDLERS: dict[str, Callable[[Connection, Entry, Objects], None]] = {
@@ -309,5 +349,6 @@ _HANDLERS: dict[str, Callable[[Connection, Entry, Objects], None]] = {
     "separated": _separated,
     "replaced": _replaced,
     "destroyed": _destroyed,
+    "purged": _purged,
 }
 assert set(MOVES.values()) <= set(DOCUMENT_TRANSITIONS)

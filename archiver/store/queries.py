@@ -1,4 +1,4 @@
-"""What can be asked of the catalogue: plain rows, read while others write.
+"""What can be asked of the catalogue about documents: plain rows, read while others write.
 
 Promises to change nothing, and that reads never wait for the writer.
 """
@@ -6,19 +6,14 @@ Promises to change nothing, and that reads never wait for the writer.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, func, select
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy import ColumnElement, func, select
 
-from archiver.errors import SystemFault
 from archiver.records import UNCLASSIFIED, DocumentState, Id
 from archiver.store import schema as t
+from archiver.store.asking import Asking, Row
 from archiver.store.objects import DropKey
-
-Row = dict[str, Any]
 
 # How reason codes of questions about the class begin.
 CLASS_QUESTION = "class_"
@@ -27,14 +22,22 @@ CLASS_QUESTION = "class_"
 _GONE = (DocumentState.WITHDRAWN, DocumentState.DESTROYED)
 
 
-class Queries:
-    """Reads of one catalogue; whoever inherits opens it."""
-
-    _engine: Engine
+class Queries(Asking):
+    """What can be asked about documents and how they came."""
 
     def knows(self, document: Id) -> bool:
-        """Whether the ledger has received this document."""
-        return bool(self._rows(select(t.document.c.id).where(t.document.c.id == document)))
+        """Whether the ledger has received this document, or begun this matter."""
+        if self._rows(select(t.document.c.id).where(t.document.c.id == document)):
+            return True
+        return bool(self._rows(select(t.matter.c.id).where(t.matter.c.id == document)))
+
+    def version_of(self, identifier: Id) -> int:
+        """The newest version of an object that the ledger names; 0 where it names none."""
+        for table in (t.document, t.matter):
+            rows = self._rows(select(table.c.version).where(table.c.id == identifier))
+            if rows:
+                return int(rows[0]["version"] or 0)
+        return 0
 
     def head(self) -> tuple[int, str]:
         """Number and digest of the last ledger line that the catalogue has."""
@@ -230,32 +233,3 @@ class Queries:
     def is_received(self, accession: Id) -> bool:
         """Whether the ledger knows a received file or a document by this id."""
         return self.document(accession) is not None
-
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        with translated(), self._engine.connect() as connection:
-            yield connection
-
-    def _rows(self, query: Any) -> list[Row]:
-        with self._reading() as connection:
-            return [dict(row) for row in connection.execute(query).mappings()]
-
-    def _position(self, connection: Connection) -> tuple[int, str]:
-        row = connection.execute(select(t.position)).mappings().one()
-        return int(row["seq"]), str(row["digest"])
-
-
-@contextmanager
-def translated() -> Iterator[None]:
-    """Turn faults of the database into faults of the system."""
-    try:
-        yield
-    except OperationalError as error:
-        text = str(error.orig)
-        if "full" in text:
-            raise SystemFault("disk_full") from error
-        if "locked" in text:
-            raise SystemFault("catalogue_locked") from error
-        raise SystemFault("storage_failed") from error
-    except DatabaseError as error:
-        raise SystemFault("catalogue_damaged") from error

@@ -20,7 +20,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-SCHEMA = "0002"
+SCHEMA = "0003"
 
 metadata = MetaData()
 
@@ -76,6 +76,35 @@ document = Table(
     # What classification proposes, and on what that rests.
     Column("proposed", Text),
     Column("basis", Text),
+    # By what its dossier is known: the one that is sure, else the one that was read.
+    Column("dossier_key", Text, index=True),
+    # Day of the received stamp, where that is a fact.
+    Column("stamped_on", Text),
+)
+
+# What the office leads beside documents: the rules in force, dossiers, holds, batches of
+# disposition, samples, certificates, disclosures. `about` is what the matter's object says.
+matter = Table(
+    "matter",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    # By what people call it: the reference of a dossier; None where it has only its id.
+    Column("key", Text),
+    Column("about", JSON, nullable=False),
+    Column("changed_at", Text, nullable=False),
+)
+
+# Documents that are in a batch of disposition which has not ended.
+batch_item = Table(
+    "batch_item",
+    metadata,
+    Column("document", Text, ForeignKey("document.id"), primary_key=True),
+    Column("batch", Text, nullable=False, index=True),
+    # Id of the dossier or document that goes as a whole.
+    Column("unit", Text, nullable=False, index=True),
 )
 
 # Senders that a person confirmed on a document, and by what they are known again.
@@ -126,3 +155,4 @@ job = Table(
 )
 
 Index("accession_by_pipeline", accession.c.pipeline, accession.c.id)
+Index("matter_by_key", matter.c.kind, matter.c.key)

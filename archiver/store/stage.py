@@ -4,7 +4,8 @@ Promises that what is built here is on disk in full before it is announced, and 
 crash may leave here can be told by its name: ``<id>`` (an object), ``<id>.vN`` (a version),
 ``<id>.gone`` (an object on its way out), ``*.tmp``, and what callers put there to be moved:
 ``<id>.part`` (the copy of a drop), ``<id>.rendition``. Of these names only ``<id>.intent``
-outlives a crash: it says that this object was being worked on. Other names are left alone.
+outlives a crash: it says that this object was being worked on; so do ``<id>.renewal`` and
+``<id>.old``, of an object that is exchanged for a new one. Other names are left alone.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ Changes = Mapping[str, Source | None]
 
 _LEFT = re.compile(r"([0-9A-Z]{26})(\.part|\.rendition|\.gone|\.v\d+)?")
 _INTENT = ".intent"
+_RENEWAL = ".renewal"
 
 
 class Stage:
@@ -47,6 +49,10 @@ class Stage:
     def gone(self, id: Id) -> Path:
         """Where an object lies while it is removed."""
         return self.folder / f"{id}.gone"
+
+    def old(self, id: Id) -> Path:
+        """Where an object lies while another takes its place."""
+        return self.folder / f"{id}.old"
 
     def build_object(self, inventory: Inventory, files: Changes) -> None:
         """Write the whole folder of a new object, durably."""
@@ -74,8 +80,29 @@ class Stage:
         return self._intent(id).exists()
 
     def forget(self, id: Id) -> None:
-        """Drop the intent marker, if there is one."""
+        """Drop the markers, if there are any."""
         self._intent(id).unlink(missing_ok=True)
+        self._renewal(id).unlink(missing_ok=True)
+
+    def announce_renewal(self, id: Id) -> None:
+        """Say that the object built here is to take the place of the public one, durably."""
+        durable.write_file(self._renewal(id), b"")
+        durable.sync_folder(self.folder)
+
+    def is_renewing(self, id: Id) -> bool:
+        """Whether the marker of a renewal stands."""
+        return self._renewal(id).exists()
+
+    def call_off_renewal(self, id: Id) -> None:
+        """Drop the marker of a renewal durably, then what was built for it."""
+        self._renewal(id).unlink(missing_ok=True)
+        durable.sync_folder(self.folder)
+        durable.remove_tree(self.object(id))
+
+    def renewals(self) -> list[Id]:
+        """Ids with the marker of a renewal, in order."""
+        marked = sorted(path.stem for path in self.folder.iterdir() if path.suffix == _RENEWAL)
+        return [id for id in marked if ocfl.is_id(id)]
 
     def discard(self, id: Id) -> None:
         """Drop an object that was built here, and its marker."""
@@ -142,6 +169,9 @@ class Stage:
 
     def _intent(self, id: Id) -> Path:
         return self.folder / f"{id}{_INTENT}"
+
+    def _renewal(self, id: Id) -> Path:
+        return self.folder / f"{id}{_RENEWAL}"
 
 
 def _digest(source: Source | None) -> str | None:

@@ -25,7 +25,7 @@ import msgspec
 
 from archiver.errors import IntegrityFault, NotFound, SystemFault
 from archiver.records import Id
-from archiver.store import durable, fixity, ocfl, versions
+from archiver.store import durable, fixity, ocfl, renewal, versions
 from archiver.store.fixity import Problem
 from archiver.store.ocfl import Inventory, Stamp
 from archiver.store.stage import Changes, Source, Stage
@@ -41,12 +41,14 @@ class Recovery(msgspec.Struct, frozen=True):
         unsettled: known objects with a version whose ledger line may be missing: compare
             ``inventory(id).head`` with the ledger.
         damaged: objects that are not whole for another reason than a crash; left untouched.
+        renewed: known objects that lost their past; their ledger line may be missing.
     """
 
     adopt: list[Id]
     repaired: list[Id]
     unsettled: list[Id]
     damaged: list[Id]
+    renewed: list[Id] = []
 
 
 class Vault(Protocol):
@@ -72,6 +74,10 @@ class Vault(Protocol):
 
     def add_version(self, id: Id, files: Changes, created: str, message: str, user: str) -> int:
         """Add a version; its number."""
+        ...
+
+    def renew(self, id: Id, created: str, message: str, user: str) -> None:
+        """Take all versions but the newest out of an object."""
         ...
 
     def open(self, id: Id, name: str, version: int | None = None) -> BinaryIO:
@@ -250,6 +256,32 @@ class LocalVault:
             versions.publish_version(home, previous, inventory, files, self._stage)
             return inventory.latest
 
+    def renew(self, id: Id, created: str, message: str, user: str) -> None:
+        """Take the past out of an object: its newest files become version 1 of a new one.
+
+        `settled` must follow, after the ledger line. May be called again after an error.
+
+        Args:
+            id: object.
+            created: UTC, ISO 8601 with ``Z``.
+            message: code of the reason.
+            user: pseudonym.
+
+        Raises:
+            NotFound: ``no_such_document``.
+            IntegrityFault: ``object_damaged``.
+            SystemFault: ``disk_full``, ``storage_failed``, ``source_changed``.
+        """
+        with self._working(id):
+            if self._stage.is_renewing(id):
+                renewal.mend(self._tree.home(id), id, self._stage)
+            home = self._known_home(id)
+            previous = fixity.read_inventory(home)
+            if previous is None:
+                raise IntegrityFault("object_damaged", id=id)
+            if previous.latest > 1:
+                renewal.renew(home, previous, Stamp(created, message, user), self._stage)
+
     def open(self, id: Id, name: str, version: int | None = None) -> BinaryIO:
         """Open a logical file for reading; version None is the newest.
 
@@ -335,8 +367,12 @@ class LocalVault:
         Raises:
             SystemFault: ``disk_full``, ``storage_failed``.
         """
-        result = Recovery([], [], [], [])
+        result = Recovery([], [], [], [], [])
         with durable.storage_faults(self.root):
+            # First of all: what is built for a renewal is not left behind.
+            for renewed in self._stage.renewals():
+                if renewal.mend(self._tree.home(renewed), renewed, self._stage):
+                    result.renewed.append(renewed)
             for path, id in self._stage.left_behind():
                 # First the shard folders: without the rest nobody would know of them any more.
                 if id is not None and not self.exists(id):

@@ -1,0 +1,272 @@
+"""Disposing: batches go the archive's way, from the proposal to the proof of destruction.
+
+Promises that each answer says what came of the step, and that of an odd answer of the archive
+every item is told.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from datetime import date
+from typing import TYPE_CHECKING, BinaryIO
+
+import msgspec
+
+from archiver import phrases
+from archiver.archive.finding import File
+from archiver.archive.registering import Registering
+from archiver.archive.visit import Json, Progress, silent
+from archiver.errors import NotFound, UsageFault
+from archiver.rights import Act
+
+if TYPE_CHECKING:
+    from archiver.registry.batch import Batch
+    from archiver.registry.handover import Answered
+
+_STAMPS = ("proposed", "approved", "offered", "appraised", "exported", "confirmed")
+
+
+class Disposing(Registering):
+    """Use cases of those who hand over and destroy."""
+
+    def batch_propose(
+        self,
+        classes: Sequence[str] = (),
+        until: date | None = None,
+        most: int = 0,
+        progress: Progress = silent,
+    ) -> Json:
+        """Gather what is due and free to go, see `archiver.registry.batches.propose`."""
+        from archiver.registry import batches
+
+        self._standing.require(Act.DISPOSE)
+        if most < 0:
+            raise UsageFault("not_a_number", value=str(most))
+        proposed = batches.propose(
+            self._house.registry,
+            self._caller.pseudonym,
+            classes=[self._class(one) for one in classes],
+            until=until,
+            most=most,
+            progress=progress,
+        )
+        return self.batch_show(proposed)
+
+    def batch_list(self, everything: bool = False) -> Json:
+        """Batches that have not ended, or all that there ever were."""
+        from archiver.records import MATTERS_GONE
+        from archiver.registry.batch import batch_of
+
+        self._standing.require(Act.READ)
+        rows = self._house.register.matters("batch")
+        return {
+            "batches": [
+                {
+                    "id": row["id"],
+                    "state": row["state"],
+                    "changed_at": row["changed_at"],
+                    **(_batch_json(batch_of(row)) if row["about"] else {}),
+                }
+                for row in rows
+                if everything or row["state"] not in MATTERS_GONE
+            ]
+        }
+
+    def batch_show(self, name: str) -> Json:
+        """Everything known of a batch: its steps, its units, and what was said about them."""
+        from archiver.registry.batch import batch_of, decisions_of, find, notes_of
+
+        self._standing.require(Act.READ)
+        registry = self._house.registry
+        row = find(registry, name)
+        identifier = str(row["id"])
+        told = {"id": identifier, "state": row["state"], "history": self._history(identifier)}
+        if not row["about"]:
+            return told
+        said = decisions_of(registry, identifier)
+        states = {
+            **dict.fromkeys(said.exempt, "exempt"),
+            **dict.fromkeys(said.taken, "taken"),
+            **dict.fromkeys(said.waived, "waived"),
+            **dict.fromkeys(said.arrived, "arrived"),
+            **dict.fromkeys(said.dropped, "dropped"),
+        }
+        units = [
+            {
+                **msgspec.to_builtins(note),
+                "documents": len(note.documents),
+                "said": states.get(note.uuid),
+            }
+            for note in notes_of(registry, identifier)
+        ]
+        return {**told, **_batch_json(batch_of(row)), "items": units}
+
+    def batch_approve(self, name: str) -> Json:
+        """Say, as a second person, that a batch may go its way."""
+        from archiver.registry import batches
+
+        self._standing.require(Act.DISPOSE)
+        batch = batches.approve(self._house.registry, name, self._caller.pseudonym)
+        return self._batch_told(batch)
+
+    def batch_offer(self, name: str) -> Json:
+        """Offer a batch to the archive; `batch_message` gives the 0501 to send."""
+        from archiver.registry import batches
+
+        self._standing.require(Act.DISPOSE)
+        batch = batches.offer(self._house.registry, name, self._caller.pseudonym)
+        return self._batch_told(batch)
+
+    def batch_message(self, name: str) -> File:
+        """The 0501 of a batch that is offered, as it is to be sent.
+
+        Raises:
+            Refusal: ``wrong_step``.
+        """
+        from archiver.registry.batch import find, message_offer, require_state
+        from archiver.retention.exchange.messages import offer_package
+
+        self._standing.require(Act.DISPOSE)
+        registry = self._house.registry
+        row = find(registry, name)
+        states = ("offered", "appraised", "exported", "handed_over")
+        require_state(row, "batch_offered", states)
+        title, content = offer_package(message_offer(registry, str(row["id"])))
+        return File(io.BytesIO(content), len(content), title, "application/zip", None)
+
+    def batch_appraise(self, name: str, source: BinaryIO) -> Json:
+        """Read in the archive's appraisal list 0502.
+
+        Args:
+            name: of the batch.
+            source: as the archive sent it.
+
+        Returns:
+            ``state``, ``waiting`` (items without a decision), ``findings`` item by item.
+        """
+        from archiver.registry import handover
+
+        self._standing.require(Act.DISPOSE)
+        actor = self._caller.pseudonym
+        return _answered(handover.take_appraisal(self._house.registry, name, source, actor))
+
+    def batch_export(self, name: str, folder: str = "", progress: Progress = silent) -> Json:
+        """Write what the archive takes, see `archiver.registry.handover.export`."""
+        from archiver.registry import handover
+
+        self._standing.require(Act.DISPOSE)
+        registry, actor = self._house.registry, self._caller.pseudonym
+        package = handover.export(registry, name, folder, actor, progress)
+        return {"package": str(package)}
+
+    def batch_confirm(self, name: str, source: BinaryIO) -> Json:
+        """Read in the archive's import confirmation 0506; see `batch_appraise`."""
+        from archiver.registry import handover
+
+        self._standing.require(Act.DISPOSE)
+        actor = self._caller.pseudonym
+        return _answered(handover.take_confirmation(self._house.registry, name, source, actor))
+
+    def batch_drop(self, name: str, units: Sequence[str]) -> Json:
+        """Take units out of a batch; they stay in the archive as they were."""
+        from archiver.registry import batches
+
+        self._standing.require(Act.DISPOSE)
+        count = batches.drop(self._house.registry, name, units, self._caller.pseudonym)
+        return {"dropped": count}
+
+    def batch_cancel(self, name: str) -> Json:
+        """Call a batch off that has not been exported."""
+        from archiver.registry import batches
+
+        self._standing.require(Act.DISPOSE)
+        return self._batch_told(batches.cancel(self._house.registry, name, self._caller.pseudonym))
+
+    def batch_destroy(self, name: str, thorough: bool = False, progress: Progress = silent) -> Json:
+        """Destroy what remains of a batch and what was handed over, with proof.
+
+        Args:
+            name: of the batch.
+            thorough: whether the proof reads every object of the vault.
+            progress: is told documents done and in all.
+
+        Returns:
+            ``certificate``: its id, None where nothing was to be destroyed.
+        """
+        from archiver.registry import destruction
+
+        self._standing.require(Act.DISPOSE)
+        certificate = destruction.destroy(
+            self._house.registry,
+            self._house,
+            name,
+            self._caller.pseudonym,
+            thorough=thorough,
+            progress=progress,
+        )
+        return {"certificate": certificate}
+
+    def certificate_list(self) -> Json:
+        """Certificates of destruction, oldest first."""
+        self._standing.require(Act.READ)
+        rows = self._house.register.matters("certificate")
+        shown = ("batch", "documents", "at", "is_proved")
+        return {
+            "certificates": [
+                {"id": row["id"], "state": row["state"], **{k: row["about"].get(k) for k in shown}}
+                for row in rows
+            ]
+        }
+
+    def certificate_get(self, name: str, as_json: bool = False) -> File:
+        """A certificate as PDF/A, or as JSON for machines.
+
+        Raises:
+            NotFound: ``no_such_certificate``.
+            UsageFault: ``id_not_unique``.
+        """
+        from archiver.registry.destruction import CERTIFICATE, PAPER
+
+        self._standing.require(Act.READ)
+        rows = self._house.register.matters_like(name.upper(), "certificate") if name else []
+        if len(rows) > 1:
+            raise UsageFault("id_not_unique", id=name)
+        if not rows or rows[0]["state"] != "issued":
+            raise NotFound("no_such_certificate", id=name)
+        file, media = (CERTIFICATE, "application/json") if as_json else (PAPER, "application/pdf")
+        stream = self._house.vault.open(str(rows[0]["id"]), file)
+        size = stream.seek(0, 2)
+        stream.seek(0)
+        return File(stream, size, f"{rows[0]['id']}-{file}", media, None)
+
+    # --- inside --------------------------------------------------------------------------------
+
+    def _batch_told(self, identifier: str) -> Json:
+        row = self._house.register.matter(identifier)
+        assert row is not None
+        return {"id": identifier, "state": row["state"]}
+
+
+def _batch_json(batch: Batch) -> Json:
+    told: Json = msgspec.to_builtins(batch)
+    for name in _STAMPS:
+        stamp = told.pop(name)
+        told[name] = {"at": stamp[0], "by": stamp[1]} if stamp else None
+    return told
+
+
+def _answered(answer: Answered) -> Json:
+    return {
+        "state": answer.state,
+        "waiting": answer.waiting,
+        "findings": [
+            {
+                "code": one.code,
+                "item": one.uuid,
+                "id": one.id,
+                "message": phrases.sentence(one.code, {"item": one.uuid, "id": one.id}),
+            }
+            for one in answer.findings
+        ],
+    }

@@ -1,0 +1,193 @@
+"""Dossiers: proposed by papers, confirmed, closed and reopened by persons.
+
+Promises that a dossier changes only while it is open and in no batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import msgspec
+
+from archiver import phrases
+from archiver.archive.registering import Registering, dossier_json
+from archiver.archive.visit import Json
+from archiver.errors import NotFound, UsageFault
+from archiver.records import DocumentState, Id
+from archiver.rights import Act
+
+
+class Dossiers(Registering):
+    """Use cases of those who lead dossiers."""
+
+    def dossier_list(self, state: str = "", proposed: bool = False) -> Json:
+        """Dossiers, and references that name one which nobody has confirmed.
+
+        Args:
+            state: only those in it; empty: all that are not disposed of.
+            proposed: only what is proposed.
+        """
+        self._standing.require(Act.READ)
+        register = self._house.register
+        from archiver.registry.dossiers import dossier_of
+
+        counts = register.paper_counts()
+        rows = [] if proposed else register.matters("dossier", (state,) if state else ())
+        shown = [row for row in rows if state or row["state"] not in ("disposed", "merged")]
+        return {
+            "dossiers": [
+                {
+                    "id": row["id"],
+                    "state": row["state"],
+                    **(dossier_json(dossier_of(row)) if row["about"] else {}),
+                    "documents": counts.get(str(row["key"]), 0),
+                }
+                for row in shown
+            ],
+            "proposed": [] if state else register.proposed_dossiers(),
+        }
+
+    def dossier_show(self, name: str) -> Json:
+        """Everything known of a dossier: papers, due date, holds, closure, history."""
+        from archiver.registry import dossiers, units
+        from archiver.store.objects import dossier_key
+
+        self._standing.require(Act.READ)
+        registry = self._house.registry
+        try:
+            row = dossiers.find(registry, name)
+        except NotFound as fault:
+            if fault.reason != "dossier_only_proposed":
+                raise
+            papers = registry.register.in_dossier(dossier_key(name))
+            return {"state": "proposed", "reference": name, "papers": list(map(_paper, papers))}
+        told = {"id": row["id"], "state": row["state"], "history": self._history(str(row["id"]))}
+        if row["state"] not in dossiers.LIVING:
+            return {**told, **(dossier_json(dossiers.dossier_of(row)) if row["about"] else {})}
+        unit = units.Shelf(registry, registry.today).of_dossier(row)
+        assert unit.dossier is not None
+        return {
+            **told,
+            **dossier_json(unit.dossier),
+            "papers": list(map(_paper, unit.papers)),
+            **self._explained(unit),
+        }
+
+    def dossier_open(self, reference: str, class_key: str = "", title: str = "") -> Json:
+        """Confirm a dossier, see `archiver.registry.dossiers.open_`."""
+        from archiver.registry import dossiers
+
+        self._standing.require(Act.DISPOSE)
+        known = self._class(class_key) if class_key else None
+        registry = self._house.registry
+        opened = dossiers.open_(registry, reference, known, title, self._caller.pseudonym)
+        return self._dossier_told(opened)
+
+    def dossier_close(self, name: str, on: date | None = None) -> Json:
+        """Close a dossier (z.d.A.)."""
+        from archiver.registry import dossiers
+
+        self._standing.require(Act.DISPOSE)
+        closed = dossiers.close(self._house.registry, name, on, self._caller.pseudonym)
+        return self._dossier_told(closed)
+
+    def dossier_reopen(self, name: str) -> Json:
+        """Open a closed dossier again."""
+        from archiver.registry import dossiers
+
+        self._standing.require(Act.DISPOSE)
+        opened = dossiers.reopen(self._house.registry, name, self._caller.pseudonym)
+        return self._dossier_told(opened)
+
+    def dossier_change(self, name: str, title: str | None = None, class_key: str = "") -> Json:
+        """Give a dossier another title or class."""
+        from archiver.registry import dossiers
+
+        self._standing.require(Act.DISPOSE)
+        known = self._class(class_key) if class_key else None
+        actor = self._caller.pseudonym
+        changed = dossiers.describe(self._house.registry, name, title, known, actor)
+        return self._dossier_told(changed)
+
+    def dossier_tell(self, name: str, event: str, on: date | None = None) -> Json:
+        """Say when something happened to a dossier; without a day it is taken back.
+
+        Args:
+            name: id or reference.
+            event: its code or, in the language in use, its name.
+            on: the day.
+
+        Raises:
+            UsageFault: ``unknown_event`` with those that there are.
+        """
+        from typing import get_args
+
+        from archiver.filingplan import StartEvent
+        from archiver.registry import dossiers
+
+        self._standing.require(Act.DISPOSE)
+        known = sorted(set(get_args(StartEvent)) - {"", "closed"})
+        codes = {phrases.start_name(code).casefold(): code for code in known}
+        code = codes.get(event.strip().casefold(), event)
+        if code not in known:
+            raise UsageFault("unknown_event", value=event, known=", ".join(known))
+        kind = msgspec.convert(code, StartEvent)
+        told = dossiers.tell(self._house.registry, name, kind, on, self._caller.pseudonym)
+        return self._dossier_told(told)
+
+    def dossier_move(self, documents: Sequence[str], to: str) -> Json:
+        """Put filed documents into another dossier.
+
+        Raises:
+            Refusal: ``dossier_is_closed``, ``dossier_is_gone``, ``document_in_batch`` or
+                ``not_filed``.
+        """
+        from archiver.registry import dossiers
+
+        self._standing.require(Act.DISPOSE)
+        registry = self._house.registry
+        target = dossiers.dossier_of(dossiers.living(registry, to)).reference
+        rows = [self._required(one, DocumentState.FILED, "not_filed") for one in documents]
+        for row in rows:
+            if row["dossier_key"]:
+                dossiers.require_open(registry, str(row["dossier_key"]))
+        for row in rows:
+            self._decide(row, "corrected", {"dossier": target})
+        return {"moved": [str(row["id"]) for row in rows], "dossier": target}
+
+    def dossier_merge(self, name: str, into: str) -> Json:
+        """Put all papers of an open dossier into another one and end it.
+
+        Raises:
+            UsageFault, Refusal: as `archiver.registry.dossiers.require_mergeable`.
+        """
+        from archiver.registry import dossiers
+
+        self._standing.require(Act.DISPOSE)
+        registry = self._house.registry
+        row, target = dossiers.living(registry, name), dossiers.living(registry, into)
+        papers = dossiers.require_mergeable(registry, row, target)
+        if papers:
+            self.dossier_move([str(one["id"]) for one in papers], str(target["id"]))
+        dossiers.merge(registry, str(row["id"]), target, self._caller.pseudonym)
+        return self._dossier_told(str(target["id"]))
+
+    def _dossier_told(self, identifier: Id) -> Json:
+        from archiver.registry.dossiers import dossier_of
+
+        row = self._house.register.matter(identifier)
+        assert row is not None
+        return {"id": identifier, "state": row["state"], **dossier_json(dossier_of(row))}
+
+
+def _paper(row: Json) -> Json:
+    return {
+        "id": row["id"],
+        "state": row["state"],
+        "class": row["record_class"],
+        "subject": row["subject"],
+        "date": row["letter_date"],
+        "received_on": row["received_on"],
+        "is_sure": bool(row["dossier"]),
+    }

@@ -1,0 +1,147 @@
+"""Holds: what stops disposition, placed and lifted by persons.
+
+Promises that a hold stops what it covers from the moment of the answer on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from archiver.archive.registering import Registering
+from archiver.archive.visit import Json
+from archiver.errors import UsageFault
+from archiver.rights import Act
+
+
+class Holds(Registering):
+    """Use cases of those who place holds."""
+
+    def hold_place(
+        self,
+        scope: str,
+        targets: Sequence[str],
+        reason: str,
+        authority: str,
+        review_on: date,
+        note: str = "",
+    ) -> Json:
+        """Stop disposition.
+
+        Args:
+            scope: ``document``, ``dossier``, ``class`` (also what comes later) or ``search`` (what
+                is found today, and nothing else).
+            targets: ids, references or keys; of a search its one query.
+            reason: one of `archiver.registry.holdbook.REASONS`.
+            authority: who orders it, as an office.
+            review_on: day on which somebody must ask whether it is still needed.
+            note: free text; stands in the object only.
+        """
+        from archiver.registry import holdbook
+        from archiver.retention.holds import HoldReason, Scope
+
+        self._standing.require(Act.DISPOSE)
+        registry = self._house.registry
+        try:
+            kind, why = msgspec.convert(scope, Scope), msgspec.convert(reason, HoldReason)
+        except msgspec.ValidationError:
+            known = ", ".join(holdbook.REASONS)
+            raise UsageFault("hold_words_unknown", scope=scope, why=reason, known=known) from None
+        order = holdbook.Order(
+            scope=kind,
+            targets=self._targets(kind, targets),
+            reason=why,
+            authority=authority,
+            placed_on=registry.today,
+            review_on=review_on,
+            note=note,
+            query=targets[0] if kind == "search" and targets else "",
+        )
+        placed = holdbook.place(registry, order, self._caller.pseudonym)
+        return {"id": placed, "scope": kind, "targets": len(order.targets)}
+
+    def _targets(self, scope: str, words: Sequence[str]) -> tuple[str, ...]:
+        from archiver.registry import dossiers
+
+        registry = self._house.registry
+        if scope == "document":
+            return tuple(dict.fromkeys(str(self._document(word)["id"]) for word in words))
+        if scope == "dossier":
+            found = (dossiers.living(registry, word) for word in words)
+            return tuple(dict.fromkeys(str(row["id"]) for row in found))
+        if scope == "class":
+            return tuple(dict.fromkeys(self._class(word) for word in words))
+        if len(words) != 1:
+            raise UsageFault("hold_one_search")
+        from archiver.search.query import parse
+
+        most = max(1, sum(registry.register.counts().values()))
+        index = self._house.current_index()
+        return tuple(hit.id for hit in index.search(parse(words[0]), most, registry.today).hits)
+
+    def hold_list(self, everything: bool = False) -> Json:
+        """Holds that stand, those first that must be looked at; or all that there ever were."""
+        from archiver.registry import holdbook
+        from archiver.retention.holds import to_review
+
+        self._standing.require(Act.READ)
+        registry = self._house.registry
+        rows = registry.register.matters("hold", () if everything else ("stands",))
+        late = {hold.id for hold in to_review(holdbook.standing(registry), registry.today)}
+        shown = [
+            {
+                "id": row["id"],
+                "state": row["state"],
+                "to_review": row["id"] in late,
+                **_hold_json(holdbook.order_of(row)),
+            }
+            for row in rows
+        ]
+        return {"holds": sorted(shown, key=lambda one: (not one["to_review"], one["id"]))}
+
+    def hold_show(self, name: str) -> Json:
+        """Everything known of a hold, also who has placed, reviewed and lifted it."""
+        from archiver.registry import holdbook
+
+        self._standing.require(Act.READ)
+        row = holdbook.find(self._house.registry, name)
+        order = holdbook.order_of(row)
+        return {
+            "id": row["id"],
+            "state": row["state"],
+            **_hold_json(order),
+            "targets": list(order.targets),
+            "note": order.note,
+            "query": order.query,
+            "history": self._history(str(row["id"])),
+        }
+
+    def hold_review(self, name: str, review_on: date) -> Json:
+        """Say that a hold is still needed, and when to ask again."""
+        from archiver.registry import holdbook
+
+        self._standing.require(Act.DISPOSE)
+        actor = self._caller.pseudonym
+        return {"id": holdbook.review(self._house.registry, name, review_on, actor)}
+
+    def hold_lift(self, name: str, note: str = "") -> Json:
+        """Lift a hold from today on."""
+        from archiver.registry import holdbook
+
+        self._standing.require(Act.DISPOSE)
+        return {"id": holdbook.lift(self._house.registry, name, note, self._caller.pseudonym)}
+
+
+def _hold_json(order: Any) -> Json:
+    return {
+        "scope": order.scope,
+        "reason": order.reason,
+        "authority": order.authority,
+        "placed_on": order.placed_on.isoformat(),
+        "review_on": order.review_on.isoformat(),
+        "lifted_on": order.lifted_on.isoformat() if order.lifted_on else None,
+        "covers": len(order.targets),
+    }

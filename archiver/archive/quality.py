@@ -1,0 +1,233 @@
+"""Quality control of scans: samples drawn and looked at, how far it has come, transfer notes.
+
+Promises that a scan is never called checked which nobody has looked at or which no sample stands
+for, and that a transfer note is made of what was recorded.
+"""
+
+from __future__ import annotations
+
+import io
+import secrets
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from archiver import phrases
+from archiver.archive.finding import File
+from archiver.archive.registering import Registering
+from archiver.archive.visit import Json
+from archiver.errors import Refusal, UsageFault
+from archiver.records import DocumentState, Id
+from archiver.rights import Act
+
+if TYPE_CHECKING:
+    from archiver.papers.transfernote import TransferNote
+    from archiver.retention.sampling import Drawn
+
+
+class Quality(Registering):
+    """Use cases of those who check scans."""
+
+    def quality_draw(self, percent: float | None = None, batches: Sequence[str] = ()) -> Json:
+        """Draw a sample of all scans for which no sample stands.
+
+        Args:
+            percent: above 0, at most 100; None: as configured.
+            batches: only what was in these.
+
+        Raises:
+            Refusal: ``not_a_batch``, ``nothing_to_draw``.
+            UsageFault: ``not_a_rate``.
+        """
+        from archiver.registry import samples
+
+        self._standing.require(Act.DISPOSE)
+        ids = [self._batch(word) for word in batches]
+        actor, seed = self._caller.pseudonym, secrets.token_hex(16)
+        drawn = samples.draw(self._house.registry, percent, ids, seed, actor)
+        return self._sample(drawn)
+
+    def _batch(self, word: str) -> Id:
+        row = self._document(word)
+        if row["state"] != DocumentState.DIVIDED:
+            state = phrases.state_name(str(row["state"]))
+            raise Refusal("not_a_batch", id=str(row["id"]), state=state)
+        return str(row["id"])
+
+    def quality_list(self) -> Json:
+        """All samples, the newest first."""
+        self._standing.require(Act.READ)
+        rows = self._house.register.matters("sample")
+        return {"samples": [_told(row) for row in reversed(rows)]}
+
+    def quality_show(self, name: str = "", document: str = "") -> Json:
+        """A sample with the documents that were drawn; or what was found of one of them.
+
+        Args:
+            name: of the sample; empty: the newest that runs.
+            document: of it.
+
+        Raises:
+            NotFound: ``no_such_sample``, ``no_sample_runs``.
+            Refusal: ``not_in_sample``.
+        """
+        from archiver.registry import samples
+        from archiver.registry.scans import sample_of
+
+        self._standing.require(Act.READ)
+        row = samples.find(self._house.registry, name)
+        sample = sample_of(row)
+        if not document:
+            return {
+                **self._sample(str(row["id"])),
+                "documents": list(map(self._drawn, sample.drawn)),
+                "history": self._history(str(row["id"])),
+            }
+        identifier = str(self._document(document)["id"])
+        item = sample.item(identifier)
+        if item is None:
+            raise Refusal("not_in_sample", id=identifier)
+        return {"sample": str(row["id"]), **self._drawn(item)}
+
+    def quality_pass(
+        self,
+        name: str,
+        documents: Sequence[str] = (),
+        everything: bool = False,
+        paper: bool = False,
+    ) -> Json:
+        """Say that scans of a sample are good.
+
+        Args:
+            name: of the sample.
+            documents: that were looked at.
+            everything: all that nobody has looked at yet.
+            paper: the paper was at hand and they were compared with it.
+
+        Raises:
+            UsageFault: ``pass_what``.
+            Refusal: as `archiver.registry.samples.check`.
+        """
+        from archiver.retention.sampling import Drawn
+
+        if bool(documents) == everything:
+            raise UsageFault("pass_what")
+        found = Drawn("", "pass", by=self._caller.pseudonym, paper=paper)
+        return self._check(name, documents, found)
+
+    def quality_fail(self, name: str, document: str, reason: str) -> Json:
+        """Say that a scan of a sample is bad; it goes into review.
+
+        Args:
+            name: of the sample.
+            document: that was looked at.
+            reason: the person's words; they stand in the object only.
+
+        Raises:
+            UsageFault: ``reason_missing``.
+            Refusal: as `archiver.registry.samples.check`.
+        """
+        from archiver.retention.sampling import Drawn
+
+        if not reason.strip():
+            raise UsageFault("reason_missing")
+        found = Drawn("", "fail", by=self._caller.pseudonym, note=reason.strip())
+        return self._check(name, [document], found)
+
+    def _check(self, name: str, words: Sequence[str], found: Drawn) -> Json:
+        from archiver.registry import samples
+
+        self._standing.require(Act.DISPOSE)
+        documents = [str(self._document(word)["id"]) for word in words]
+        sample = samples.check(self._house.registry, name, documents, found)
+        for document in documents if found.result == "fail" else ():
+            self._tell(document)
+        return self._sample(sample)
+
+    def quality_report(self) -> Json:
+        """How far quality control has come, by month of receipt and pipeline."""
+        from archiver.registry import samples
+
+        self._standing.require(Act.READ)
+        titles = {one.name: one.title or one.name for one in self._house.config.pipelines}
+        lines = msgspec.to_builtins(samples.report(self._house.registry))
+        return {
+            "lines": [
+                {**line, "title": titles.get(line["pipeline"], line["pipeline"])} for line in lines
+            ]
+        }
+
+    def note_show(self, identifier: str) -> Json:
+        """The transfer note of a scan, as `archiver.papers.transfernote.as_json` gives it."""
+        from archiver.papers.transfernote import as_json
+
+        return dict(as_json(self._note(identifier)))
+
+    def note_paper(self, identifier: str) -> File:
+        """The transfer note of a scan as PDF/A."""
+        from archiver.papers import transfer_sheet, typeset
+
+        note = self._note(identifier)
+        made = typeset.pdf(transfer_sheet.as_paper(note, self._house.config.ui.language))
+        name = f"{note.document}-transfer-note.pdf"
+        return File(io.BytesIO(made), len(made), name, "application/pdf", None)
+
+    def _note(self, identifier: str) -> TransferNote:
+        from archiver.registry import transfernotes
+
+        self._standing.require(Act.READ)
+        row, by = self._document(identifier), self._caller.pseudonym
+        language = self._house.config.ui.language
+        return transfernotes.made(self._house.registry, row, self._digests, by, language)
+
+    def _digests(self, lines: Sequence[Mapping[str, Any]]) -> dict[int, str]:
+        """Digests of ledger lines: one look into the file of each month that has some."""
+        found: dict[int, str] = {}
+        for _month, group in groupby(lines, key=lambda line: str(line["at"])[:7]):
+            wanted = {int(line["seq"]) for line in group}
+            for entry in self._house.ledger.read(min(wanted) - 1):
+                if entry.seq in wanted:
+                    found[entry.seq] = entry.digest
+                if entry.seq >= max(wanted):
+                    break
+        return found
+
+    def _sample(self, identifier: Id) -> Json:
+        row = self._house.register.matter(identifier)
+        assert row is not None
+        return _told(row)
+
+    def _drawn(self, item: Drawn) -> Json:
+        """A document of a sample, and what is needed to look at it."""
+        row = self._document(item.document)
+        return {
+            "id": item.document,
+            **{key: row[key] for key in ("state", "subject", "pages")},
+            "class": row["record_class"],
+            "file": self._house.register.accessions(item.document)[0]["file"],
+            "result": item.result,
+            "at": item.at,
+            "by": item.by,
+            "reason": item.note,
+            "paper": item.paper,
+        }
+
+
+def _told(row: Mapping[str, Any]) -> Json:
+    """A sample in figures."""
+    from archiver.registry.scans import sample_of
+
+    sample = sample_of(dict(row))
+    return {
+        "id": row["id"],
+        "state": row["state"],
+        "changed_at": row["changed_at"],
+        "percent": sample.percent,
+        "seed": sample.seed,
+        "population": len(sample.population),
+        "drawn": len(sample.drawn),
+        "checked": len(sample.drawn) - len(sample.unchecked),
+        "failed": len(sample.failed),
+    }

@@ -1,0 +1,117 @@
+"""What the use cases of the registry share: how units, dossiers and steps are told.
+
+Promises plain values ready for JSON.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from archiver import phrases
+from archiver.archive.desk import Desk
+from archiver.archive.visit import Json
+from archiver.records import Id
+
+if TYPE_CHECKING:
+    from archiver.registry.dossiers import Dossier
+    from archiver.registry.parts import Registry
+    from archiver.registry.units import Unit
+    from archiver.retention.holds import Hold
+    from archiver.retention.periods import Step
+
+
+class Registering(Desk):
+    """Use cases that all who keep the registry need."""
+
+    def _class(self, word: str) -> str:
+        """Key of a class by its key, title or number."""
+        from archiver.pipeline.decisions import CLASS, parsed
+
+        return parsed([f"{CLASS}={word}"], self._house.config.classes)[CLASS]
+
+    def _history(self, identifier: Id) -> list[Json]:
+        return [
+            {
+                "at": line["at"],
+                "event": line["event"],
+                "title": phrases.event_name(str(line["event"])),
+                "actor": line["actor"],
+            }
+            for line in self._house.register.history([identifier])
+        ]
+
+    def _explained(self, unit: Unit) -> Json:
+        """When a unit may go, and why."""
+        from archiver.registry.units import Shelf
+
+        registry = self._house.registry
+        shelf = Shelf(registry, registry.today)
+        closed = shelf.closure(unit)
+        return {
+            **unit_json(unit),
+            "class_title": registry.title(unit.class_key),
+            "obstacle": unit.obstacle(registry.today),
+            "batch": unit.batch,
+            "steps": _steps(unit.due.steps),
+            "holds": [_stop_json(hold) for hold in unit.holds],
+            "closure": {
+                "ends": closed.ends.isoformat() if closed.ends else None,
+                "steps": _steps(closed.steps),
+            },
+        }
+
+
+def _steps(steps: Sequence[Step]) -> list[Json]:
+    return [
+        {"code": one.code, "params": dict(one.params), "text": phrases.step(one.code, one.params)}
+        for one in steps
+    ]
+
+
+def unit_json(unit: Unit) -> Json:
+    """A unit of disposition."""
+    first = unit.due.first_day
+    return {
+        "kind": unit.kind,
+        "id": unit.id,
+        "subject": unit.title,
+        "reference": unit.reference,
+        "class": unit.class_key,
+        "rule": {"class": unit.due.class_key, "version": unit.due.version, "basis": unit.due.basis},
+        "due": unit.due.kind,
+        "disposition": unit.due.disposition,
+        "ends": unit.due.ends.isoformat() if unit.due.ends else None,
+        "first_day": first.isoformat() if first else None,
+        "missing": unit.due.missing,
+        "documents": len(unit.papers),
+    }
+
+
+def unconfirmed_json(registry: Registry) -> list[Json]:
+    """Versions of rules that wait for the archivist's word."""
+    from archiver.registry import rulebook
+
+    return [
+        {"class": rule.key, "version": rule.version, "title": registry.title(rule.key)}
+        for rule in rulebook.in_force(registry).unconfirmed
+    ]
+
+
+def dossier_json(dossier: Dossier) -> Json:
+    """A dossier."""
+    told: Json = msgspec.to_builtins(dossier)
+    told["class"] = told.pop("class_key")
+    return told
+
+
+def _stop_json(hold: Hold) -> Json:
+    return {
+        "id": hold.id,
+        "scope": hold.scope,
+        "reason": hold.reason,
+        "authority": hold.authority,
+        "review_on": hold.review_on.isoformat(),
+    }

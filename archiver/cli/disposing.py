@@ -1,0 +1,461 @@
+"""Commands of disposition: batches on their way to the archive, exports, certificates.
+
+Promises that each step says what came of it and what is to be done next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from archiver import phrases
+from archiver.cli import desk
+from archiver.cli.changing import opened
+from archiver.cli.finding import write
+from archiver.errors import ExitCode
+from archiver.tongue import tr
+
+_NAME = click.argument("name", metavar="ID", type=desk.text)
+
+
+@click.group(
+    short_help=tr("Hand records over to the archive and destroy them."),
+    help=tr(
+        "Hand records over to the state archive, and destroy what may go: propose, approve, offer,"
+        " appraise, export, confirm, destroy. No step can be skipped.\n\nExample: archiver batch"
+        " propose --class invoice"
+    ),
+)
+def batch() -> None:
+    """Group of the commands about batches."""
+
+
+@batch.command(
+    cls=desk.Command,
+    help=tr(
+        "Gather what is due and free to go. Ids, times and digests are fixed here."
+        "\n\nExample: archiver batch propose --class invoice --until 31.12.2025"
+    ),
+)
+@click.option("--class", "classes", multiple=True, type=desk.text, help=tr("Only this class."))
+@click.option("--until", type=desk.text, help=tr("Only what was due by that day."))
+@click.option("--most", type=int, default=0, help=tr("So many documents at most."))
+@desk.json_option
+@click.pass_context
+def propose(
+    context: click.Context, classes: tuple[str, ...], until: str | None, most: int, json_: bool
+) -> None:
+    """Propose a batch."""
+    with desk.archive(desk.configured(context), writes=True) as archive:
+        told = archive.batch_propose(
+            classes=classes,
+            until=desk.day(until),
+            most=most,
+            progress=desk.Progress(tr("describing")),
+        )
+    if json_:
+        desk.as_json(told)
+        return
+    _tell_batch(told)
+    _next(told)
+
+
+@batch.command(
+    "list", cls=desk.Command, help=tr("List batches.\n\nExample: archiver batch list --all")
+)
+@click.option("--all", "everything", is_flag=True, help=tr("Also those that have ended."))
+@desk.json_option
+@click.pass_context
+def list_(context: click.Context, everything: bool, json_: bool) -> None:
+    """List batches."""
+    with desk.archive(desk.configured(context)) as archive:
+        told = archive.batch_list(everything=everything)
+    if json_:
+        desk.as_json(told)
+        return
+    if not told["batches"]:
+        click.echo(tr("No batch."))
+    for one in told["batches"]:
+        _tell_line(one)
+
+
+@batch.command(
+    cls=desk.Command,
+    help=tr("Show a batch, unit by unit.\n\nExample: archiver batch show 01JB2Q8T"),
+)
+@_NAME
+@desk.json_option
+@click.pass_context
+def show(context: click.Context, name: str, json_: bool) -> None:
+    """Show a batch."""
+    with desk.archive(desk.configured(context)) as archive:
+        told = archive.batch_show(name=name)
+    if json_:
+        desk.as_json(told)
+        return
+    _tell_batch(told)
+    for item in told.get("items", ()):
+        _tell_item(item)
+    for line in told["history"]:
+        click.echo(f"  {phrases.moment(line['at'])}  {line['title']}  {line['actor']}")
+    _next(told)
+
+
+@batch.command(
+    cls=desk.Command,
+    help=tr(
+        "Say, as a second person, that a batch may go its way."
+        "\n\nExample: archiver batch approve 01JB2Q8T"
+    ),
+)
+@_NAME
+@desk.json_option
+@click.pass_context
+def approve(context: click.Context, name: str, json_: bool) -> None:
+    """Approve a batch."""
+    with desk.archive(desk.configured(context), writes=True) as archive:
+        _told(archive.batch_approve(name=name), json_)
+
+
+@batch.command(
+    cls=desk.Command,
+    help=tr(
+        "Offer a batch to the archive, and write the offer list 0501 that is to be sent. Asked"
+        " again, the same list is written.\n\nExample: archiver batch offer 01JB2Q8T -o to_send"
+    ),
+)
+@_NAME
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(),
+    help=tr("Folder for the list; else the current one."),
+)
+@desk.json_option
+@click.pass_context
+def offer(context: click.Context, name: str, output: Path, json_: bool) -> None:
+    """Offer a batch."""
+    with desk.archive(desk.configured(context), writes=True) as archive:
+        told = archive.batch_offer(name=name)
+        file = archive.batch_message(name=name)
+        target = output / file.name
+        write(file, target)
+    _told({**told, "file": str(target)}, json_)
+    if not json_:
+        click.echo(tr("Offer list: {file}").format(file=target))
+
+
+@batch.command(
+    cls=desk.Command,
+    help=tr(
+        "Read in the archive's appraisal list 0502: what it takes and what it does not."
+        "\n\nExample: archiver batch appraise 01JB2Q8T answer.zip"
+    ),
+)
+@_NAME
+@click.argument("file", type=click.Path(path_type=Path))
+@desk.json_option
+@click.pass_context
+def appraise(context: click.Context, name: str, file: Path, json_: bool) -> None:
+    """Read in a 0502."""
+    with desk.archive(desk.configured(context), writes=True) as archive, opened(file) as source:
+        told = archive.batch_appraise(name=name, source=source)
+    _tell_answer(context, told, json_)
+
+
+@batch.command(
+    cls=desk.Command,
+    help=tr(
+        "Write what the archive takes: the message 0503 with all files, in a bag, with a page to"
+        " browse and a table beside. A run that was broken off goes on."
+        "\n\nExample: archiver batch export 01JB2Q8T --folder for_the_archive"
+    ),
+)
+@_NAME
+@click.option(
+    "--folder", default="", type=desk.text, help=tr("Name below the exports; else the id.")
+)
+@desk.json_option
+@click.pass_context
+def export(context: click.Context, name: str, folder: str, json_: bool) -> None:
+    """Export a batch."""
+    with desk.archive(desk.configured(context), writes=True) as archive:
+        told = archive.batch_export(
+            name=name, folder=folder, progress=desk.Progress(tr("writing (MiB)"))
+        )
+    if json_:
+        desk.as_json(told)
+    else:
+        click.echo(tr("Package, read again and whole: {package}").format(**told))
+
+
+@batch.command(
+    cls=desk.Command,
+    help=tr(
+        "Read in the archive's import confirmation 0506: only what it names is handed over."
+        "\n\nExample: archiver batch confirm 01JB2Q8T receipt.zip"
+    ),
+)
+@_NAME
+@click.argument("file", type=click.Path(path_type=Path))
+@desk.json_option
+@click.pass_context
+def confirm(context: click.Context, name: str, file: Path, json_: bool) -> None:
+    """Read in a 0506."""
+    with desk.archive(desk.configured(context), writes=True) as archive, opened(file) as source:
+        told = archive.batch_confirm(name=name, source=source)
+    _tell_answer(context, told, json_)
+
+
+@batch.command(
+    cls=desk.Command,
+    help=tr(
+        "Take dossiers or documents out of a batch; they stay as they were."
+        "\n\nExample: archiver batch drop 01JB2Q8T 01JA77"
+    ),
+)
+@_NAME
+@click.argument("units", nargs=-1, required=True, metavar="UNIT...", type=desk.text)
+@desk.json_option
+@click.pass_context
+def drop(context: click.Context, name: str, units: tuple[str, ...], json_: bool) -> None:
+    """Take units out."""
+    with desk.archive(desk.configured(context), writes=True) as archive:
+        told = archive.batch_drop(name=name, units=units)
+    if json_:
+        desk.as_json(told)
+    else:
+        click.echo(tr("Taken out: {dropped}").format(**told))
+
+
+@batch.command(
+    cls=desk.Command,
+    help=tr(
+        "Call a batch off that has not been exported.\n\nExample: archiver batch cancel 01JB2Q8T"
+    ),
+)
+@_NAME
+@desk.json_option
+@click.pass_context
+def cancel(context: click.Context, name: str, json_: bool) -> None:
+    """Call a batch off."""
+    with desk.archive(desk.configured(context), writes=True) as archive:
+        _told(archive.batch_cancel(name=name), json_)
+
+
+@batch.command(
+    cls=desk.Command,
+    help=tr(
+        "Destroy what the archive does not want and what it has taken over, in every place, and"
+        " prove it. This cannot be undone.\n\nExample: archiver batch destroy 01JB2Q8T"
+    ),
+)
+@_NAME
+@click.option("--thorough", is_flag=True, help=tr("Read the whole vault for the proof."))
+@desk.json_option
+@click.pass_context
+def destroy(context: click.Context, name: str, thorough: bool, json_: bool) -> None:
+    """Destroy."""
+    with desk.archive(desk.configured(context), writes=True) as archive:
+        told = archive.batch_destroy(
+            name=name, thorough=thorough, progress=desk.Progress(tr("destroying"))
+        )
+    if json_:
+        desk.as_json(told)
+    elif told["certificate"]:
+        click.echo(tr("Destroyed. Certificate: {certificate}").format(**told))
+    else:
+        click.echo(tr("Nothing of this batch is to be destroyed; it has ended."))
+
+
+@click.group(
+    short_help=tr("Certificates of destruction."),
+    help=tr("Certificates of destruction.\n\nExample: archiver certificate list"),
+)
+def certificate() -> None:
+    """Group of the commands about certificates."""
+
+
+@certificate.command(
+    "list", cls=desk.Command, help=tr("List them.\n\nExample: archiver certificate list")
+)
+@desk.json_option
+@click.pass_context
+def certificates(context: click.Context, json_: bool) -> None:
+    """List certificates."""
+    with desk.archive(desk.configured(context)) as archive:
+        told = archive.certificate_list()
+    if json_:
+        desk.as_json(told)
+        return
+    if not told["certificates"]:
+        click.echo(tr("No certificate."))
+    for one in told["certificates"]:
+        proved = tr("proved") if one["is_proved"] else tr("not proved")
+        day, count = phrases.moment(one["at"]), one["documents"]
+        click.echo(f"{one['id']}  {day}  {tr('{count} documents').format(count=count)}  {proved}")
+
+
+@certificate.command(
+    cls=desk.Command,
+    help=tr(
+        "Write a certificate as PDF/A, or as JSON."
+        "\n\nExample: archiver certificate get 01JB2Q8T -o certificate.pdf"
+    ),
+)
+@_NAME
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help=tr("File."))
+@click.option("--json", "json_", is_flag=True, help=tr("As JSON."))
+@click.pass_context
+def get(context: click.Context, name: str, output: Path, json_: bool) -> None:
+    """Write a certificate."""
+    with desk.archive(desk.configured(context)) as archive:
+        file = archive.certificate_get(name=name, as_json=json_)
+        write(file, output)
+    click.echo(str(output))
+
+
+@click.group(
+    "export",
+    short_help=tr("Check packages that were exported."),
+    help=tr("Packages for the archive.\n\nExample: archiver export verify exports/01JB2Q8T"),
+)
+def exported() -> None:
+    """Group of the commands about exports."""
+
+
+@exported.command(
+    cls=desk.Command,
+    help=tr(
+        "Read a package again, byte by byte, years later and without the archive; names what is"
+        " wrong, with the document's id.\n\nExample: archiver export verify exports/01JB2Q8T/…"
+    ),
+)
+@click.argument("path", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@desk.json_option
+def verify(path: Path, json_: bool) -> None:
+    """Verify a package."""
+    from archiver.retention.exchange.verification import verify as read_again
+
+    bar = desk.Progress(tr("reading (MiB)"))
+    result = read_again(path, lambda _phase, done, total: bar(done >> 20, max(1, total >> 20)))
+    findings = [
+        {
+            "code": one.code,
+            "path": one.path,
+            "id": one.document,
+            "message": phrases.sentence(one.code, {"path": one.path, "id": one.document}),
+        }
+        for one in result.findings
+    ]
+    if json_:
+        desk.as_json({"files": result.files, "findings": findings})
+    else:
+        for finding in findings:
+            click.secho(finding["message"], fg="red", err=True)
+        if not findings:
+            click.echo(tr("Whole: {files} files read.").format(files=result.files))
+    if findings:
+        raise click.exceptions.Exit(int(ExitCode.INTEGRITY))
+
+
+# --- telling ---------------------------------------------------------------------------------
+
+
+def _told(told: Mapping[str, Any], json_: bool) -> None:
+    if json_:
+        desk.as_json(dict(told))
+        return
+    click.echo(f"{told['id']}  {phrases.state_name(told['state'])}")
+    _next(told)
+
+
+def _tell_line(one: Mapping[str, Any]) -> None:
+    counts = ""
+    if "documents" in one:
+        counts = tr("{units} units, {documents} documents").format(
+            units=one["units"], documents=one["documents"]
+        )
+    day = phrases.moment(one["changed_at"])
+    click.echo(f"{one['id']}  {phrases.state_name(one['state'])}  {day}  {counts}".rstrip())
+
+
+def _tell_batch(told: Mapping[str, Any]) -> None:
+    click.echo(f"{told['id']}  {phrases.state_name(told['state'])}")
+    if "documents" not in told:
+        return
+    line = tr("{units} units, {documents} documents, {size} MiB, xdomea {version}")
+    size = f"{told['size'] / (1 << 20):.1f}"
+    click.echo(
+        "  "
+        + line.format(
+            units=told["units"], documents=told["documents"], size=size, version=told["xdomea"]
+        )
+    )
+    for key, count in sorted(told["classes"].items()):
+        click.echo(f"  {key}: {count}")
+    for obstacle, count in sorted(told["skipped"].items()):
+        line = tr("not proposed: {count}").format(count=count)
+        click.echo(f"  {line} ({_OBSTACLES[obstacle]})")
+
+
+def _tell_item(item: Mapping[str, Any]) -> None:
+    said = _SAID.get(item["said"] or "", "")
+    ends = phrases.date(item["ends"])
+    rule = f"{item['class_key']} v{item['version']} {item['disposition']}"
+    click.echo(f"  {item['unit']}  {item['documents']:>4}  {rule}  {ends}  {said}".rstrip())
+
+
+def _tell_answer(context: click.Context, told: Mapping[str, Any], json_: bool) -> None:
+    """What an answer of the archive came to; odd items end with the code for findings."""
+    if json_:
+        desk.as_json(dict(told))
+    else:
+        for finding in told["findings"]:
+            click.secho(finding["message"], fg="yellow", err=True)
+        click.echo(phrases.state_name(told["state"]))
+        if told["waiting"]:
+            click.echo(tr("Items without a usable answer: {count}").format(count=told["waiting"]))
+    if told["findings"]:
+        context.exit(int(ExitCode.FINDINGS))
+
+
+def _next(told: Mapping[str, Any]) -> None:
+    step = _NEXT.get(told["state"])
+    if step:
+        click.echo(tr("Next: {step}").format(step=step))
+
+
+_OBSTACLES = {
+    "held": tr("on hold"),
+    "in_batch": tr("in another batch"),
+    "unsettled": tr("a paper waits for a person"),
+    "open": tr("the dossier is open"),
+    "no_disposition": tr("the plan does not say what becomes of them"),
+    "beyond_limit": tr("more than asked for"),
+}
+_SAID = {
+    "exempt": tr("waived in general"),
+    "taken": tr("the archive takes it"),
+    "waived": tr("the archive does not want it"),
+    "arrived": tr("arrived in the archive"),
+    "dropped": tr("taken out"),
+}
+_NEXT = {
+    "proposed": tr("a second person approves it (batch approve)"),
+    "approved": tr("offer it to the archive (batch offer)"),
+    "offered": tr("send the list, and read the answer 0502 in (batch appraise)"),
+    "appraised": tr("write what the archive takes (batch export), or destroy the rest"),
+    "exported": tr("hand the package over, and read the receipt 0506 in (batch confirm)"),
+    "handed_over": tr("destroy what remains (batch destroy)"),
+    "destroying": tr("ask again to bring the destruction to its end (batch destroy)"),
+}
+COMMANDS: dict[str, click.Command] = {
+    "batch": batch,
+    "export": exported,
+    "certificate": certificate,
+}

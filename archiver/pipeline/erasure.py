@@ -1,0 +1,308 @@
+"""Erasure: a document, or the past of one, is taken out of every place, and that is proved.
+
+Promises the order *ledger line, vault, everything made from it*, that every step can be made
+again, and that an erasure which broke off is known at the next start (`unfinished`) and brought
+to its end (`finish`). The proof looks for odd words of the documents in every store, before and
+after: only what was found before says something by not being found after. The words stand in one
+file of the stage while the erasure lasts, never in the ledger nor in a log.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import msgspec
+
+from archiver.config import Config
+from archiver.inbox.settling import TEMPORARY_PREFIX
+from archiver.pipeline import traces
+from archiver.pipeline.erasureplan import (
+    Head,
+    Kind,
+    Parts,
+    Plan,
+    Progress,
+    journal_of,
+    planned,
+    row_of,
+    stores_of,
+)
+from archiver.pipeline.traces import Finding
+from archiver.records import DocumentState, Event, Id, check_transition
+from archiver.store import durable, ocfl
+
+DESTROYED, PURGED = "destroyed", "purged"
+_CHUNK = 500  # ledger lines of one append
+
+
+class Erasure(msgspec.Struct, frozen=True):
+    """How an erasure ended; values for the proof, no word of a document among them.
+
+    Attributes:
+        kind: ``erased``, or ``purged`` where only what the documents once were is gone.
+        documents: concerned.
+        weak: documents of which no word was found before (``witness_weak``): for them only the
+            files were looked for.
+        witnesses: how many words were looked for.
+        before, after: what was found in each store.
+        left: files that bear a document's id and should be gone, below the archive's places.
+        head_before, head_after: of the ledger.
+    """
+
+    kind: Kind
+    documents: tuple[Id, ...]
+    weak: tuple[Id, ...]
+    witnesses: int
+    before: dict[str, Finding]
+    after: dict[str, Finding]
+    left: tuple[str, ...]
+    head_before: Head
+    head_after: Head
+
+    @property
+    def is_proved(self) -> bool:
+        """Whether words were there before, and nothing is there now."""
+        found = any(finding.hits for finding in self.before.values())
+        return found and not self.left and not any(f.hits for f in self.after.values())
+
+
+class Ending(Protocol):
+    """What ends with an erasure that has a certificate; each call may be made again."""
+
+    def others(self, certificate: Id) -> tuple[Id, ...]:
+        """Objects beside the documents in which their words may stand."""
+        ...
+
+    def beside(self, certificate: Id, actor: str) -> None:
+        """Let everything go that goes with the documents."""
+        ...
+
+    def sign(self, certificate: Id, ended: Erasure, actor: str) -> None:
+        """Write down how it ended."""
+        ...
+
+
+def erase(
+    parts: Parts,
+    documents: Sequence[Id],
+    actor: str,
+    because: Mapping[str, Any],
+    now: Callable[[], str],
+    *,
+    exports: Sequence[str] = (),
+    whole_vault: bool = False,
+    progress: Progress = lambda _done, _total: None,
+    ending: Ending | None = None,
+) -> Erasure:
+    """Destroy documents in every place and prove it; rights and holds are the caller's to ask.
+
+    Args:
+        parts: of the archive.
+        documents: ids; those that are destroyed already are cleared away once more.
+        actor: pseudonym of the person.
+        because: codes and ids for the ledger lines, e.g. the batch.
+        now: gives the time, UTC, ISO 8601.
+        exports: names below the exports that hold copies and go as well.
+        whole_vault: read every object for the proof, not only those of the documents.
+        progress: is told steps done and steps in all, then those of the index.
+        ending: what ends with it, where `because` names a ``certificate``.
+
+    Raises:
+        NotFound: ``no_such_document``; nothing was done.
+        Refusal: ``wrong_state``; nothing was done.
+        SystemFault: disk full, storage failed; `finish` goes on.
+    """
+    finish(parts, now, progress, ending=ending)
+    for document in documents:
+        state = row_of(parts, document)["state"]
+        if state != DocumentState.DESTROYED:
+            check_transition(DocumentState(state), DocumentState.DESTROYED, document)
+    others = ending.others(str(because["certificate"])) if ending else ()
+    plan = planned(parts, "erased", documents, actor, because, exports, whole_vault, others)
+    return _done(parts, plan, now, progress, ending)
+
+
+def purge(
+    parts: Parts,
+    document: Id,
+    actor: str,
+    because: Mapping[str, Any],
+    now: Callable[[], str],
+    *,
+    progress: Progress = lambda _done, _total: None,
+) -> Erasure:
+    """Take everything away that a document once was and no longer is; see `erase`.
+
+    Its object becomes a new one of one version; its receipts stay, for they say what came.
+    """
+    finish(parts, now, progress)
+    row_of(parts, document)
+    plan = planned(parts, "purged", (document,), actor, because, (), False)
+    return _done(parts, plan, now, progress)
+
+
+def unfinished(config: Config) -> bool:
+    """Whether an erasure broke off."""
+    return journal_of(config).exists()
+
+
+def finish(
+    parts: Parts,
+    now: Callable[[], str],
+    progress: Progress = lambda _done, _total: None,
+    *,
+    ending: Ending | None = None,
+) -> Erasure | None:
+    """Bring an erasure to its end that broke off.
+
+    To be called at the start, after the vault and the register were recovered. One that broke off
+    before its first step was true is called off: nobody was told that it had begun.
+
+    Returns:
+        how it ended, None where there is none.
+
+    Raises:
+        SystemFault: as `erase`.
+    """
+    file = journal_of(parts.config)
+    if not file.exists():
+        return None
+    plan = msgspec.json.decode(file.read_bytes(), type=Plan)
+    if not _has_begun(parts, plan):
+        _forget(parts)
+        return None
+    return _done(parts, plan, now, progress, ending)
+
+
+def _has_begun(parts: Parts, plan: Plan) -> bool:
+    rows = [row_of(parts, document) for document in plan.documents]
+    if plan.kind == "erased":
+        return any(row["state"] == DocumentState.DESTROYED for row in rows)
+    return any(parts.vault.inventory(str(row["id"])).latest == 1 for row in rows)
+
+
+def _forget(parts: Parts) -> None:
+    journal_of(parts.config).unlink(missing_ok=True)
+    durable.sync_folder(parts.config.places.stage)
+
+
+def _done(
+    parts: Parts,
+    plan: Plan,
+    now: Callable[[], str],
+    progress: Progress,
+    ending: Ending | None = None,
+) -> Erasure:
+    """Make every step that is not made yet, and prove."""
+    certificate = plan.because.get("certificate")
+    if plan.kind == "erased":
+        _destroy(parts, plan, now, progress)
+    else:
+        for document in plan.documents:
+            _renew(parts, document, plan, now)
+    if ending is not None and certificate:
+        ending.beside(certificate, plan.actor)
+    _clear(parts, plan, progress)
+    places = (*plan.documents, *plan.others)
+    after = traces.find(plan.words, stores_of(parts, places, plan.whole_vault))
+    ended = Erasure(
+        plan.kind,
+        plan.documents,
+        plan.weak,
+        len(plan.words),
+        plan.before,
+        after,
+        tuple(_left(parts, plan)) if plan.kind == "erased" else (),
+        plan.head,
+        Head(*parts.register.head()),
+    )
+    if ending is not None and certificate:
+        ending.sign(certificate, ended, plan.actor)
+    _forget(parts)
+    return ended
+
+
+def _destroy(parts: Parts, plan: Plan, now: Callable[[], str], progress: Progress) -> None:
+    """The ledger says it, some lines at once; then the objects go."""
+    total = len(plan.documents)
+    for start in range(0, total, _CHUNK):
+        some = plan.documents[start : start + _CHUNK]
+        with parts.register.exclusive():
+            alive = [d for d in some if row_of(parts, d)["state"] != DocumentState.DESTROYED]
+            at = now()
+            lines = [Event(DESTROYED, at, plan.actor, d, plan.because) for d in alive]
+            if lines:
+                parts.register.record(*lines)
+        for number, document in enumerate(some, start + 1):
+            if parts.vault.exists(document):
+                parts.vault.destroy(document)
+            progress(number, total)
+
+
+def _renew(parts: Parts, document: Id, plan: Plan, now: Callable[[], str]) -> None:
+    """The object loses its past; then the ledger says so. Repeated, it says it once."""
+    with parts.register.exclusive():
+        if parts.vault.inventory(document).latest > 1 or row_of(parts, document)["version"] != 1:
+            parts.vault.renew(document, now(), PURGED, plan.actor)
+            data = {**plan.because, "version": 1}
+            parts.register.record(Event(PURGED, now(), plan.actor, document, data))
+    parts.vault.settled(document)
+
+
+def _clear(parts: Parts, plan: Plan, progress: Progress) -> None:
+    """Take everything away that was made from the documents, once for all of them."""
+    places = parts.config.places
+    with durable.storage_faults(places.stage):
+        for document in plan.documents:
+            durable.remove_tree(places.stage / "pages" / document)
+        for path in _drops(parts, plan):
+            path.unlink(missing_ok=True)
+        durable.sync_folder(places.released)
+        for name in plan.exports:
+            durable.remove_tree(places.exports / name)
+        durable.sync_folder(places.exports)
+    parts.school.forget(plan.documents)
+    parts.reindex(progress)
+    if parts.office is not None:
+        parts.office.publish()
+    else:
+        _publish(parts)
+    # Last: whatever else was written to the catalogue meanwhile is in it.
+    parts.register.scrub()
+
+
+def _publish(parts: Parts) -> None:
+    """Write the clerks' notices and receipts anew, as a daemon does."""
+    from archiver.clock import now
+    from archiver.pipeline.health import Health
+    from archiver.pipeline.projector import Projector
+
+    index = parts.current_index()
+    Projector(parts.config, parts.register, parts.holdings, index, Health(now)).publish()
+
+
+def _drops(parts: Parts, plan: Plan) -> Iterator[Path]:
+    """Drops of the documents that are kept until a back-up has seen them."""
+    ids = {str(row["id"]) for d in plan.documents for row in parts.register.accessions(d)}
+    for path in sorted(parts.config.places.released.iterdir()):
+        # A copy from another file system has its name only at the end.
+        start = path.name.removeprefix(os.fsdecode(TEMPORARY_PREFIX))[:26]
+        if start in ids:
+            yield path
+
+
+def _left(parts: Parts, plan: Plan) -> Iterator[str]:
+    """What bears the name of a document or of one of its files, and should be gone."""
+    for document in plan.documents:
+        if parts.vault.exists(document):
+            yield f"vault/{ocfl.object_place(document)}"
+        if (parts.config.places.stage / "pages" / document).exists():
+            yield f"stage/pages/{document}"
+    gone = set(plan.documents)
+    for path in sorted(parts.config.places.stage.iterdir()):
+        if path.name.split(".")[0] in gone:
+            yield f"stage/{path.name}"
+    yield from (f"released/{path.name[:26]}" for path in _drops(parts, plan))

@@ -1,0 +1,250 @@
+"""What is to be erased, and by which words it will be proved: chosen, looked for, written down.
+
+Promises that the plan is durable in the stage before anything is taken away, so that the proof
+can be made after a crash when the documents themselves can no longer be asked. It holds the
+words themselves and is the one file in which they may stand; it goes with the end of the erasure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+import msgspec
+
+from archiver.config import Config
+from archiver.errors import NotFound
+from archiver.pipeline import traces
+from archiver.pipeline.traces import Finding
+from archiver.pipeline.witnesses import is_said_by, witnesses
+from archiver.records import Id
+from archiver.store import durable, ocfl
+
+if TYPE_CHECKING:
+    from archiver.pipeline.office import Office
+    from archiver.pipeline.school import School
+    from archiver.search.index import SearchIndex
+    from archiver.store.holdings import Holdings
+    from archiver.store.register import Register
+    from archiver.store.vault import LocalVault
+
+Progress = Callable[[int, int], None]
+Kind = Literal["erased", "purged"]
+
+_WITNESSES = 24  # of one erasure; each is looked for in every byte
+_OF_ONE, _EACH = 6, 3  # of one document; of each of many: of its name, its data and its text
+_NO_DAY = date(1970, 1, 1)  # a search for words asks for no day
+
+
+class Parts(Protocol):
+    """What an erasure needs of an archive; `archiver.house.House` has it."""
+
+    config: Config
+    office: Office | None
+
+    @property
+    def vault(self) -> LocalVault:
+        """The vault."""
+        ...
+
+    @property
+    def holdings(self) -> Holdings:
+        """Reads of our own files."""
+        ...
+
+    @property
+    def register(self) -> Register:
+        """Ledger and catalogue."""
+        ...
+
+    @property
+    def school(self) -> School:
+        """Where the archive learns."""
+        ...
+
+    def current_index(self) -> SearchIndex:
+        """The index, brought up to the ledger."""
+        ...
+
+    def reindex(self, progress: Progress) -> int:
+        """Make the index anew and exchange it."""
+        ...
+
+
+class Head(msgspec.Struct, frozen=True):
+    """A place in the ledger: number and digest of a line."""
+
+    seq: int
+    digest: str
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """An erasure that has begun, as it stands in the stage until its end.
+
+    Attributes:
+        kind: of it.
+        documents: concerned.
+        actor: pseudonym of the person.
+        because: codes and ids for the ledger.
+        exports: folders and files below the exports that go as well.
+        words: the witnesses.
+        weak: documents of which no word could be taken for a witness.
+        whole_vault: whether the proof reads every object.
+        others: objects beside the documents in which their words may stand.
+        before: what was found in each store.
+        head: of the ledger before.
+    """
+
+    kind: Kind
+    documents: tuple[Id, ...]
+    actor: str
+    because: dict[str, Any]
+    exports: tuple[str, ...]
+    words: tuple[str, ...]
+    weak: tuple[Id, ...]
+    whole_vault: bool
+    others: tuple[Id, ...]
+    before: dict[str, Finding]
+    head: Head
+
+
+def planned(
+    parts: Parts,
+    kind: Kind,
+    documents: Sequence[Id],
+    actor: str,
+    because: Mapping[str, Any],
+    exports: Sequence[str],
+    whole_vault: bool,
+    others: Sequence[Id] = (),
+) -> Plan:
+    """Choose the witnesses, see where they stand, and write it down.
+
+    Args:
+        parts: of the archive.
+        kind: of the erasure.
+        documents: concerned.
+        actor: pseudonym of the person.
+        because: codes and ids for the ledger.
+        exports: names below the exports that go as well.
+        whole_vault: whether the proof reads every object.
+        others: objects beside the documents in which their words may stand.
+    """
+    own = tuple(dict.fromkeys(documents))
+    chosen = dict(_choices(parts, kind, own))
+    words = [word for several in chosen.values() for word in several]
+    before = traces.find(words, stores_of(parts, (*own, *others), whole_vault))
+    good = _good(kind, words, own, before)
+    kept = tuple(word for number, word in enumerate(words) if number in good)
+    plan = Plan(
+        kind,
+        own,
+        actor,
+        dict(because),
+        tuple(exports),
+        kept,
+        tuple(document for document in own if not set(chosen.get(document, ())) & set(kept)),
+        whole_vault,
+        tuple(others),
+        {name: _renumbered(finding, good) for name, finding in before.items()},
+        Head(*parts.register.head()),
+    )
+    stage = parts.config.places.stage
+    with durable.storage_faults(stage):
+        durable.replace(journal_of(parts.config), msgspec.json.encode(plan), stage)
+    return plan
+
+
+def _choices(parts: Parts, kind: Kind, documents: Sequence[Id]) -> Iterator[tuple[Id, list[str]]]:
+    """Odd words of some of the documents, spread over all of them."""
+    each = max(_EACH, min(_OF_ONE, _WITNESSES // max(1, len(documents))))
+    step = -(-len(documents) // (_WITNESSES // each)) or 1
+    vocabulary = [t for c in parts.config.classes for t in (c.key, c.title, *c.words)]
+    index = parts.current_index()
+    for document in documents[::step]:
+        if not parts.vault.exists(document):
+            continue
+        offered = _offered(parts, kind, document, 3 * each)
+        own = [word for word in offered if not is_said_by(word, vocabulary)]
+        yield document, [w for w in own if _is_rare(index, w, documents)][:each]
+
+
+def _offered(parts: Parts, kind: Kind, document: Id, count: int) -> list[str]:
+    """Words of a document as it is; of its past those that it no longer says."""
+    from archiver.store import objects
+
+    holdings, vault = parts.holdings, parts.vault
+    record, pages = holdings.record(document), holdings.pages(document)
+    if kind == "erased":
+        names = [str(row["file"]) for row in parts.register.accessions(document)]
+        return witnesses(record, pages, names, count)
+    today = {w.casefold() for w in witnesses(record, pages, (), 1 << 20)}
+    found: dict[str, None] = {}
+    for version in range(vault.inventory(document).latest - 1, 0, -1):
+        try:
+            with vault.open(document, objects.WORDS, version) as file:
+                then = objects.decode_pages(file.read())
+        except FileNotFoundError:
+            then = []
+        past = witnesses(holdings.record(document, version), then, (), 1 << 20)
+        found |= dict.fromkeys(word for word in past if word.casefold() not in today)
+    return list(found)[:count]
+
+
+def _is_rare(index: SearchIndex, word: str, documents: Sequence[Id]) -> bool:
+    """Whether no other document says a word, as far as the index knows."""
+    from archiver.search.query import parse
+
+    found = index.search(parse(f'"{word}"'), len(documents) + 1, _NO_DAY)
+    own = set(documents)
+    return found.total <= len(own) and all(hit.id in own for hit in found.hits)
+
+
+def _good(
+    kind: Kind, words: Sequence[str], own: Sequence[Id], before: dict[str, Finding]
+) -> list[int]:
+    """Numbers of the words that prove something: found where they were, and nowhere else.
+
+    A word that another document says as part of a longer one would be found after, too.
+    """
+    ours = {f"documents/{document}" for document in own}
+    if kind == "purged":
+        ours = set()
+    there = {hit.word for hit in before["vault"].hits}
+    elsewhere = {
+        hit.word
+        for hit in before["index"].hits
+        if hit.path.startswith("documents/") and hit.path not in ours
+    }
+    return sorted(there & set(range(len(words))) - elsewhere)
+
+
+def _renumbered(finding: Finding, good: Sequence[int]) -> Finding:
+    numbers = {word: place for place, word in enumerate(good)}
+    hits = (traces.Hit(numbers[hit.word], hit.path) for hit in finding.hits if hit.word in numbers)
+    return msgspec.structs.replace(finding, hits=tuple(hits))
+
+
+def stores_of(parts: Parts, documents: Sequence[Id], whole_vault: bool) -> list[traces.Store]:
+    """The places to look through: of the vault the objects concerned, or all of them."""
+    homes = [parts.vault.root / ocfl.object_place(document) for document in documents]
+    return traces.stores(parts.config, None if whole_vault else homes)
+
+
+def row_of(parts: Parts, document: Id) -> dict[str, Any]:
+    """What the catalogue has of a document.
+
+    Raises:
+        NotFound: ``no_such_document``.
+    """
+    row = parts.register.document(document)
+    if row is None or row["id"] != document:
+        raise NotFound("no_such_document", id=document)
+    return row
+
+
+def journal_of(config: Config) -> Path:
+    """File of the plan while the erasure lasts."""
+    return config.places.stage / traces.JOURNAL

@@ -1,0 +1,262 @@
+"""The handover: the archive's appraisal is read in, what it takes is exported, its receipt read in.
+
+Promises that only what the archive has taken is exported, that only what it has imported counts as
+handed over, and that an answer of which something is odd is told item by item.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+from archiver.errors import IntegrityFault, Refusal, UsageFault
+from archiver.registry import replies
+from archiver.registry.batch import (
+    Decisions,
+    batch_of,
+    decisions_of,
+    delivery_for,
+    find,
+    message_offer,
+    move,
+    moved,
+    offered_notes,
+    require_sound,
+    require_state,
+)
+from archiver.registry.parts import Registry
+from archiver.retention.exchange import dialect
+from archiver.retention.exchange.appraisal import Appraisal, Finding, appraise, confirm
+from archiver.retention.exchange.batch import Delivery, PrimaryFile
+from archiver.retention.exchange.delivery import deliver
+from archiver.retention.exchange.verification import verify
+from archiver.store.asking import Row
+
+_MOST_REPLY = 64 << 20  # bytes
+
+
+class Answered(msgspec.Struct, frozen=True):
+    """What an answer of the archive came to.
+
+    Attributes:
+        state: of the batch now.
+        findings: what is odd about it, item by item.
+        waiting: items about which nothing usable has been said yet.
+    """
+
+    state: str
+    findings: tuple[Finding, ...]
+    waiting: int
+
+
+def take_appraisal(registry: Registry, name: str, file: BinaryIO, actor: str) -> Answered:
+    """Read in a 0502; the batch is appraised when every item is decided.
+
+    Args:
+        registry: of the archive.
+        name: of the batch.
+        file: as the archive sent it.
+        actor: pseudonym of the person.
+
+    Raises:
+        Refusal: ``reply_other_...`` where it answers something else; ``wrong_step``.
+        UsageFault: it cannot be read.
+    """
+    row = find(registry, name)
+    identifier = str(row["id"])
+    require_state(row, "batch_appraised", ("offered", "appraised"))
+    answer = replies.appraisal(registry.config, file)
+    with registry.register.exclusive():
+        row = find(registry, identifier)
+        require_state(row, "batch_appraised", ("offered", "appraised"))
+        told = appraise(message_offer(registry, identifier), answer)
+        before = decisions_of(registry, identifier)
+        after, contradictions = _decided(before, told)
+        known = {*after.taken, *after.waived}
+        waiting = [one for one in offered_notes(registry, identifier) if one.uuid not in known]
+        findings = (*told.findings, *contradictions)
+        if row["state"] == "offered" and (after != before or not waiting):
+            files = {"0502.xml": _bytes(file)}
+            event = "batch_answered" if waiting else "batch_appraised"
+            stamp = None if waiting else (registry.now(), actor)
+            counts = {"taken": len(after.taken), "waived": len(after.waived)}
+            move(registry, event, row, actor, counts, decisions=after, files=files, appraised=stamp)
+        state = str(find(registry, identifier)["state"])
+    return Answered(state, findings, len(waiting))
+
+
+def _decided(before: Decisions, told: Appraisal) -> tuple[Decisions, tuple[Finding, ...]]:
+    """Decisions with those of a new answer; one that contradicts an earlier one is only told."""
+    taken, waived = set(before.taken), set(before.waived)
+    odd = (told.taken & waived) | (told.waived & taken)
+    after = msgspec.structs.replace(
+        before,
+        taken=tuple(sorted(taken | (told.taken - odd))),
+        waived=tuple(sorted(waived | (told.waived - odd))),
+    )
+    return after, tuple(Finding("appraisal_contradictory", uuid) for uuid in sorted(odd))
+
+
+def export(
+    registry: Registry,
+    name: str,
+    folder: str,
+    actor: str,
+    progress: Callable[[int, int], None],
+) -> Path:
+    """Write what the archive takes as 0503 in a bag; goes on where a run was killed.
+
+    Args:
+        registry: of the archive.
+        name: of the batch.
+        folder: name below the exports; empty: the id of the batch.
+        actor: pseudonym of the person.
+        progress: is told mebibytes done and in all, written and read again.
+
+    Returns:
+        the folder of the package.
+
+    Raises:
+        Refusal: ``output_exists`` where something else lies there; ``export_empty`` where the
+            archive takes nothing; ``batch_on_hold``, ``batch_changed`` or ``wrong_step``.
+        UsageFault: ``bad_folder_name``.
+        IntegrityFault: ``export_source_changed`` or ``export_damaged``.
+        SystemFault: ``disk_full``, ``storage_failed``; asked again, it goes on.
+    """
+    row = find(registry, name)
+    identifier, batch = str(row["id"]), batch_of(row)
+    require_state(row, "batch_exported", ("appraised", "exported"))
+    require_sound(registry, identifier)
+    place = _place(registry, folder or batch.folder or identifier)
+    delivery = delivery_for(registry, identifier, batch)
+    package = place / dialect.stem(delivery.head, "0503")
+    if place.exists() and not _is_ours(place, package.name):
+        raise Refusal("output_exists", path=str(place))
+    if package.exists() and not package.with_name(package.name + ".journal").exists():
+        _require_whole(package, progress)
+    else:
+        opener = _opener(registry, delivery)
+        package = deliver(delivery, place, opener, _mebibytes(progress))
+    with registry.register.exclusive():
+        row = find(registry, identifier)
+        if row["state"] == "appraised":
+            require_sound(registry, identifier)
+            stamp, items = (registry.now(), actor), len(delivery.items)
+            move(
+                registry,
+                "batch_exported",
+                row,
+                actor,
+                {"items": items},
+                exported=stamp,
+                folder=place.name,
+            )
+    return package
+
+
+def _place(registry: Registry, folder: str) -> Path:
+    if not folder or {"/", "\0"} & set(folder) or folder.startswith("."):
+        raise UsageFault("bad_folder_name", value=folder)
+    return registry.config.places.exports / folder
+
+
+def _is_ours(place: Path, package: str) -> bool:
+    """Whether a folder holds nothing but this batch: its name has the UUID of the disposal."""
+    return all(entry.name.startswith(package) for entry in place.iterdir())
+
+
+def _require_whole(package: Path, progress: Callable[[int, int], None]) -> None:
+    findings = verify(package, _mebibytes(progress)).findings
+    if findings:
+        raise IntegrityFault("export_damaged", path=str(package), count=len(findings))
+
+
+def _mebibytes(progress: Callable[[int, int], None]) -> Callable[[str, int, int], None]:
+    """Progress of a delivery as one row of numbers: everything is written, then read again."""
+
+    def told(phase: str, done: int, total: int) -> None:
+        before = total if phase == "reread" else 0
+        progress((before + done) >> 20, max(1, 2 * total >> 20))
+
+    return told
+
+
+def _opener(registry: Registry, delivery: Delivery) -> Callable[[PrimaryFile], BinaryIO]:
+    """Gives the bytes of a primary file; it is known in its object by its digest."""
+    owners = {file.uuid: one.id for _item, one in delivery.documents() for file in one.files}
+
+    def opened(file: PrimaryFile) -> BinaryIO:
+        document = owners[file.uuid]
+        state = registry.vault.inventory(document).state()
+        name = next((name for name, digest in state.items() if digest == file.sha512), None)
+        if name is None:
+            raise IntegrityFault("export_source_changed", id=document)
+        return registry.vault.open(document, name)
+
+    return opened
+
+
+def take_confirmation(registry: Registry, name: str, file: BinaryIO, actor: str) -> Answered:
+    """Read in a 0506; what has arrived is handed over, the batch when everything has.
+
+    Raises:
+        Refusal: ``reply_other_...`` where it answers something else; ``batch_on_hold``,
+            ``batch_changed`` or ``wrong_step``.
+        UsageFault: it cannot be read.
+    """
+    row = find(registry, name)
+    identifier = str(row["id"])
+    require_state(row, "batch_confirmed", ("exported", "handed_over"))
+    answer = replies.imported(registry.config, file)
+    with registry.register.exclusive():
+        row = find(registry, identifier)
+        require_state(row, "batch_confirmed", ("exported", "handed_over"))
+        delivery = delivery_for(registry, identifier, batch_of(row))
+        told = confirm(delivery, answer)
+        before = decisions_of(registry, identifier)
+        fresh = told.arrived - set(before.arrived)
+        arrived = {*before.arrived, *told.arrived}
+        waiting = [item for item in delivery.items if item.uuid not in arrived]
+        if row["state"] == "exported" and (fresh or not waiting):
+            require_sound(registry, identifier)
+            _hand_over(registry, row, actor, fresh, told.archive_ids, not waiting, _bytes(file))
+        state = str(find(registry, identifier)["state"])
+    return Answered(state, told.findings, len(waiting))
+
+
+def _hand_over(
+    registry: Registry,
+    row: Row,
+    actor: str,
+    fresh: frozenset[str],
+    archive_ids: dict[str, str],
+    whole: bool,
+    message: bytes,
+) -> None:
+    """Make it true that items have arrived."""
+    identifier = str(row["id"])
+    before = decisions_of(registry, identifier)
+    after = msgspec.structs.replace(
+        before,
+        arrived=tuple(sorted({*before.arrived, *fresh})),
+        archive_ids={**before.archive_ids, **archive_ids},
+    )
+    move(
+        registry,
+        "batch_confirmed" if whole else "batch_answered",
+        row,
+        actor,
+        {"arrived": len(after.arrived)},
+        first=moved(registry, "handed_over", identifier, fresh, actor),
+        decisions=after,
+        files={"0506.xml": message},
+        confirmed=(registry.now(), actor) if whole else None,
+    )
+
+
+def _bytes(file: BinaryIO) -> bytes:
+    file.seek(0)
+    return file.read(_MOST_REPLY)

@@ -1,0 +1,42 @@
+"""What the registry works with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from archiver.clock import town_day
+from archiver.config import Config
+from archiver.store.holdings import Holdings
+from archiver.store.matters import Matters
+from archiver.store.register import Register
+from archiver.store.vault import Vault
+
+
+@dataclass(frozen=True)
+class Registry:
+    """The parts of one archive that the registry needs.
+
+    Attributes:
+        config: of the archive.
+        vault, register, holdings, matters: its stores.
+        now: gives the time, UTC, ISO 8601.
+    """
+
+    config: Config
+    vault: Vault
+    register: Register
+    holdings: Holdings
+    matters: Matters
+    now: Callable[[], str]
+
+    @property
+    def today(self) -> date:
+        """The town's day."""
+        return town_day(self.now())
+
+    def title(self, class_key: str) -> str:
+        """Title of a class in the filing plan; its key where the plan does not have it."""
+        found = (one.title for one in self.config.classes if one.key == class_key)
+        return next(found, class_key) or class_key

@@ -1,0 +1,212 @@
+"""Units of disposition as they stand: dossiers and single documents, with due date and holds.
+
+Promises one pass over the shelf, however long it is, and that a unit is either free to go or says
+what keeps it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from functools import lru_cache
+from itertools import groupby
+from typing import Literal
+
+import msgspec
+
+from archiver.filingplan import StartEvent
+from archiver.records import UNCLASSIFIED, DocumentState, Id
+from archiver.registry import holdbook, rulebook
+from archiver.registry.dossiers import Dossier, dossier_of
+from archiver.registry.parts import Registry
+from archiver.retention.closure import Closure, Person, closure
+from archiver.retention.due import Due, due
+from archiver.retention.holds import Hold, Subject, stopping
+from archiver.retention.units import document_events, dossier_due, needs_dossier
+from archiver.store.asking import Row
+
+Kind = Literal["dossier", "document"]
+# A dossier that is open, or has papers that nobody has filed yet, cannot go.
+Obstacle = Literal["not_due", "held", "in_batch", "unsettled", "open", "no_disposition"]
+
+
+class Unit(msgspec.Struct, frozen=True):
+    """What goes as a whole.
+
+    Attributes:
+        kind: a dossier, or a document that is in none.
+        id: of the dossier or document.
+        title, reference: subject and reference; empty where unknown.
+        class_key: of its class.
+        due: when it may go and why.
+        papers: rows of its documents, oldest first.
+        dossier: what is known of it, None for a document.
+        holds: that stop it.
+        batch: in which it is, None where it is in none.
+    """
+
+    kind: Kind
+    id: Id
+    title: str
+    reference: str
+    class_key: str
+    due: Due
+    papers: tuple[Row, ...]
+    dossier: Dossier | None = None
+    holds: tuple[Hold, ...] = ()
+    batch: Id | None = None
+
+    @property
+    def first_day(self) -> date:
+        """Date of the oldest page."""
+        return min(map(page_day, self.papers))
+
+    @property
+    def newest_day(self) -> date:
+        """Date of the newest page."""
+        return max(map(page_day, self.papers))
+
+    @property
+    def is_unsettled(self) -> bool:
+        """Whether a paper in it has not been filed yet."""
+        settled = (DocumentState.FILED, DocumentState.OFFERED, DocumentState.HANDED_OVER)
+        return any(row["state"] not in settled for row in self.papers)
+
+    def obstacle(self, today: date) -> Obstacle | None:
+        """What keeps it from being proposed for disposition, None where nothing does."""
+        if not self.due.is_due(today):
+            return "not_due"
+        if self.holds:
+            return "held"
+        if self.batch is not None:
+            return "in_batch"
+        if self.is_unsettled:
+            return "unsettled"
+        if self.dossier is not None and self.dossier.closed_on is None:
+            return "open"
+        return None if self.due.disposition else "no_disposition"
+
+
+def page_day(row: Row) -> date:
+    """Date of a document's pages: that of the letter, else the day on which it came."""
+    return date.fromisoformat(str(row["letter_date"] or row["received_on"]))
+
+
+class Shelf:
+    """All units as they stand on one day.
+
+    Args:
+        registry: of the archive.
+        today: the day.
+    """
+
+    def __init__(self, registry: Registry, today: date) -> None:
+        self._registry = registry
+        self._today = today
+        self._book = rulebook.in_force(registry)
+        self._holds = holdbook.standing(registry)
+        self._dossiers = {
+            str(row["key"]): row for row in registry.register.matters("dossier", ("open", "closed"))
+        }
+        # Few classes and few days: most due dates are those of a neighbour.
+        self._due = lru_cache(maxsize=20_000)(self._reckoned)
+
+    def units(self) -> Iterator[Unit]:
+        """All units, documents of no dossier first."""
+        for place, rows in groupby(self._registry.register.shelf(), lambda row: row["place"]):
+            dossier = self._dossiers.get(str(place))
+            if dossier is not None:
+                yield self.dossier(dossier, list(rows))
+            else:
+                yield from (self.single(row) for row in rows)
+
+    def unit_of(self, document: Row) -> Unit:
+        """The unit that a document is in."""
+        row = self._dossiers.get(str(document["dossier_key"] or ""))
+        if row is None:
+            batch = self._registry.register.batch_of(str(document["id"]))
+            return self.single({**document, "batch": batch})
+        return self.of_dossier(row)
+
+    def of_dossier(self, row: Row) -> Unit:
+        """The unit of a dossier, by its row."""
+        papers = self._registry.register.in_dossier(str(row["key"]))
+        batches = [self._registry.register.batch_of(str(paper["id"])) for paper in papers]
+        with_batch = [
+            {**paper, "batch": batch} for paper, batch in zip(papers, batches, strict=True)
+        ]
+        return self.dossier(row, with_batch)
+
+    def single(self, row: Row) -> Unit:
+        """The unit of a document that is in no dossier."""
+        key = str(row["record_class"] or UNCLASSIFIED)
+        subject = Subject(str(row["id"]), key)
+        return Unit(
+            kind="document",
+            id=str(row["id"]),
+            title=str(row["subject"] or ""),
+            reference=str(row["reference"] or ""),
+            class_key=key,
+            due=self._of_paper(row),
+            papers=(row,),
+            holds=stopping(self._holds, (subject,), self._today),
+            batch=row["batch"],
+        )
+
+    def dossier(self, row: Row, papers: list[Row]) -> Unit:
+        """The unit of a dossier with its papers."""
+        dossier, identifier = dossier_of(row), str(row["id"])
+        own = self._due(dossier.class_key, frozenset(dossier.happened.items()))
+        alone = (
+            paper
+            for paper in papers
+            if not needs_dossier(self._book, str(paper["record_class"]), self._today)
+        )
+        subjects = [
+            Subject(
+                str(paper["id"]), str(paper["record_class"] or ""), identifier, dossier.class_key
+            )
+            for paper in papers
+        ]
+        return Unit(
+            kind="dossier",
+            id=identifier,
+            title=dossier.title,
+            reference=dossier.reference,
+            class_key=dossier.class_key,
+            due=dossier_due(own, map(self._of_paper, alone)),
+            papers=tuple(papers),
+            dossier=dossier,
+            holds=stopping(self._holds, subjects, self._today),
+            batch=next((paper["batch"] for paper in papers if paper["batch"]), None),
+        )
+
+    def closure(self, unit: Unit) -> Closure:
+        """Until when a unit is closed to the public."""
+        rules = self._registry.config.disposition
+        happened = unit.dossier.happened if unit.dossier else {}
+        persons = []
+        if unit.class_key in rules.personal or {"born", "died"} & set(happened):
+            persons = [Person(happened.get("died"), happened.get("born"))]
+        newest = unit.newest_day if unit.papers else None
+        return closure(newest, is_secret=unit.class_key in rules.secret, persons=persons)
+
+    def _of_paper(self, row: Row) -> Due:
+        key = str(row["record_class"] or UNCLASSIFIED)
+        return self._due(key, frozenset(_own_events(row).items()))
+
+    def _reckoned(self, key: str, events: frozenset[tuple[StartEvent, date]]) -> Due:
+        return due(self._book, key, dict(events), self._today)
+
+
+def _own_events(row: Row) -> dict[StartEvent, date]:
+    def day(name: str) -> date | None:
+        return date.fromisoformat(str(row[name])) if row[name] else None
+
+    received = date.fromisoformat(str(row["received_on"]))
+    return document_events(received, day("letter_date"), day("stamped_on"))
+
+
+def free(units: Iterable[Unit], today: date) -> Iterator[Unit]:
+    """Those units that may be proposed."""
+    return (unit for unit in units if unit.obstacle(today) is None)
