@@ -58,8 +58,20 @@ ACTS: dict[str, Way] = {
     "quality_pass": "plain",
     "quality_fail": "plain",
     "quality_report": "plain",
+    "purge": "progress",
     "note_show": "plain",
     "note_paper": "file",
+    "disclosure_look": "plain",
+    "disclosure_give": "progress",
+    "disclosure_package": "file",
+    "disclosure_taken": "plain",
+    "disclosure_list": "plain",
+    "disclosure_show": "plain",
+    "ledger_head": "plain",
+    "ledger_seal": "plain",
+    "ledger_verify": "plain",
+    "ledger_export": "file",
+    "procedure": "file",
 }
 
 # Not words of a request: what comes with it otherwise.

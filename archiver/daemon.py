@@ -16,7 +16,7 @@ from pathlib import Path
 
 from archiver.clock import now
 from archiver.config import Config
-from archiver.errors import ExitCode, SystemFault
+from archiver.errors import ExitCode, Fault, SystemFault
 from archiver.house import House, held, new_id
 from archiver.pipeline.office import Office, new_boot
 from archiver.records import DocumentState
@@ -60,6 +60,7 @@ def run(config: Config, *, once: bool, glance: Glance | None = None) -> ExitCode
 async def _serve(house: House, once: bool, glance: Glance | None) -> ExitCode:
     house.intake.recover(house.folders())
     rulebook.adopt_first(house.registry, "daemon")
+    unfinished = _end_erasure(house)
     first_line = house.register.head()[0]
     office = Office(
         house.config,
@@ -71,7 +72,10 @@ async def _serve(house: House, once: bool, glance: Glance | None) -> ExitCode:
         now,
         new_boot(),
         new_id,
+        house.ledger,
     )
+    if unfinished is not None:
+        office.health.ill("erasure", unfinished)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -110,6 +114,19 @@ def _outcome(house: House, first_line: int) -> ExitCode:
         if row is not None and row["state"] == DocumentState.QUARANTINED:
             return ExitCode.FINDINGS
     return ExitCode.OK
+
+
+def _end_erasure(house: House) -> Fault | None:
+    """Bring a destruction to its end that a crash broke off; what keeps it from that is told."""
+    from archiver.registry import destruction
+
+    try:
+        destruction.resume(house.registry, house)
+    except Fault as fault:
+        # The archive opens all the same: what is asked to be destroyed next goes on with this.
+        log.error("destruction is not finished", extra={"reason": fault.reason})
+        return fault
+    return None
 
 
 def _fresh_index(house: House) -> SearchIndex:

@@ -257,6 +257,10 @@ REASONS: dict[str, Phrase] = {
         N_("Batch {id} cannot be released: a hold covers it or one of its documents ({holds})."),
         N_("“archiver hold show” tells why; what is held stays until the hold is lifted."),
     ),
+    "document_on_hold": Phrase(
+        N_("Document {id} stays as it is: a hold covers it ({holds})."),
+        N_("“archiver hold show” tells why; what is held stays until the hold is lifted."),
+    ),
     "sample_missing": Phrase(
         N_("Batch {id} cannot be released: no sample stands for {count} of its documents."),
         N_("Draw one with “archiver qc draw --batch {id}” and look at what was drawn."),
@@ -422,6 +426,50 @@ REASONS: dict[str, Phrase] = {
         N_("Choose another place."),
     ),
     # Disclosure to those who have a right to see papers
+    "ground_unknown": Phrase(
+        N_("“{value}” names no ground for which something may be withheld."),
+        N_("Write WORD=GROUND; grounds: {known}."),
+    ),
+    "region_unreadable": Phrase(
+        N_("“{value}” does not name a place on a page."),
+        N_("Write ID:PAGE:LEFT,TOP,RIGHT,BOTTOM=GROUND, in millimetres."),
+    ),
+    "pages_unreadable": Phrase(
+        N_("“{value}” does not name pages."),
+        N_("Write ID:PAGE, or ID:PAGE,PAGE for several."),
+    ),
+    "request_unreadable": Phrase(
+        N_("The request {path} cannot be read: {error}"),
+        N_("Correct it at that place, or have a new one written by “disclose look --write”."),
+    ),
+    "basis_missing": Phrase(
+        N_("Nobody has said on which legal basis the copies are given."),
+        N_("Add --basis, or fill in “basis” in the request."),
+    ),
+    "recipient_missing": Phrase(
+        N_("Nobody has said who gets the copies."),
+        N_("Add --to, or fill in “recipient” in the request."),
+    ),
+    "not_disclosable": Phrase(
+        N_("Document {id} cannot be given: its state is “{state}”."),
+        N_("Settle it first, or leave it out and tell the applicant so."),
+    ),
+    "paper_changed": Phrase(
+        N_("Document {id} was scanned or read anew since the request was written."),
+        N_("Have a new request written by “disclose look --write”, and decide anew."),
+    ),
+    "no_such_disclosure": Phrase(
+        N_("There is no disclosure {id}."),
+        N_("“archiver disclose list” names them all."),
+    ),
+    "package_gone": Phrase(
+        N_("The package of disclosure {id} is no longer here: it was fetched, or waited too long."),
+        N_("Give the copies once more; that is noted as a disclosure of its own."),
+    ),
+    "package_damaged": Phrase(
+        N_("The package did not arrive as it was made: {path}. It was thrown away."),
+        N_("Fetch it once more."),
+    ),
     "nothing_to_disclose": Phrase(
         N_("No document was named."),
         N_("Name the documents that are to be disclosed."),
@@ -549,7 +597,7 @@ REASONS: dict[str, Phrase] = {
         N_("Ask the archive what is meant. Until then nothing happens to it."),
     ),
     "appraisal_contradictory": Phrase(
-        N_("The archive has decided differently about {id} in one answer."),
+        N_("The archive has decided differently about {id}, in one answer or in two."),
         N_("Ask the archive what is meant. Until then nothing happens to it."),
     ),
     "appraisal_undecided": Phrase(
@@ -587,8 +635,8 @@ REASONS: dict[str, Phrase] = {
     "export_source_changed": Phrase(
         N_("The file {file} is not what it was when the batch was proposed."),
         N_(
-            "Run “archiver audit”. What was written before it is kept; the export goes on once the "
-            "file is right again."
+            "Run “archiver verify”. What was written before it is kept; the export goes on once "
+            "the file is right again."
         ),
     ),
     "export_written_wrong": Phrase(
@@ -609,6 +657,10 @@ REASONS: dict[str, Phrase] = {
     ),
     "export_member_changed": Phrase(
         N_("In {path} the file {member} is not what was written."),
+        N_("Take the batch from another copy, or export it again."),
+    ),
+    "export_document_changed": Phrase(
+        N_("Document {id}: its file {member} in {path} is not what was written."),
         N_("Take the batch from another copy, or export it again."),
     ),
     "export_file_unlisted": Phrase(
@@ -646,6 +698,10 @@ REASONS: dict[str, Phrase] = {
     "reason_missing": Phrase(
         N_("A reason is needed."),
         N_("Give it with --reason, in your words."),
+    ),
+    "reason_repeats": Phrase(
+        N_("The reason says a word that is to be taken away."),
+        N_("Give a reason without it, for the reason stays in the archive."),
     ),
     "not_a_number": Phrase(
         N_("{value} is not a number."),
@@ -773,6 +829,32 @@ REASONS: dict[str, Phrase] = {
         N_("The ledger's chain breaks at line {seq}; seals after it prove nothing before it."),
         N_("Bring the ledger back from the back-up, then run “archiver verify”."),
     ),
+    "seal_exchanged": Phrase(
+        N_("The seal of {day} is not the one that the ledger tells of."),
+        N_("Bring the seals back from the back-up, then run “archiver verify”."),
+    ),
+    "seals_unwritable": Phrase(
+        N_("The folder of the seals, {folder}, cannot be written."),
+        N_("Give it to the owner of the archive: chown -R."),
+    ),
+    "head_not_in_ledger": Phrase(
+        N_("The printed head is not in the ledger: its line {seq} is another one or missing."),
+        N_("Compare the ledger with the back-up, and tell the archivist."),
+    ),
+    "not_a_head": Phrase(
+        N_("{value} is no head of a ledger."),
+        N_("It looks like 4711-ab12-cd34-ef56-7890-ab12, as “archiver ledger head” prints it."),
+    ),
+    "procedure_form": Phrase(
+        N_("{path} ends neither in .pdf nor in .md."),
+        N_("The ending of the file says what is written: PDF/A or Markdown."),
+    ),
+    "not_a_web_address": Phrase(
+        N_("{value} is no address that begins with http:// or https://"),
+    ),
+    "timestamp_ca_missing": Phrase(
+        N_("a time-stamp authority is asked, but its certificates are not named"),
+    ),
     "seal_day_not_over": Phrase(
         N_("The day {day} is not over, so it cannot be sealed yet."),
         N_("Nothing needs to be done: it is sealed on the next day."),
@@ -805,7 +887,7 @@ REASONS: dict[str, Phrase] = {
     ),
     "timestamp_unreachable": Phrase(
         N_("The time-stamp authority {host} gave no answer ({error})."),
-        N_("It is asked again on the next day; that stamp covers this day too."),
+        N_("It is asked again, at the latest in an hour; a later stamp covers this day too."),
     ),
     "timestamp_too_large": Phrase(
         N_("The answer of the time-stamp authority {host} is too large, so it was not read."),
@@ -1177,6 +1259,9 @@ REASONS: dict[str, Phrase] = {
     ),
     "audit_unknown_object": Phrase(
         N_("Object {id} is in the vault, but not in the ledger."),
+    ),
+    "audit_certificate_differs": Phrase(
+        N_("Certificate {id}: the file {path} is not the one that the ledger tells of."),
     ),
     "audit_bad_root": Phrase(
         N_("The vault's own file {path} is wrong."),
@@ -1565,6 +1650,73 @@ REASONS: dict[str, Phrase] = {
     "bad_request": Phrase(
         N_("The archive did not understand the request ({word})."),
         N_("Command line and daemon may be of different versions; restart the daemon."),
+    ),
+    # Batches of disposition
+    "no_such_batch": Phrase(
+        N_("There is no batch of disposition {id}."),
+        N_("“archiver batch list --all” shows all there ever were."),
+    ),
+    "not_in_batch": Phrase(
+        N_("No unit of batch {batch}, or more than one, is called {id}."),
+        N_("“archiver batch show {batch}” lists its units; give the whole number of one."),
+    ),
+    "nothing_due": Phrase(
+        N_(
+            "Nothing may go now. Due but kept: on hold {held}, in a batch {in_batch}, dossier open "
+            "{open}, waiting for a person {unsettled}, without a rule what becomes of it "
+            "{no_disposition}"
+        ),
+        N_("“archiver retention due” tells what may go when."),
+    ),
+    "parties_missing": Phrase(
+        N_("It is not said who hands over and which archive takes over."),
+        N_("Name both in config.toml: [disposition.authority] and [disposition.archive]."),
+    ),
+    "second_person_needed": Phrase(
+        N_("Batch {id} needs a second person for this step."),
+        N_(
+            "Who has proposed a batch does not approve it, and who has approved it does not "
+            "destroy it. Ask a colleague."
+        ),
+    ),
+    "batch_on_hold": Phrase(
+        N_("Units of batch {id} are on hold ({count}): {units}"),
+        N_(
+            "Take them out (“archiver batch drop {id} …”), or wait until the hold is lifted "
+            "(“archiver hold list”)."
+        ),
+    ),
+    "batch_changed": Phrase(
+        N_("Units of batch {id} are no longer what was proposed ({count}): {units}"),
+        N_("Take them out (“archiver batch drop {id} …”) and propose them anew."),
+    ),
+    "nothing_to_offer": Phrase(
+        N_("The archive has waived everything in batch {id}, so there is nothing to offer."),
+        N_("It can be destroyed without an offer: “archiver batch destroy {id}”."),
+    ),
+    "already_arrived": Phrase(
+        N_("A unit that the archive has taken over cannot be taken out of batch {id}."),
+        N_("Name only units that have not arrived there; “archiver batch show {id}” tells."),
+    ),
+    "batch_would_be_empty": Phrase(
+        N_("Nothing would be left in batch {id}."),
+        N_("Call it off instead: “archiver batch cancel {id}”. Not after the export."),
+    ),
+    "batch_not_ready_to_destroy": Phrase(
+        N_("Nothing of batch {id} may be destroyed yet ({state})."),
+        N_("“archiver batch show {id}” names the next step; none can be skipped."),
+    ),
+    "export_damaged": Phrase(
+        N_("The package {path} is no longer what was written: {count}"),
+        N_("“archiver export verify {path}” names the places. Move it away and export again."),
+    ),
+    "reply_unreadable": Phrase(
+        N_("The answer could not be read."),
+        N_("Ask the archive to send it again; if that does not help, report it."),
+    ),
+    "no_such_certificate": Phrase(
+        N_("There is no certificate of destruction {id}."),
+        N_("“archiver certificate list” shows all that were issued."),
     ),
     # Holds
     "no_such_hold": Phrase(

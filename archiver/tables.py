@@ -7,7 +7,7 @@ can go on and find the next one.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -90,6 +90,8 @@ def checked(
         if name in table and isinstance(inner, type) and issubclass(inner, msgspec.Struct):
             part = checked(inner, table[name], file, f"{prefix}{name}.", problems)
             values[name] = inner(**part)
+        elif name in table and (row := _row_type(inner)) is not None:
+            values[name] = tuple(_rows(row, table[name], file, prefix + name, problems))
         elif name in table:
             try:
                 values[name] = _converted(table[name], inner)
@@ -99,6 +101,26 @@ def checked(
         elif name in required:
             problems.append(Problem(file, prefix + name, "key_missing"))
     return values
+
+
+def _row_type(wanted: Any) -> type[msgspec.Struct] | None:
+    """The struct of which a field holds any number; None where it holds something else."""
+    inner = get_args(wanted)[0] if get_origin(wanted) is tuple else None
+    return inner if isinstance(inner, type) and issubclass(inner, msgspec.Struct) else None
+
+
+def _rows(
+    kind: type[msgspec.Struct], value: Any, file: Path, key: str, problems: list[Problem]
+) -> Iterator[msgspec.Struct]:
+    """The tables of a list that fit; every misfit is noted."""
+    if not isinstance(value, list):
+        problems.append(Problem(file, key, "wrong_type", {"wanted": "list"}))
+        return
+    for row in value:
+        before = len(problems)
+        part = checked(kind, row, file, f"{key}.", problems)
+        if len(problems) == before:
+            yield kind(**part)
 
 
 @cache

@@ -22,6 +22,7 @@ import sys
 import tempfile
 import time
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from archiver.retention.exchange.batch import (
@@ -36,6 +37,7 @@ from archiver.retention.exchange.batch import (
     Retention,
     derived_uuid,
 )
+from archiver.retention.exchange.package import Opener
 
 PROCESS = "0d9e2c3a-3f57-4d7b-9d64-5a1c2b7e8f01"
 CREATED = "2026-03-02T11:00:00.000Z"
@@ -91,14 +93,14 @@ def make_delivery(folder: Path) -> Delivery:
     return Delivery(head, items)
 
 
-def plain(delivery: Delivery, sources: Path, target: Path) -> None:
+def plain(delivery: Delivery, opened: Opener, target: Path) -> None:
     target.mkdir()
     package = target / "package.zip"
     with zipfile.ZipFile(package, "w") as zipped:
         for file in delivery.files():
             digest = hashlib.sha512()
             info = zipfile.ZipInfo(file.name)
-            with (sources / file.original_name).open("rb") as reader, zipped.open(info, "w") as out:
+            with opened(file) as reader, zipped.open(info, "w") as out:
                 while piece := reader.read(CHUNK):
                     digest.update(piece)
                     out.write(piece)
@@ -130,14 +132,14 @@ def plain(delivery: Delivery, sources: Path, target: Path) -> None:
     (target / "manifest.txt").write_text(" ".join(digest.hexdigest() for digest in whole))
 
 
-def ours(delivery: Delivery, sources: Path, target: Path) -> None:
+def ours(delivery: Delivery, opened: Opener, target: Path) -> None:
     from archiver.retention.exchange.delivery import deliver
 
     target.mkdir()
-    deliver(delivery, target, lambda file: (sources / file.original_name).open("rb"))
+    deliver(delivery, target, opened)
 
 
-def read_again(_delivery: Delivery, _sources: Path, target: Path) -> None:
+def read_again(_delivery: Delivery, _opened: Opener, target: Path) -> None:
     from archiver.retention.exchange.verification import verify
 
     (batch,) = target.iterdir()
@@ -148,18 +150,18 @@ def read_again(_delivery: Delivery, _sources: Path, target: Path) -> None:
 WAYS = {"plain": plain, "archiver": ours, "verify": read_again}
 
 
-def forget(folder: Path) -> None:
-    """Drop what the kernel holds of a folder's files."""
-    for path in folder.iterdir():
+def forget(files: Iterable[Path]) -> None:
+    """Drop what the kernel holds of some files."""
+    for path in files:
         with path.open("rb") as reader:
             os.posix_fadvise(reader.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def run_one(way: str, sources: Path, target: Path) -> None:
     delivery = make_delivery(sources)
-    forget(sources)
+    forget(sources.iterdir())
     begin, cpu = time.perf_counter(), time.process_time()
-    WAYS[way](delivery, sources, target)
+    WAYS[way](delivery, lambda file: (sources / file.original_name).open("rb"), target)
     wall, cpu = time.perf_counter() - begin, time.process_time() - cpu
     print(wall, cpu, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10)
 

@@ -103,6 +103,7 @@ def founded(root: Path, **rules: str) -> Path:
         (root / "pipelines" / f"{name}.toml").write_text(text, encoding="utf-8")
     config = root / "config.toml"
     quiet = config.read_text(encoding="utf-8").replace('cage = "auto"', 'cage = "none"')
+    quiet = quiet.replace("percent = 5.0", "percent = 0.0")
     config.write_text(quiet, encoding="utf-8")
     return root
 

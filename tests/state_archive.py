@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from zipfile import ZipFile
 
+import pytest
 from lxml import etree
 
 from archiver.retention.exchange.batch import derived_uuid
-from tests.xdomea_batches import PROCESS, assert_valid
+from tests.xdomea_batches import PROCESS, assert_valid, schemas
 
 STRANGER = "99999999-0000-4000-8000-000000000001"
 NAMES = {"0502": "Bewertungsverzeichnis", "0506": "AussonderungImportBestaetigen"}
@@ -120,6 +121,14 @@ class Sent:
     items: dict[str, str]
     titles: dict[str, str]
     files: dict[str, bytes]
+
+
+def have_schemas() -> bool:
+    """Whether the published schemas are here."""
+    try:
+        return schemas().is_dir()
+    except pytest.skip.Exception:
+        return False
 
 
 def received(zipped: bytes, *, judged: bool = True) -> Sent:

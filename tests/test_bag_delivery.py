@@ -18,8 +18,10 @@ from zipfile import ZipFile
 import bagit
 import msgspec
 import pytest
+from click.testing import CliRunner
 from lxml import etree
 
+from archiver.cli.commands import root
 from archiver.errors import IntegrityFault, Refusal, UsageFault
 from archiver.retention.exchange import delivery as deliveries
 from archiver.retention.exchange import zipformat
@@ -306,6 +308,7 @@ def test_one_flipped_bit_anywhere_is_named(tmp_path: Path) -> None:
             )
             for info in package.infolist()
         }
+    owner_of = {f.name: d.id for _item, d in delivery.documents() for f in d.files}
     for path, content in tree(folder).items():
         step = max(1, len(content) // 150)
         for place in range(0, len(content), step):
@@ -318,8 +321,46 @@ def test_one_flipped_bit_anywhere_is_named(tmp_path: Path) -> None:
             )
             assert [f.path for f in findings] == [path], (path, place, findings)
             assert [f.member for f in findings] == (expected or [""]), (path, place, findings)
+            # A primary file is named with its document's id, the message belongs to none.
+            owners = [owner_of.get(name, "") for name in expected] or [""]
+            assert [f.document for f in findings] == owners, (path, place, findings)
         (folder / path).write_bytes(content)
     assert verify(folder).findings == ()
+
+
+def test_a_damaged_table_beside_names_no_document_and_spoils_no_finding(tmp_path: Path) -> None:
+    store = Store()
+    delivery = a_delivery(store, "3.1.0", (70, 90))
+    folder = deliver(delivery, tmp_path, store.open)
+    file = next(delivery.files())
+    package = package_of(folder)
+    raw = package.read_bytes()
+    place = raw.index(store.by_digest[file.sha512])
+    package.write_bytes(raw[:place] + bytes([raw[place] ^ 1]) + raw[place + 1 :])
+
+    def found() -> tuple[str, str]:
+        (finding,) = [f for f in verify(folder).findings if f.path.startswith("data/")]
+        assert finding.member == file.name
+        return finding.code, finding.document
+
+    _item, document = next(delivery.documents())
+    assert found() == ("export_document_changed", document.id)
+    told = CliRunner().invoke(root, ["export", "verify", str(folder)])
+    assert told.exit_code == 15 and document.id in told.stderr and file.name in told.stderr
+    table = folder / "documents.csv"
+    whole = table.read_bytes()
+    nothing = ("export_member_changed", "")
+    for damaged in (
+        b"",
+        b"\0" * 1000,
+        b'"' + b"x" * 300_000,
+        whole.replace(document.id.encode(), b"../../etc/passwd"),
+        whole.replace(b";", b","),
+    ):
+        table.write_bytes(damaged)
+        assert found() == nothing
+    table.unlink()
+    assert found() == nothing
 
 
 def test_what_is_missing_or_too_much_is_named(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from archiver.config import Config, ConfigProblems, find, load
 from archiver.errors import Refusal
 from archiver.founding import found
 from archiver.sentences import REASONS
+from archiver.settings import Backup
 from tests.places import memory_folder
 from tests.town import Town
 
@@ -55,7 +56,7 @@ def test_init_makes_a_configuration_that_holds_and_says_its_defaults(home: Path)
     # The values that are shown are those that hold where they are left out.
     (home / "config.toml").write_text("", encoding="utf-8")
     bare = load(home / "config.toml")
-    same = ("places", "inbox", "work", "ocr", "limits", "search", "rights")
+    same = ("places", "inbox", "work", "ocr", "limits", "search", "rights", "seal")
     assert {name: getattr(bare, name) for name in same} == {
         name: getattr(config, name) for name in same
     }
@@ -226,6 +227,34 @@ sections = st.fixed_dictionaries(
         for section, keys in KEYS.items()
     },
 )
+
+
+def test_lists_of_tables_and_who_stamps_seals_are_checked(home: Path) -> None:
+    file = home / "config.toml"
+    file.write_text(
+        '[disposition]\nbackups = [{ name = "tapes", keep_days = 90 }]\n'
+        '[seal]\ntimestamp_url = "https://tsa.example/tsr"\ntimestamp_ca = "tsa.pem"\n',
+        encoding="utf-8",
+    )
+    config = load(file)
+    assert config.disposition.backups == (Backup("tapes", 90),)
+    assert config.timestamp_roots == home / "tsa.pem"
+    file.write_text(
+        '[disposition]\nbackups = [{ name = "tapes" }, { keep_days = 1, x = 2 }, 3, {}]\n'
+        '[seal]\ntimestamp_url = "tsa.example"\n',
+        encoding="utf-8",
+    )
+    key = "disposition.backups"
+    assert problems(file) == {
+        ("config.toml", f"{key}.keep_days", "key_missing"),
+        ("config.toml", f"{key}.name", "key_missing"),
+        ("config.toml", f"{key}.x", "unknown_key"),
+        ("config.toml", key, "wrong_type"),
+        ("config.toml", "seal.timestamp_url", "not_a_web_address"),
+        ("config.toml", "seal.timestamp_ca", "timestamp_ca_missing"),
+    }
+    file.write_text("[disposition]\nbackups = 3\n", encoding="utf-8")
+    assert problems(file) == {("config.toml", key, "wrong_type")}
 
 
 def toml(value: Any) -> str:

@@ -54,7 +54,7 @@ def working(house: House) -> Iterator[Office]:
     house.intake.recover(house.folders())
     office = Office(
         house.config, house.vault, house.register, house.holdings, house.intake, house.index, now,
-        new_boot(), new_id,
+        new_boot(), new_id, house.ledger,
     )  # fmt: skip
     office.start(warm=False)
     house.office = office

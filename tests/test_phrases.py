@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from archiver import phrases, tongue
 from archiver.config import BASES
 from archiver.pipeline.steps import doubt
-from archiver.records import AccessionState, DocumentState
+from archiver.records import MATTER_STEPS, AccessionState, DocumentState
 from archiver.sentences import REASONS
 from archiver.store.projection import MOVES
 
@@ -172,6 +172,16 @@ def test_every_parameter_of_a_sentence_is_given_where_it_is_raised() -> None:
 def test_states_and_events_have_names() -> None:
     assert {*map(str, DocumentState), *map(str, AccessionState)} <= set(phrases.STATES)
     assert {*MOVES, "received", "duplicate", "separated"} <= set(phrases.EVENTS)
+    assert {step.after for step in MATTER_STEPS.values() if step.after} <= set(phrases.STATES)
+    assert set(MATTER_STEPS) <= set(phrases.EVENTS)
+    assert {step.kind for step in MATTER_STEPS.values()} <= set(phrases.MATTERS)
+
+
+def test_a_step_that_cannot_be_is_told_in_words() -> None:
+    told = phrases.sentence(
+        "wrong_step", {"id": "01JB", "state": "hold_lifted", "step": "hold_lifted"}
+    )
+    assert told == "“hold lifted” is not possible for 01JB as it stands (hold: lifted)."
 
 
 def test_codes_look_like_codes_and_sentences_like_sentences() -> None:

@@ -23,6 +23,7 @@ from tests import paper
 from tests.town import DEADLINE, Town, wait_for
 
 STAFF, CLERK, OTHERS = 61001, 61002, 61003
+ARCHIVISTS = 61005
 _START = "from archiver.cli import main; main()"
 _REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -30,7 +31,7 @@ _REPOSITORY = Path(__file__).resolve().parents[1]
 
 CONFIG = Config(
     file=Path("/nowhere/config.toml"),
-    rights=Rights(staff=(str(STAFF),)),
+    rights=Rights(staff=(str(STAFF),), archivists=(str(ARCHIVISTS),)),
     pipelines=(
         Pipeline("incoming", "incoming", clerks=(str(CLERK),)),
         Pipeline("permits", "permits", clerks=("no such group",)),
@@ -50,6 +51,11 @@ def test_every_role_has_an_answer_for_every_act() -> None:
         (Role.REVIEWER, Act.READ),
         (Role.REVIEWER, Act.STATUS),
         (Role.REVIEWER, Act.DECIDE),
+        (Role.ARCHIVIST, Act.SEARCH),
+        (Role.ARCHIVIST, Act.READ),
+        (Role.ARCHIVIST, Act.STATUS),
+        (Role.ARCHIVIST, Act.DECIDE),
+        (Role.ARCHIVIST, Act.DISPOSE),
         (Role.CLERK, Act.ADD),
         (Role.CLERK, Act.STATUS),
     }
@@ -62,6 +68,8 @@ def test_every_role_has_an_answer_for_every_act() -> None:
         (0, set(), {Role.OWNER}),
         (77, set(), {Role.OWNER}),
         (5, {STAFF}, {Role.STAFF}),
+        (5, {ARCHIVISTS}, {Role.ARCHIVIST}),
+        (5, {ARCHIVISTS, CLERK}, {Role.ARCHIVIST, Role.CLERK}),
         (5, {CLERK}, {Role.CLERK}),
         (5, {STAFF, CLERK, 9}, {Role.STAFF, Role.CLERK}),
         (5, {9}, set()),
@@ -166,7 +174,8 @@ def open_town() -> Iterator[Town]:
     folder = Path(tempfile.mkdtemp(prefix="archiver-rights-"))
     folder.chmod(0o755)
     try:
-        town = Town(folder / "town", {"rights": {"staff": [str(STAFF)]}})
+        groups = {"staff": [str(STAFF)], "archivists": [str(ARCHIVISTS)]}
+        town = Town(folder / "town", {"rights": groups})
         pipelines = town.root / "pipelines"
         (pipelines / "incoming.toml").write_text(
             f'folder = "incoming"\nclerks = ["{CLERK}"]\n', encoding="utf-8"
@@ -197,6 +206,11 @@ def staff(open_town: Town) -> User:
 @pytest.fixture
 def clerk(open_town: Town) -> User:
     return _user(open_town, 61102, CLERK)
+
+
+@pytest.fixture
+def archivist(open_town: Town) -> User:
+    return _user(open_town, 61104, ARCHIVISTS)
 
 
 @pytest.fixture
@@ -266,6 +280,39 @@ def test_a_clerk_adds_and_sees_the_problems_of_his_folder(clerk: User, letter: P
     )
     for arguments in (("search", "*"), ("show", answer["id"]), ("verify",)):
         assert "You may not do this here." in clerk.is_refused(*arguments)
+
+
+def test_an_archivist_leads_dossiers_and_looks_after_no_machine(
+    archivist: User, staff: User, clerk: User
+) -> None:
+    reference = "632.21-12/2024"
+    dispositions = (
+        ("dossier", "open", reference, "--class", "invoice"),
+        ("dossier", "close", reference),
+        ("retention", "adopt"),
+        ("retention", "confirm", "invoice", "2"),
+        (
+            *("hold", "place", "class", "invoice", "--reason", "audit"),
+            *("--authority", "RPA", "--review", "31.12.2999"),
+        ),
+    )
+    lines_before = _ledger(staff.town)
+    for arguments in dispositions:
+        assert "You may not do this here." in staff.is_refused(*arguments)
+        assert "You may not do this here." in clerk.is_refused(*arguments)
+    assert _ledger(staff.town) == lines_before
+    for arguments in dispositions:
+        ended = archivist.says(*arguments)
+        assert ended.returncode == 0, (arguments, ended.stderr)
+    made = _ledger(staff.town)[len(lines_before) :]
+    assert {line["actor"] for line in made} == {f"uid:{archivist.uid}"}
+    assert {line["event"] for line in made} >= {"dossier_opened", "dossier_closed", "hold_placed"}
+    # Staff may look at what is kept and why; clerks may not.
+    assert staff.json("dossier", "show", reference)["state"] == "closed"
+    assert staff.json("hold", "list")["holds"]
+    assert "You may not" in clerk.is_refused("retention", "due")
+    for arguments in (("verify",), ("reindex",)):
+        assert "You may not do this here." in archivist.is_refused(*arguments)
 
 
 def test_a_stranger_is_refused_everything(stranger: User, letter: Path, desk: Path) -> None:

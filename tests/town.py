@@ -72,7 +72,7 @@ class Town:
         section = ""
         for number, line in enumerate(lines):
             if line.startswith("["):
-                section = line.strip("[]")
+                section = line.strip("[").partition("]")[0]  # a comment may follow
             key = line.partition("=")[0].strip()
             if key in settings.get(section, {}):
                 lines[number] = f"{key} = {json.dumps(settings[section][key])}"

@@ -7,11 +7,14 @@ JSON, and that a search opens nothing but the index.
 from __future__ import annotations
 
 from archiver.archive.bringing import Bringing
+from archiver.archive.disclosing import Disclosing
 from archiver.archive.disposing import Disposing
 from archiver.archive.dossiers import Dossiers
 from archiver.archive.finding import File, Finding
 from archiver.archive.holds import Holds
 from archiver.archive.periods import Periods
+from archiver.archive.proving import Proving
+from archiver.archive.purging import Purging
 from archiver.archive.quality import Quality
 from archiver.archive.teaching import Teaching
 from archiver.archive.upkeep import Upkeep
@@ -20,5 +23,18 @@ from archiver.archive.visit import Json, Progress, silent
 __all__ = ["Archive", "File", "Json", "Progress", "silent"]
 
 
-class Archive(Quality, Disposing, Dossiers, Periods, Holds, Finding, Bringing, Teaching, Upkeep):
+class Archive(
+    Quality,
+    Disclosing,
+    Disposing,
+    Dossiers,
+    Periods,
+    Holds,
+    Proving,
+    Purging,
+    Finding,
+    Bringing,
+    Teaching,
+    Upkeep,
+):
     """One archive as one person sees it; see `archiver.archive.visit.Visit`."""

@@ -35,20 +35,23 @@ class Disposing(Registering):
         classes: Sequence[str] = (),
         until: date | None = None,
         most: int = 0,
+        older_than: int = 0,
         progress: Progress = silent,
     ) -> Json:
         """Gather what is due and free to go, see `archiver.registry.batches.propose`."""
         from archiver.registry import batches
 
         self._standing.require(Act.DISPOSE)
-        if most < 0:
-            raise UsageFault("not_a_number", value=str(most))
+        for number in (most, older_than):
+            if number < 0:
+                raise UsageFault("not_a_number", value=str(number))
         proposed = batches.propose(
             self._house.registry,
             self._caller.pseudonym,
             classes=[self._class(one) for one in classes],
             until=until,
             most=most,
+            older_than=older_than,
             progress=progress,
         )
         return self.batch_show(proposed)
@@ -265,7 +268,7 @@ def _answered(answer: Answered) -> Json:
                 "code": one.code,
                 "item": one.uuid,
                 "id": one.id,
-                "message": phrases.sentence(one.code, {"item": one.uuid, "id": one.id}),
+                "message": phrases.sentence(one.code, {"uuid": one.uuid, "id": one.id}),
             }
             for one in answer.findings
         ],

@@ -96,12 +96,13 @@ class Upkeep(Visit):
         return {"lines": lines, "documents": house.reindex(progress)}
 
     def verify(self, progress: Progress = silent) -> Json:
-        """Read everything again: fixity of every object, the ledger's chain, the catalogue.
+        """Read everything again: every object, the ledger's chain and seals, the catalogue.
 
         Returns:
-            ``objects`` (how many were read), ``lines`` of the ledger, ``problems``.
+            ``objects`` (how many were read), ``lines`` of the ledger, ``seals``, ``problems``.
         """
         from archiver.pipeline.audit import audit
 
         self._standing.require(Act.MAINTAIN)
-        return audit(self._house.vault, self._house.ledger, self._house.register, progress)
+        house = self._house
+        return audit(house.config, house.vault, house.ledger, house.register, progress)

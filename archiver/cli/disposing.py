@@ -43,10 +43,22 @@ def batch() -> None:
 @click.option("--class", "classes", multiple=True, type=desk.text, help=tr("Only this class."))
 @click.option("--until", type=desk.text, help=tr("Only what was due by that day."))
 @click.option("--most", type=int, default=0, help=tr("So many documents at most."))
+@click.option(
+    "--older-than",
+    type=int,
+    default=0,
+    metavar="YEARS",
+    help=tr("Also what is older, whatever its period; of that nothing is destroyed early."),
+)
 @desk.json_option
 @click.pass_context
 def propose(
-    context: click.Context, classes: tuple[str, ...], until: str | None, most: int, json_: bool
+    context: click.Context,
+    classes: tuple[str, ...],
+    until: str | None,
+    most: int,
+    older_than: int,
+    json_: bool,
 ) -> None:
     """Propose a batch."""
     with desk.archive(desk.configured(context), writes=True) as archive:
@@ -54,6 +66,7 @@ def propose(
             classes=classes,
             until=desk.day(until),
             most=most,
+            older_than=older_than,
             progress=desk.Progress(tr("describing")),
         )
     if json_:
@@ -347,8 +360,11 @@ def verify(path: Path, json_: bool) -> None:
         {
             "code": one.code,
             "path": one.path,
+            "member": one.member,
             "id": one.document,
-            "message": phrases.sentence(one.code, {"path": one.path, "id": one.document}),
+            "message": phrases.sentence(
+                one.code, {"path": one.path, "member": one.member, "id": one.document}
+            ),
         }
         for one in result.findings
     ]
@@ -436,6 +452,7 @@ _OBSTACLES = {
     "unsettled": tr("a paper waits for a person"),
     "open": tr("the dossier is open"),
     "no_disposition": tr("the plan does not say what becomes of them"),
+    "handed_over": tr("the archive has them already"),
     "beyond_limit": tr("more than asked for"),
 }
 _SAID = {
@@ -449,7 +466,9 @@ _NEXT = {
     "proposed": tr("a second person approves it (batch approve)"),
     "approved": tr("offer it to the archive (batch offer)"),
     "offered": tr("send the list, and read the answer 0502 in (batch appraise)"),
-    "appraised": tr("write what the archive takes (batch export), or destroy the rest"),
+    "appraised": tr(
+        "write what the archive takes (batch export); if it takes nothing, destroy (batch destroy)"
+    ),
     "exported": tr("hand the package over, and read the receipt 0506 in (batch confirm)"),
     "handed_over": tr("destroy what remains (batch destroy)"),
     "destroying": tr("ask again to bring the destruction to its end (batch destroy)"),

@@ -91,7 +91,7 @@ def place(
         desk.as_json(answer)
         return
     line = tr("Hold {id} stands. It covers: {scope} ({count})")
-    scope_name = tr(keeping.HOLD_SCOPES[answer["scope"]])
+    scope_name = keeping.hold_scope(answer["scope"])
     click.echo(line.format(id=answer["id"], scope=scope_name, count=answer["targets"]))
 
 
@@ -130,7 +130,7 @@ def _print_list(holds: list[Json]) -> None:
                 phrases.date(one["review_on"]) + (" !" if one["to_review"] else ""),
                 keeping.hold_reason(one["reason"]),
                 keeping.cut(one["authority"]),
-                f"{tr(keeping.HOLD_SCOPES[one['scope']])} ({one['covers']})",
+                f"{keeping.hold_scope(one['scope'])} ({one['covers']})",
             )
             for one in holds
         ]
@@ -170,7 +170,7 @@ def show(context: click.Context, id_: str, json_: bool) -> None:
             (tr("Placed on"), phrases.date(answer["placed_on"])),
             (tr("Review on"), phrases.date(answer["review_on"])),
             (tr("Lifted on"), phrases.date(answer["lifted_on"])),
-            (tr("It covers"), tr(keeping.HOLD_SCOPES[answer["scope"]])),
+            (tr("It covers"), keeping.hold_scope(answer["scope"])),
             (tr("Search"), answer["query"]),
             *((tr("Target"), target) for target in answer["targets"]),
             *((tr("Note"), line) for line in answer["note"].splitlines()),

@@ -58,6 +58,11 @@ def hold_reason(code: str) -> str:
     return tr(HOLD_REASONS.get(code, code))
 
 
+def hold_scope(code: str) -> str:
+    """What a hold covers, as people say it."""
+    return tr(HOLD_SCOPES.get(code, code))
+
+
 def obstacle(code: str | None) -> str:
     """What keeps a unit from going; a dash where nothing does."""
     return "–" if code is None else tr(_OBSTACLES.get(code, code))
@@ -105,7 +110,7 @@ def print_reckoning(heading: str, steps: Sequence[Json]) -> None:
     """Print a calculation with its steps numbered."""
     click.secho(heading, bold=True)
     for number, step in enumerate(steps, start=1):
-        click.echo(f"  {number:>2}. {step['text']}")
+        click.echo(f"  {number:>2}. {phrases.step(step['code'], step['params'])}")
 
 
 def unit_rows(unit: Json) -> list[Row]:
@@ -147,7 +152,10 @@ def held(hold: Json) -> str:
 def history_rows(history: Sequence[Json]) -> list[Row]:
     """Who did what and when."""
     return [
-        (tr("History"), f"{phrases.moment(one['at'])} {one['title']} ({one['actor']})")
+        (
+            tr("History"),
+            f"{phrases.moment(one['at'])} {phrases.event_name(one['event'])} ({one['actor']})",
+        )
         for one in history
     ]
 

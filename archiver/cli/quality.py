@@ -90,13 +90,11 @@ def _tell(sample: Json, json_: bool) -> None:
         desk.as_json(sample)
         return
     _print_sample(sample)
+    command = "archiver review"
     if sample["state"] == "drawn":
         command = f"archiver qc show {sample['id']}"
-    elif sample["state"] == "failed":
-        command = "archiver review"
-    else:
-        return
-    click.echo(tr("Next: {command}").format(command=command))
+    if sample["state"] != "passed":
+        click.echo(tr("Next: {command}").format(command=command))
 
 
 def _print_sample(sample: Json) -> None:
@@ -274,25 +272,20 @@ def report(context: click.Context, output: Path | None, json_: bool) -> None:
     with desk.archive(desk.configured(context)) as archive:
         answer = archive.quality_report()
     if output is not None:
-        content = _as_csv(answer["lines"])
-        desk.write_new(output, lambda sink: _write(sink, content))
+        desk.write_new(output, lambda sink: _write_csv(answer["lines"], sink))
     if json_:
         desk.as_json(answer)
     elif output is None:
         _print_report(answer["lines"])
 
 
-def _write(sink: BinaryIO, content: bytes) -> None:
-    sink.write(content)
-
-
-def _as_csv(lines: Sequence[Json]) -> bytes:
+def _write_csv(lines: Sequence[Json], sink: BinaryIO) -> None:
     """With a byte order mark and semicolons, as German spreadsheets want it."""
     text = io.StringIO()
     writer = csv.DictWriter(text, list(_COLUMNS), extrasaction="ignore", delimiter=";")
     writer.writeheader()
     writer.writerows(lines)
-    return text.getvalue().encode("utf-8-sig")
+    sink.write(text.getvalue().encode("utf-8-sig"))
 
 
 def _print_report(lines: Sequence[Json]) -> None:

@@ -6,6 +6,7 @@ and that is not certain is an error.
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Sequence
 
@@ -74,7 +75,7 @@ def seen(chosen: Chosen, version: int, pages: Sequence[Page], request: Request, 
         chosen.document,
         version,
         len(pages),
-        Pages(chosen.document, pages, fold).find(terms),
+        Pages(f"{chosen.document}:{_edition(pages)}", pages, fold).find(terms),
         tuple(page.number for page in pages if page.source == "unread"),
         tuple(
             page.number
@@ -84,13 +85,16 @@ def seen(chosen: Chosen, version: int, pages: Sequence[Page], request: Request, 
     )
 
 
-def check(request: Request, everything: Sequence[Seen]) -> None:
-    """Refuse a request that is not decided in all its parts, or that names what is not there.
+def _edition(pages: Sequence[Page]) -> str:
+    """Name a reading, so that a decision about a place is never taken for one in another."""
+    return hashlib.sha512(msgspec.msgpack.encode(list(pages))).hexdigest()[:6]
+
+
+def check_named(request: Request, everything: Sequence[Seen]) -> None:
+    """Refuse a request that names nothing, something twice, or a place that is not there.
 
     Raises:
-        UsageFault: ``nothing_to_disclose``, ``disclosed_twice``, ``find_unknown`` or
-            ``region_outside``.
-        Refusal: ``finds_undecided`` or ``page_not_looked_through``.
+        UsageFault: ``nothing_to_disclose``, ``disclosed_twice`` or ``region_outside``.
     """
     if not request.documents:
         raise UsageFault("nothing_to_disclose")
@@ -102,6 +106,16 @@ def check(request: Request, everything: Sequence[Seen]) -> None:
     for region in request.regions:
         if not 1 <= region.page <= pages.get(region.document, 0):
             raise UsageFault("region_outside", id=region.document, page=region.page)
+
+
+def check(request: Request, everything: Sequence[Seen]) -> None:
+    """Refuse a request that is not decided in all its parts, or that names what is not there.
+
+    Raises:
+        UsageFault: as `check_named`, and ``find_unknown``.
+        Refusal: ``finds_undecided`` or ``page_not_looked_through``.
+    """
+    check_named(request, everything)
     finds = [find for one in everything for find in one.finds]
     known = {find.key for find in finds}
     decided = {*request.blacken, *request.leave}

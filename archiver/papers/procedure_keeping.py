@@ -146,9 +146,10 @@ def backups(ground: Ground) -> Iterator[Block]:
     """Chapter 9."""
     yield Heading("9 Datensicherung")
     yield Paragraph(
-        "Gesichert werden Tresor, Journal, Gelerntes und die Einstellungen; Katalog und Suchindex "
-        "lassen sich daraus neu herstellen (archiver rebuild). Läuft der Dienst, wird in der "
-        "Reihenfolge Katalog, Journal, Tresor, Ablageordner, übernommene Dateien gesichert."
+        "Gesichert werden Tresor, Journal, Siegel, Gelerntes und die Einstellungen; Katalog und "
+        "Suchindex lassen sich daraus neu herstellen (archiver rebuild). Läuft der Dienst, wird in "
+        "der Reihenfolge Katalog, Siegel, Journal, Tresor, Ablageordner, übernommene Dateien "
+        "gesichert."
     )
     known = ground.config.disposition.backups
     if known:

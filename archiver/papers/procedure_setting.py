@@ -146,6 +146,7 @@ def technology(ground: Ground) -> Iterator[Block]:
         (
             ("Tresor", str(places.vault), "empfangene Dateien und Wiedergaben (OCFL, SHA-512)"),
             ("Journal", str(places.ledger), "jeder Schritt, verkettet mit SHA-256"),
+            ("Siegel", str(places.seals), "tägliche Siegel des Journals, Schlüssel dazu"),
             ("Gelerntes", str(places.learned), "Beispiele und daraus gerechnetes Modell"),
             ("Katalog", str(places.catalogue), "abgeleitet aus Tresor und Journal"),
             ("Suchindex", str(places.index), "abgeleitet aus Tresor und Katalog"),

@@ -17,8 +17,10 @@ from typing import Any, Protocol
 import msgspec
 
 from archiver.config import Config
+from archiver.errors import Refusal
 from archiver.inbox.settling import TEMPORARY_PREFIX
 from archiver.pipeline import traces
+from archiver.pipeline.decisions import CLASS
 from archiver.pipeline.erasureplan import (
     Head,
     Kind,
@@ -30,9 +32,11 @@ from archiver.pipeline.erasureplan import (
     row_of,
     stores_of,
 )
+from archiver.pipeline.remainder import remainder
 from archiver.pipeline.traces import Finding
-from archiver.records import DocumentState, Event, Id, check_transition
-from archiver.store import durable, ocfl
+from archiver.records import UNCLASSIFIED, DocumentState, Event, Id, check_transition
+from archiver.store import durable, objects, ocfl, overhang
+from archiver.store.objects import Note
 
 DESTROYED, PURGED = "destroyed", "purged"
 _CHUNK = 500  # ledger lines of one append
@@ -132,15 +136,39 @@ def purge(
     because: Mapping[str, Any],
     now: Callable[[], str],
     *,
+    reason: str = "",
+    others: Sequence[Id] = (),
+    whole_vault: bool = False,
     progress: Progress = lambda _done, _total: None,
+    ask: Callable[[], None] = lambda: None,
 ) -> Erasure:
     """Take everything away that a document once was and no longer is; see `erase`.
 
-    Its object becomes a new one of one version; its receipts stay, for they say what came.
+    Its object becomes a new one of one version, whose record no longer says what was replaced; its
+    receipts stay, for they say what came. An example that it gave is given again as it is now.
+
+    Args:
+        parts: of the archive.
+        document: its id.
+        actor: pseudonym of the person.
+        because: codes and ids for the ledger line.
+        now: gives the time, UTC, ISO 8601.
+        reason: the person's words, kept in the object.
+        others: objects in which its past may stand as well; they are looked through, not changed.
+        whole_vault: read every object for the proof.
+        progress: see `erase`.
+        ask: refuses at the last moment what may not be purged; nothing was done then.
     """
     finish(parts, now, progress)
     row_of(parts, document)
-    plan = planned(parts, "purged", (document,), actor, because, (), False)
+    plan = planned(parts, "purged", (document,), actor, because, (), whole_vault, others, reason)
+    with parts.register.exclusive():
+        try:
+            ask()
+        except Refusal:
+            _forget(parts)
+            raise
+        _renew(parts, document, plan, now)
     return _done(parts, plan, now, progress)
 
 
@@ -245,11 +273,32 @@ def _destroy(parts: Parts, plan: Plan, now: Callable[[], str], progress: Progres
 def _renew(parts: Parts, document: Id, plan: Plan, now: Callable[[], str]) -> None:
     """The object loses its past; then the ledger says so. Repeated, it says it once."""
     with parts.register.exclusive():
-        if parts.vault.inventory(document).latest > 1 or row_of(parts, document)["version"] != 1:
+        latest, known = parts.vault.inventory(document).latest, row_of(parts, document)["version"]
+        # Else a crash came between the new object and its line.
+        if latest >= known:
+            latest = _say_no_more(parts, document, int(known), plan, now())
+        if latest > 1 or known != 1:
             parts.vault.renew(document, now(), PURGED, plan.actor)
             data = {**plan.because, "version": 1}
             parts.register.record(Event(PURGED, now(), plan.actor, document, data))
     parts.vault.settled(document)
+
+
+def _say_no_more(parts: Parts, document: Id, known: int, plan: Plan, at: str) -> int:
+    """Leave a newest version whose record no longer says what was replaced; its number."""
+    overhang.put_back(parts.vault, document, known, at, parts.register.is_received)
+    note = Note(at, plan.actor, PURGED, plan.reason) if plan.reason else None
+    record = objects.encode(remainder(parts.holdings.record(document, known), note))
+    return parts.vault.add_version(document, {objects.RECORD: record}, at, PURGED, plan.actor)
+
+
+def _teach_again(parts: Parts, document: Id) -> None:
+    """Give an example again that a person's decision gave, as the document is now."""
+    decisions = parts.holdings.record(document).decisions
+    said = [one.values[CLASS] for one in decisions if CLASS in one.values]
+    if said and said[-1] != UNCLASSIFIED:
+        corrected = said[-1] != row_of(parts, document)["proposed"]
+        parts.teach(document, said[-1], corrected=corrected)
 
 
 def _clear(parts: Parts, plan: Plan, progress: Progress) -> None:
@@ -265,6 +314,9 @@ def _clear(parts: Parts, plan: Plan, progress: Progress) -> None:
             durable.remove_tree(places.exports / name)
         durable.sync_folder(places.exports)
     parts.school.forget(plan.documents)
+    if plan.kind == "purged":
+        for document in plan.documents:
+            _teach_again(parts, document)
     parts.reindex(progress)
     if parts.office is not None:
         parts.office.publish()

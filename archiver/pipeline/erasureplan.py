@@ -17,6 +17,7 @@ import msgspec
 from archiver.config import Config
 from archiver.errors import NotFound
 from archiver.pipeline import traces
+from archiver.pipeline.remainder import remainder
 from archiver.pipeline.traces import Finding
 from archiver.pipeline.witnesses import is_said_by, witnesses
 from archiver.records import Id
@@ -68,6 +69,10 @@ class Parts(Protocol):
         """The index, brought up to the ledger."""
         ...
 
+    def teach(self, document: Id, record_class: str, *, corrected: bool) -> None:
+        """Make a person's decision an example."""
+        ...
+
     def reindex(self, progress: Progress) -> int:
         """Make the index anew and exchange it."""
         ...
@@ -95,6 +100,7 @@ class Plan(msgspec.Struct, frozen=True):
         others: objects beside the documents in which their words may stand.
         before: what was found in each store.
         head: of the ledger before.
+        reason: a person's words; for the object only.
     """
 
     kind: Kind
@@ -108,6 +114,7 @@ class Plan(msgspec.Struct, frozen=True):
     others: tuple[Id, ...]
     before: dict[str, Finding]
     head: Head
+    reason: str = ""
 
 
 def planned(
@@ -119,6 +126,7 @@ def planned(
     exports: Sequence[str],
     whole_vault: bool,
     others: Sequence[Id] = (),
+    reason: str = "",
 ) -> Plan:
     """Choose the witnesses, see where they stand, and write it down.
 
@@ -131,6 +139,7 @@ def planned(
         exports: names below the exports that go as well.
         whole_vault: whether the proof reads every object.
         others: objects beside the documents in which their words may stand.
+        reason: a person's words.
     """
     own = tuple(dict.fromkeys(documents))
     chosen = dict(_choices(parts, kind, own))
@@ -150,6 +159,7 @@ def planned(
         tuple(others),
         {name: _renumbered(finding, good) for name, finding in before.items()},
         Head(*parts.register.head()),
+        reason,
     )
     stage = parts.config.places.stage
     with durable.storage_faults(stage):
@@ -172,7 +182,7 @@ def _choices(parts: Parts, kind: Kind, documents: Sequence[Id]) -> Iterator[tupl
 
 
 def _offered(parts: Parts, kind: Kind, document: Id, count: int) -> list[str]:
-    """Words of a document as it is; of its past those that it no longer says."""
+    """Words of a document as it is; of its past those that it will no longer say."""
     from archiver.store import objects
 
     holdings, vault = parts.holdings, parts.vault
@@ -180,9 +190,9 @@ def _offered(parts: Parts, kind: Kind, document: Id, count: int) -> list[str]:
     if kind == "erased":
         names = [str(row["file"]) for row in parts.register.accessions(document)]
         return witnesses(record, pages, names, count)
-    today = {w.casefold() for w in witnesses(record, pages, (), 1 << 20)}
+    today = {w.casefold() for w in witnesses(remainder(record), pages, (), 1 << 20)}
     found: dict[str, None] = {}
-    for version in range(vault.inventory(document).latest - 1, 0, -1):
+    for version in range(vault.inventory(document).latest, 0, -1):
         try:
             with vault.open(document, objects.WORDS, version) as file:
                 then = objects.decode_pages(file.read())

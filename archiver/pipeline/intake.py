@@ -34,8 +34,6 @@ from archiver.store.vault import Vault
 
 log = logging.getLogger(__name__)
 
-DAEMON = "daemon"
-
 
 class Accepted(NamedTuple):
     """A drop that is safe in the archive.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import secrets
 import shutil
 from collections import Counter
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from archiver import phrases
 from archiver.config import Config
 from archiver.errors import Fault, SystemFault
 from archiver.inbox.settling import Listing
+from archiver.pipeline import sealer
 from archiver.pipeline.engines import Engines
 from archiver.pipeline.health import Health
 from archiver.pipeline.intake import Intake
@@ -27,6 +29,7 @@ from archiver.pipeline.postman import Postman
 from archiver.pipeline.projector import Projector
 from archiver.pipeline.runner import Runner, Workshop
 from archiver.pipeline.school import School
+from archiver.pipeline.sealer import Sealer
 from archiver.pipeline.summary import Summary
 from archiver.pipeline.watch import Watch
 from archiver.pipeline.work import Tools
@@ -37,6 +40,7 @@ from archiver.recognise.reader import Reader
 from archiver.records import DocumentState, Id
 from archiver.search.index import SearchIndex
 from archiver.store.holdings import Holdings
+from archiver.store.ledger import Ledger
 from archiver.store.register import Register
 from archiver.store.vault import Vault
 
@@ -61,6 +65,7 @@ class Office:
         now: gives the time, UTC, ISO 8601.
         boot: identity of this run of the daemon.
         new_id: gives a fresh ULID.
+        ledger: of the archive.
     """
 
     def __init__(
@@ -74,6 +79,7 @@ class Office:
         now: Callable[[], str],
         boot: str,
         new_id: Callable[[], Id],
+        ledger: Ledger,
     ) -> None:
         self._config = config
         self._register = register
@@ -83,7 +89,7 @@ class Office:
         self._new_id = new_id
         self.health = Health(now)
         self._cage = cage_of(config)
-        self._engines = Engines(config.work.engines, self._start_engine, _PAGE_SECONDS)
+        self.engines = engines_of(config, self._cage)
         self._projector = Projector(config, register, holdings, index, self.health)
         pages = config.places.stage / "pages"
         shop = Workshop(config, vault, holdings, register, self.health, pages, now, boot)
@@ -93,6 +99,7 @@ class Office:
         self._watch = Watch(config, intake, self.health, self.tell, self._projector.held)
         self.school = School(config, register.record, now, self._projector.wake, self._schooled)
         self._postman = Postman(config, lambda: summed_up(register), now, self.health)
+        self.sealer = Sealer(config, ledger, register, now, new_nonce, self.health)
 
     def start(self, *, warm: bool) -> None:
         """Start all parts; the stores have been recovered.
@@ -107,22 +114,24 @@ class Office:
         shutil.rmtree(scratch, ignore_errors=True)
         if self._cage == "none":
             log.warning("no cage: received files are opened with limits only")
-        self._engines.warm()
+        self.engines.warm()
         self._projector.start()
         self._runner.start(warm=warm)
         self._watch.start()
         self.school.start()
+        self.sealer.start()
         if warm:
             self._postman.start()
 
     def stop(self) -> None:
         """Stop all parts; work under way goes on at the next start."""
         self._postman.stop()
+        self.sealer.stop()
         self.school.stop()
         self._watch.stop()
         self._runner.halt()
         # Lanes wait for pages, so the engines end first.
-        self._engines.close()
+        self.engines.close()
         self._runner.join()
         self._projector.stop()
 
@@ -171,17 +180,12 @@ class Office:
     def hopeless(self) -> SystemFault | None:
         """Trouble that has lasted so long that waiting for the end makes no sense."""
         for trouble in self.health.troubles():
-            if trouble.times >= _TRIES:
+            # Papers come to their end without a seal or a stamp.
+            if trouble.times >= _TRIES and trouble.part not in sealer.PARTS:
                 fault = SystemFault(trouble.reason)
                 fault.params = trouble.params
                 return fault
         return None
-
-    def _start_engine(self) -> Engine:
-        ocr = self._config.ocr
-        options = Options(ocr.engine, ocr.languages, signs=ocr.paragraph_signs)
-        arguments = [msgspec.json.encode(options).decode()]
-        return Engine(cage.spawn(_ENGINE, kind=self._cage, scratch=None, arguments=arguments))
 
     def _schooled(self, fault: Fault | None) -> None:
         if fault is None:
@@ -196,7 +200,7 @@ class Office:
             holdings=self._holdings,
             register=self._register,
             reader=reader_of(self._config, self._cage, f"lane-{lane}"),
-            engines=self._engines,
+            engines=self.engines,
             invoices=Invoices(self._cage, _limits(self._config)),
             model=self.school.model,
             others_wait=others_wait,
@@ -208,6 +212,22 @@ class Office:
 def cage_of(config: Config) -> cage.Kind:
     """The cage to use: what is configured, where it works."""
     return "none" if config.work.cage == "none" else cage.probe()
+
+
+def engines_of(config: Config, kind: cage.Kind) -> Engines:
+    """Engines as configured; they start with their first page, or when they are warmed.
+
+    Args:
+        config: of the archive.
+        kind: their cage.
+    """
+    options = Options(config.ocr.engine, config.ocr.languages, signs=config.ocr.paragraph_signs)
+    arguments = [msgspec.json.encode(options).decode()]
+
+    def start() -> Engine:
+        return Engine(cage.spawn(_ENGINE, kind=kind, scratch=None, arguments=arguments))
+
+    return Engines(config.work.engines, start, _PAGE_SECONDS)
 
 
 def reader_of(config: Config, kind: cage.Kind, slot: str) -> Reader:
@@ -250,6 +270,11 @@ def summed_up(register: Register) -> Summary:
         quarantined=counts.get(DocumentState.QUARANTINED, 0),
         unclassified=register.unclassified(),
     )
+
+
+def new_nonce() -> int:
+    """A number for one time stamp: up to 64 bits, above 0."""
+    return secrets.randbits(63) + 1
 
 
 def new_boot() -> str:

@@ -58,7 +58,8 @@ def check_seals(config: Config, ledger: Ledger, register: Register) -> SealRepor
 
     Args:
         config: of the archive; names the certificates for stamps.
-        ledger, register: of the archive.
+        ledger: of the archive.
+        register: of the archive.
     """
     from archiver.proof.keys import known_keys
     from archiver.proof.timestamp import read_roots
@@ -75,6 +76,7 @@ def check_seals(config: Config, ledger: Ledger, register: Register) -> SealRepor
         troubles.append(_of_fault(fault))
     else:
         found = verify_heads(ledger.read(), folders.heads, keys, due(lines), roots)
+        found = [problem for problem in found if not is_before(problem, lines)]
         found += untrue(found, stored, lines)
         troubles += [_of_problem(problem) for problem in found]
     stamps = sum((folders.heads / f"{one.day}{STAMP_SUFFIX}").is_file() for one in stored)
@@ -89,6 +91,12 @@ def due(lines: Sequence[Row]) -> str:
     if not days:
         return ""
     return (date.fromisoformat(max(days)) + timedelta(days=1)).isoformat()
+
+
+def is_before(problem: Problem, lines: Sequence[Row]) -> bool:
+    """Whether a day is missed that the first seal covers, which may be damaged itself."""
+    first = min((str(line["data"]["day"]) for line in lines), default="")
+    return problem.code == "seal_missing_day" and problem.day < first
 
 
 def untrue(

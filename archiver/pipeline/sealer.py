@@ -28,6 +28,7 @@ from archiver.store.register import Register
 log = logging.getLogger(__name__)
 
 PART, STAMP_PART = "seal", "timestamp"
+PARTS = (PART, STAMP_PART)
 DAEMON = "daemon"
 _FIRST_PAUSE, _LONGEST_PAUSE = 60.0, 3600.0
 _LOOK = 60.0  # seconds; the clock may jump, so midnight is not waited for in one go

@@ -67,7 +67,8 @@ class UnitNote(msgspec.Struct, frozen=True):
         uuid: in the messages.
         kind: ``dossier`` or ``document``.
         class_key, version, basis, disposition: of the rule.
-        ends: last day of the period.
+        ends: last day of the period; empty where there is none.
+        is_due: whether the period had ended; else it was offered for its age only.
         documents: ids.
     """
 
@@ -79,6 +80,7 @@ class UnitNote(msgspec.Struct, frozen=True):
     basis: str
     disposition: str
     ends: str
+    is_due: bool
     documents: tuple[Id, ...]
 
 
@@ -209,7 +211,8 @@ def _units(registry: Registry, batch: Id) -> list[Unit]:
         rows = [{**row, "batch": batch} for row in papers]
         dossier = registry.register.matter(unit)
         if dossier is None:
-            found += [shelf.single(row) for row in rows]
+            # One that has come into a dossier meanwhile is no longer what was proposed.
+            found += [shelf.unit_of(row) for row in rows]
         elif dossier["about"]:
             found.append(shelf.of_dossier(dossier))
     return found

@@ -36,7 +36,10 @@ from archiver.registry.batch import (
 from archiver.registry.parts import Registry
 from archiver.registry.units import Shelf, Unit
 from archiver.retention.exchange.batch import Offer
+from archiver.store.asking import Row
 from archiver.store.objects import Item
+
+_REDUCIBLE = ("proposed", "approved", "offered", "appraised", "exported")
 
 
 def propose(
@@ -46,6 +49,7 @@ def propose(
     classes: Collection[str] = (),
     until: date | None = None,
     most: int = 0,
+    older_than: int = 0,
     progress: Progress,
 ) -> Id:
     """Gather what is due and free to go; ids, times and digests are frozen here.
@@ -56,6 +60,9 @@ def propose(
         classes: keys to which it is limited; empty: all.
         until: only what was due by then; None: by today.
         most: documents at most, 0: no limit; a dossier is never parted.
+        older_than: also what is older than so many years, whatever its period: archives must be
+            offered everything after 30 years at the latest. Of that nothing is destroyed before
+            its period has ended. 0: nothing of that kind.
         progress: is told how many units are described.
 
     Raises:
@@ -63,7 +70,7 @@ def propose(
             whom.
     """
     with registry.register.exclusive():
-        chosen, skipped = _chosen(registry, classes, until, most)
+        chosen, skipped = _chosen(registry, classes, until, most, older_than)
         if not chosen:
             raise Refusal("nothing_due", **_counted(skipped))
         offer = offers.offer_of(registry, chosen, progress)
@@ -87,7 +94,10 @@ def propose(
             for unit in chosen
             for row in unit.papers
         ]
-        notes = [_note(unit, item.uuid) for unit, item in zip(chosen, offer.items, strict=True)]
+        notes = [
+            _note(unit, item.uuid, registry.today)
+            for unit, item in zip(chosen, offer.items, strict=True)
+        ]
         files = {
             OFFER: msgspec.json.encode(offer),
             DECISIONS: msgspec.json.encode(Decisions(exempt=exempt)),
@@ -101,7 +111,7 @@ def propose(
 
 
 def _chosen(
-    registry: Registry, classes: Collection[str], until: date | None, most: int
+    registry: Registry, classes: Collection[str], until: date | None, most: int, older_than: int
 ) -> tuple[list[Unit], Counter[str]]:
     """Units that may go, and how many may not although they are due, by what keeps them."""
     today = registry.today
@@ -111,9 +121,12 @@ def _chosen(
     for unit in Shelf(registry, today).units():
         if classes and unit.class_key not in classes:
             continue
-        if not unit.due.is_due(min(until or today, today)):
+        is_aged = older_than > 0 and unit.is_older(older_than, today)
+        if not (is_aged or unit.due.is_due(min(until or today, today))):
             continue
-        obstacle = unit.obstacle(today)
+        obstacle = unit.obstacle(today, is_aged=is_aged and not unit.is_handed_over)
+        if unit.is_handed_over and not registry.config.disposition.destroy_handed_over:
+            obstacle = "handed_over"
         if obstacle is not None:
             skipped[obstacle] += 1
         elif most and documents + len(unit.papers) > most:
@@ -130,14 +143,19 @@ def _counted(skipped: Counter[str]) -> dict[str, int]:
 
 
 def _exempt(registry: Registry, units: Sequence[Unit], offer: Offer) -> tuple[str, ...]:
-    """Items that need no offer: the archive has waived their class in general."""
+    """Items that need no offer: they are there already, or their class is waived in general."""
     waived = registry.config.disposition.waived
     pairs = zip(units, offer.items, strict=True)
     return tuple(
         item.uuid
         for unit, item in pairs
-        if unit.due.disposition == "V" and waived and set(_classes_of(unit)) <= {*waived}
+        if unit.due.is_due(registry.today) and (unit.is_handed_over or _is_waived(unit, waived))
     )
+
+
+def _is_waived(unit: Unit, waived: Collection[str]) -> bool:
+    """Whether the archive has said in general that it wants nothing of the kind."""
+    return unit.due.disposition == "V" and set(_classes_of(unit)) <= set(waived)
 
 
 def _classes_of(unit: Unit) -> list[str]:
@@ -146,8 +164,7 @@ def _classes_of(unit: Unit) -> list[str]:
     return [str(row["record_class"]) for row in unit.papers] or own
 
 
-def _note(unit: Unit, uuid: str) -> UnitNote:
-    assert unit.due.ends is not None
+def _note(unit: Unit, uuid: str, today: date) -> UnitNote:
     return UnitNote(
         unit=unit.id,
         uuid=uuid,
@@ -156,7 +173,8 @@ def _note(unit: Unit, uuid: str) -> UnitNote:
         version=unit.due.version,
         basis=unit.due.basis,
         disposition=unit.due.disposition,
-        ends=unit.due.ends.isoformat(),
+        ends=unit.due.ends.isoformat() if unit.due.ends else "",
+        is_due=unit.due.is_due(today),
         documents=tuple(str(row["id"]) for row in unit.papers),
     )
 
@@ -168,11 +186,11 @@ def approve(registry: Registry, name: str, actor: str) -> Id:
         Refusal: ``second_person_needed`` where the same person has proposed it; ``batch_on_hold``
             or ``batch_changed``; ``wrong_step``.
     """
-    row = find(registry, name)
-    batch, identifier = batch_of(row), str(row["id"])
     with registry.register.exclusive():
+        row = find(registry, name)
+        identifier = str(row["id"])
         require_state(row, "batch_approved", ("proposed",))
-        if registry.config.disposition.two_persons and actor == batch.proposed[1]:
+        if registry.config.disposition.two_persons and actor == batch_of(row).proposed[1]:
             raise Refusal("second_person_needed", id=identifier)
         require_sound(registry, identifier)
         move(registry, "batch_approved", row, actor, {}, approved=(registry.now(), actor))
@@ -185,9 +203,9 @@ def offer(registry: Registry, name: str, actor: str) -> Id:
     Raises:
         Refusal: ``nothing_to_offer`` where the archive has waived all of it; as `approve`.
     """
-    row = find(registry, name)
-    identifier = str(row["id"])
     with registry.register.exclusive():
+        row = find(registry, name)
+        identifier = str(row["id"])
         if row["state"] == "offered":
             return identifier
         require_state(row, "batch_offered", ("approved",))
@@ -218,9 +236,10 @@ def drop(registry: Registry, name: str, units: Sequence[str], actor: str) -> int
         Refusal: ``already_arrived`` for what the archive has imported; ``wrong_step``;
             ``batch_would_be_empty``: cancel it instead.
     """
-    row = find(registry, name)
-    identifier = str(row["id"])
     with registry.register.exclusive():
+        row = find(registry, name)
+        identifier = str(row["id"])
+        require_state(row, "batch_reduced", _REDUCIBLE)
         decisions, notes = decisions_of(registry, identifier), notes_of(registry, identifier)
         inside = [note for note in notes if note.uuid not in decisions.dropped]
         chosen = [_note_like(inside, word, identifier) for word in units]
@@ -237,7 +256,25 @@ def drop(registry: Registry, name: str, units: Sequence[str], actor: str) -> int
         )
         data = {"units": [note.unit for note in chosen]}
         move(registry, "batch_reduced", row, actor, data, first=moves, items=kept, decisions=after)
+        _go_on(registry, find(registry, identifier), after, actor)
     return len(chosen)
+
+
+def _go_on(registry: Registry, row: Row, decisions: Decisions, actor: str) -> None:
+    """Take the step for which a batch has waited only because of what was taken out of it.
+
+    No further answer of the archive would come, so the batch could not be brought to its end.
+    """
+    identifier = str(row["id"])
+    offered = {note.uuid for note in offered_notes(registry, identifier)}
+    taken = offered & set(decisions.taken)
+    stamp = (registry.now(), actor)
+    if row["state"] == "offered" and offered <= {*decisions.taken, *decisions.waived}:
+        counts = {"taken": len(taken), "waived": len(offered - taken)}
+        move(registry, "batch_appraised", row, actor, counts, appraised=stamp)
+    elif row["state"] == "exported" and taken <= set(decisions.arrived):
+        data = {"arrived": len(decisions.arrived)}
+        move(registry, "batch_confirmed", row, actor, data, confirmed=stamp)
 
 
 def _note_like(notes: Sequence[UnitNote], word: str, batch: Id) -> UnitNote:
@@ -254,9 +291,9 @@ def cancel(registry: Registry, name: str, actor: str) -> Id:
     Raises:
         Refusal: ``wrong_step``.
     """
-    row = find(registry, name)
-    identifier = str(row["id"])
     with registry.register.exclusive():
+        row = find(registry, name)
+        identifier = str(row["id"])
         states = ("proposed", "approved", "offered", "appraised")
         require_state(row, "batch_cancelled", states)
         units = {item.unit for item in registry.holdings.items(identifier)}

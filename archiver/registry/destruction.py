@@ -21,13 +21,14 @@ from archiver.papers.certificate import Certificate
 from archiver.pipeline import erasure
 from archiver.pipeline.erasure import Erasure
 from archiver.pipeline.erasureplan import Parts
-from archiver.records import Id
+from archiver.records import DocumentState, Id
 from archiver.registry.batch import (
     Batch,
     UnitNote,
     batch_of,
     decisions_of,
     find,
+    lines,
     move,
     notes_of,
     require_sound,
@@ -36,7 +37,7 @@ from archiver.registry.parts import Registry
 from archiver.store.asking import Row
 
 DRAFT, CERTIFICATE, PAPER = "draft.json", "certificate.json", "certificate.pdf"
-_DAEMON = "daemon"
+_NEARLY = ("approved", "appraised", "handed_over")  # states before a destruction
 
 
 class Draft(msgspec.Struct, frozen=True):
@@ -91,17 +92,21 @@ def destroy(
     resume(registry, parts)
     with registry.register.exclusive():
         row = find(registry, name)
-        batch, identifier = batch_of(row), str(row["id"])
-        notes = _going(registry, row)
+        identifier = str(row["id"])
+        if row["state"] == "done":
+            return _issued(registry, identifier)
+        notes, staying = _parted(registry, row)
         if row["state"] != "destroying":
-            if (
-                registry.config.disposition.two_persons
-                and batch.approved
-                and (batch.approved[1] == actor)
-            ):
-                raise Refusal("second_person_needed", id=identifier)
+            _require_other_person(registry, row, actor)
+        if not _has_begun(registry, identifier):
             require_sound(registry, identifier)
+        if row["state"] != "destroying":
+            moves = lines(registry, "declined", identifier, staying, actor)
+            if moves:
+                registry.register.record(*moves)
             if not notes:
+                if row["state"] != "handed_over":
+                    move(registry, "batch_destroying", row, actor, {})
                 registry.matters.end("batch_done", identifier, actor, {})
                 return None
         certificate = _prepared(registry, row, notes, actor)
@@ -122,41 +127,86 @@ def destroy(
     return certificate
 
 
+def _require_other_person(registry: Registry, row: Row, actor: str) -> None:
+    """Refuse who has approved a batch to destroy it as well.
+
+    Raises:
+        Refusal: ``second_person_needed``.
+    """
+    approved = batch_of(row).approved
+    if registry.config.disposition.two_persons and approved and approved[1] == actor:
+        raise Refusal("second_person_needed", id=str(row["id"]))
+
+
+def _has_begun(registry: Registry, identifier: Id) -> bool:
+    """Whether something of a batch is destroyed; until then a hold can still stop it."""
+    rows = registry.register.items(identifier)
+    return any(one["state"] == DocumentState.DESTROYED for one in rows)
+
+
+def _issued(registry: Registry, identifier: Id) -> Id | None:
+    """The certificate of a batch that has ended, None where nothing was destroyed."""
+    issued = registry.register.matters("certificate", ("issued",))
+    ids = (str(one["id"]) for one in issued if one["about"].get("batch") == identifier)
+    return next(ids, None)
+
+
 def resume(registry: Registry, parts: Parts) -> None:
     """Bring an erasure to its end that a crash broke off; asked at each start."""
     erasure.finish(parts, registry.now, ending=Ending(registry))
 
 
-def _going(registry: Registry, row: Row) -> list[UnitNote]:
-    """Units that are to be destroyed.
+def _parted(registry: Registry, row: Row) -> tuple[list[UnitNote], set[Id]]:
+    """Units that are to be destroyed, and ids of those that stay as they were.
+
+    What the archive has taken over and is not to be destroyed here stays handed over.
 
     Raises:
         Refusal: ``batch_not_ready_to_destroy``.
     """
     identifier = str(row["id"])
+    if row["state"] not in (*_NEARLY, "destroying"):
+        raise Refusal("batch_not_ready_to_destroy", id=identifier, state=f"batch_{row['state']}")
     said = decisions_of(registry, identifier)
     away = set(said.dropped)
     notes = [note for note in notes_of(registry, identifier) if note.uuid not in away]
     asked = {note.uuid for note in notes} - set(said.exempt)
     taken = set(said.taken) & asked
-    ready = "handed_over" if taken else "appraised" if asked else "approved"
-    if row["state"] not in (ready, "destroying"):
+    # Where no unit is left that must be taken over or appraised, a later state will do as well.
+    first = 2 if taken else 1 if asked else 0
+    if row["state"] not in (*_NEARLY[first:], "destroying"):
         raise Refusal("batch_not_ready_to_destroy", id=identifier, state=f"batch_{row['state']}")
     kept = taken if not registry.config.disposition.destroy_handed_over else set()
-    return [note for note in notes if note.uuid not in kept]
+    going = [note for note in notes if note.is_due and note.uuid not in kept]
+    staying = {note.unit for note in notes if not note.is_due and note.uuid not in taken}
+    return going, staying
 
 
 def _prepared(registry: Registry, row: Row, notes: Collection[UnitNote], actor: str) -> Id:
-    """The certificate that is being prepared for a batch; begun where there is none."""
+    """The certificate that is being prepared for a batch; begun where there is none.
+
+    One that a crash left before the batch was being destroyed counts only if it says the same:
+    units may have been taken out of the batch since.
+    """
     identifier = str(row["id"])
-    for known in registry.register.matters("certificate", ("prepared",)):
-        if known["about"].get("batch") == identifier:
-            return str(known["id"])
     draft = _drafted(registry, identifier, batch_of(row), notes, actor)
+    known = [
+        str(one["id"])
+        for one in registry.register.matters("certificate", ("prepared",))
+        if one["about"].get("batch") == identifier
+    ]
+    if known and (row["state"] == "destroying" or _is_like(_draft(registry, known[-1]), draft)):
+        return known[-1]
     about = {"batch": identifier, "documents": len(draft.documents)}
     files = {DRAFT: msgspec.json.encode(draft)}
     data = {"batch": identifier, "documents": len(draft.documents)}
     return registry.matters.begin("certificate_prepared", about, actor, data, files=files)
+
+
+def _is_like(one: Draft, other: Draft) -> bool:
+    """Whether two drafts say the same but for the time."""
+    by = [[approval.by for approval in draft.approvals] for draft in (one, other)]
+    return one.documents == other.documents and by[0] == by[1]
 
 
 def _drafted(
@@ -166,7 +216,7 @@ def _drafted(
     if batch.approved:
         approvals.append(papers.Approval("approval", batch.approved[1], batch.approved[0]))
     approvals.append(papers.Approval("destruction", actor, registry.now()))
-    appraisal = None
+    appraisal = _earlier_appraisal(registry, notes)
     if batch.appraised:
         appraisal = papers.Appraisal(batch.process, batch.appraised[0])
     rules = {
@@ -188,6 +238,18 @@ def _drafted(
         dossiers=tuple(note.unit for note in notes if note.kind == "dossier"),
         folder=batch.folder,
     )
+
+
+def _earlier_appraisal(registry: Registry, notes: Collection[UnitNote]) -> papers.Appraisal | None:
+    """The archive's decision about units that it took over with an earlier batch."""
+    register = registry.register
+    for note in notes:
+        for line in register.history(note.documents[:1]):
+            if line["event"] == "handed_over":
+                told = {one["event"]: one for one in register.history([line["data"]["batch"]])}
+                proposed, appraised = told["batch_proposed"], told["batch_appraised"]
+                return papers.Appraisal(str(proposed["data"]["process"]), str(appraised["at"]))
+    return None
 
 
 def _destroyed(registry: Registry, notes: Collection[UnitNote]) -> Iterator[papers.Destroyed]:

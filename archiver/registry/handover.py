@@ -6,13 +6,14 @@ handed over, and that an answer of which something is odd is told item by item.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
 
 from archiver.errors import IntegrityFault, Refusal, UsageFault
+from archiver.records import Id
 from archiver.registry import replies
 from archiver.registry.batch import (
     Decisions,
@@ -74,9 +75,10 @@ def take_appraisal(registry: Registry, name: str, file: BinaryIO, actor: str) ->
         require_state(row, "batch_appraised", ("offered", "appraised"))
         told = appraise(message_offer(registry, identifier), answer)
         before = decisions_of(registry, identifier)
-        after, contradictions = _decided(before, told)
+        notes = offered_notes(registry, identifier)
+        after, contradictions = _decided(before, told, {one.uuid: one.unit for one in notes})
         known = {*after.taken, *after.waived}
-        waiting = [one for one in offered_notes(registry, identifier) if one.uuid not in known]
+        waiting = [one for one in notes if one.uuid not in known]
         findings = (*told.findings, *contradictions)
         if row["state"] == "offered" and (after != before or not waiting):
             files = {"0502.xml": _bytes(file)}
@@ -88,7 +90,9 @@ def take_appraisal(registry: Registry, name: str, file: BinaryIO, actor: str) ->
     return Answered(state, findings, len(waiting))
 
 
-def _decided(before: Decisions, told: Appraisal) -> tuple[Decisions, tuple[Finding, ...]]:
+def _decided(
+    before: Decisions, told: Appraisal, units: Mapping[str, Id]
+) -> tuple[Decisions, tuple[Finding, ...]]:
     """Decisions with those of a new answer; one that contradicts an earlier one is only told."""
     taken, waived = set(before.taken), set(before.waived)
     odd = (told.taken & waived) | (told.waived & taken)
@@ -97,7 +101,11 @@ def _decided(before: Decisions, told: Appraisal) -> tuple[Decisions, tuple[Findi
         taken=tuple(sorted(taken | (told.taken - odd))),
         waived=tuple(sorted(waived | (told.waived - odd))),
     )
-    return after, tuple(Finding("appraisal_contradictory", uuid) for uuid in sorted(odd))
+    return after, tuple(_contradiction(uuid, units) for uuid in sorted(odd))
+
+
+def _contradiction(uuid: str, units: Mapping[str, Id]) -> Finding:
+    return Finding("appraisal_contradictory", uuid, units[uuid])
 
 
 def export(
@@ -127,8 +135,8 @@ def export(
         SystemFault: ``disk_full``, ``storage_failed``; asked again, it goes on.
     """
     row = find(registry, name)
-    identifier, batch = str(row["id"]), batch_of(row)
     require_state(row, "batch_exported", ("appraised", "exported"))
+    identifier, batch = str(row["id"]), batch_of(row)
     require_sound(registry, identifier)
     place = _place(registry, folder or batch.folder or identifier)
     delivery = delivery_for(registry, identifier, batch)
@@ -193,7 +201,7 @@ def _opener(registry: Registry, delivery: Delivery) -> Callable[[PrimaryFile], B
         state = registry.vault.inventory(document).state()
         name = next((name for name, digest in state.items() if digest == file.sha512), None)
         if name is None:
-            raise IntegrityFault("export_source_changed", id=document)
+            raise IntegrityFault("export_source_changed", file=document)
         return registry.vault.open(document, name)
 
     return opened

@@ -6,7 +6,7 @@ what keeps it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date
 from functools import lru_cache
 from itertools import groupby
@@ -22,12 +22,15 @@ from archiver.registry.parts import Registry
 from archiver.retention.closure import Closure, Person, closure
 from archiver.retention.due import Due, due
 from archiver.retention.holds import Hold, Subject, stopping
+from archiver.retention.periods import Amount, period_end
 from archiver.retention.units import document_events, dossier_due, needs_dossier
 from archiver.store.asking import Row
 
 Kind = Literal["dossier", "document"]
 # A dossier that is open, or has papers that nobody has filed yet, cannot go.
-Obstacle = Literal["not_due", "held", "in_batch", "unsettled", "open", "no_disposition"]
+Obstacle = Literal[
+    "not_due", "held", "in_batch", "unsettled", "open", "no_disposition", "handed_over"
+]
 
 
 class Unit(msgspec.Struct, frozen=True):
@@ -67,14 +70,29 @@ class Unit(msgspec.Struct, frozen=True):
         return max(map(page_day, self.papers))
 
     @property
+    def is_handed_over(self) -> bool:
+        """Whether the archive has taken a paper of it over before."""
+        return any(row["state"] == DocumentState.HANDED_OVER for row in self.papers)
+
+    @property
     def is_unsettled(self) -> bool:
         """Whether a paper in it has not been filed yet."""
         settled = (DocumentState.FILED, DocumentState.OFFERED, DocumentState.HANDED_OVER)
         return any(row["state"] not in settled for row in self.papers)
 
-    def obstacle(self, today: date) -> Obstacle | None:
-        """What keeps it from being proposed for disposition, None where nothing does."""
-        if not self.due.is_due(today):
+    def is_older(self, years: int, today: date) -> bool:
+        """Whether its newest page is older than so many years."""
+        last = period_end(self.newest_day, Amount(years)) if self.papers else None
+        return last is not None and last < today
+
+    def obstacle(self, today: date, *, is_aged: bool = False) -> Obstacle | None:
+        """What keeps it from being proposed for disposition, None where nothing does.
+
+        Args:
+            today: the day.
+            is_aged: it is offered for its age, so the end of its period does not matter.
+        """
+        if not (is_aged or self.due.is_due(today)):
             return "not_due"
         if self.holds:
             return "held"
@@ -205,8 +223,3 @@ def _own_events(row: Row) -> dict[StartEvent, date]:
 
     received = date.fromisoformat(str(row["received_on"]))
     return document_events(received, day("letter_date"), day("stamped_on"))
-
-
-def free(units: Iterable[Unit], today: date) -> Iterator[Unit]:
-    """Those units that may be proposed."""
-    return (unit for unit in units if unit.obstacle(today) is None)

@@ -81,8 +81,9 @@ class MatterQueries(Asking):
             ``key``, ``documents`` (how many), ``sure`` (of how many a person or a sheet said it),
             ``reference`` (as one of them has it).
         """
+        # The reference of one that was merged into another may propose a dossier again.
         known = select(t.matter.c.key).where(
-            t.matter.c.kind == "dossier", t.matter.c.key.is_not(None)
+            t.matter.c.kind == "dossier", t.matter.c.key.is_not(None), t.matter.c.state != "merged"
         )
         of = t.document.c
         query = (

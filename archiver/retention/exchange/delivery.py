@@ -155,7 +155,7 @@ def _tags(
     yield "bagit.txt", [bag.DECLARATION]
     yield "bag-info.txt", [bag.information(delivery, payload.size)]
     yield verification.CONTENTS, verification.contents(entries)
-    yield "documents.csv", listing.table(delivery)
+    yield listing.TABLE, listing.table(delivery)
     yield "index.html", listing.page(delivery, path)
     yield "premis.xml", premis.record(delivery)
 

@@ -13,7 +13,8 @@ from html import escape
 
 from archiver.retention.exchange.batch import Delivery, Document, Item, PrimaryFile
 
-_COLUMNS = (
+TABLE = "documents.csv"
+COLUMNS = (
     "Datei",
     "Akte oder Dokument",
     "Aktenzeichen",
@@ -43,7 +44,7 @@ def table(delivery: Delivery) -> Iterator[str]:
     Yields:
         Lines with their end.
     """
-    yield "\ufeff" + _line(_COLUMNS)
+    yield "\ufeff" + _line(COLUMNS)
     for item, document in delivery.documents():
         for file in document.files:
             yield _line(_cells(item, document, file))

@@ -1,28 +1,32 @@
 """A batch read again, years later and without the archive: is every byte as it was written?
 
 Promises to read everything and to name what is wrong as closely as it can be known: the file of
-the bag, the file inside the package, or the manifest itself where only it disagrees. Needs nothing
-but the folder.
+the bag, the file inside the package with its document's id, or the manifest itself where only it
+disagrees. Needs nothing but the folder.
 """
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 import msgspec
 
 from archiver.errors import UsageFault
-from archiver.retention.exchange import bag
+from archiver.retention.exchange import bag, listing
 from archiver.retention.exchange.bag import ALGORITHMS, Algorithm
 from archiver.retention.exchange.package import Digests, Progress, quiet
 from archiver.retention.exchange.zipformat import Entry
 
 CONTENTS = "contents.txt"
 _CHUNK = 1 << 20
+# An id of the archive as it stands in the table.
+_ID = re.compile("[0-9A-HJKMNP-TV-Z]{26}")
+_LONGEST_LINE = 1 << 16
 _LINE = re.compile("([0-9a-f]{128}) ([0-9]{1,18}) ([0-9]{1,18}) ([^\n/]+)")
 
 
@@ -33,11 +37,13 @@ class Finding(msgspec.Struct, frozen=True):
         code: reason code.
         path: file of the bag, relative to it.
         member: file inside the package, where that is known.
+        document: id of its document, where the table beside the package tells.
     """
 
     code: str
     path: str
     member: str = ""
+    document: str = ""
 
 
 class Verification(msgspec.Struct, frozen=True):
@@ -99,7 +105,9 @@ def examine(folder: Path, known: dict[str, Digests], progress: Progress = quiet)
     closer = [nearer for finding in findings for nearer in _inside(folder, finding)]
     # A damaged manifest is found by itself and by the tag manifests; it is told once.
     once = {(finding.path, finding.member): finding for finding in reversed(closer)}
-    return Verification(len(files), total, tuple(reversed(once.values())))
+    told = tuple(reversed(once.values()))
+    owners = _documents(folder, {finding.member for finding in told if finding.member})
+    return Verification(len(files), total, tuple(_owned(finding, owners) for finding in told))
 
 
 def _files(folder: Path) -> Iterator[str]:
@@ -202,3 +210,32 @@ def _contents(folder: Path) -> Iterator[tuple[str, ...]]:
     for line in lines:
         if match := _LINE.fullmatch(line):
             yield match.groups()
+
+
+def _owned(finding: Finding, owners: Mapping[str, str]) -> Finding:
+    """A finding with the document to which its file belongs; the message belongs to none."""
+    document = owners.get(finding.member, "")
+    if not document:
+        return finding
+    return Finding("export_document_changed", finding.path, finding.member, document)
+
+
+def _documents(folder: Path, names: Collection[str]) -> dict[str, str]:
+    """Ids of the documents to which some files belong, from the table beside the package.
+
+    The table may be damaged as well; what cannot be read of it names nothing.
+    """
+    if not names:
+        return {}
+    file, number = (listing.COLUMNS.index(name) for name in ("Datei", "Nummer"))
+    found: dict[str, str] = {}
+    try:
+        with (folder / listing.TABLE).open(encoding="utf-8-sig", errors="replace") as table:
+            lines = iter(lambda: table.readline(_LONGEST_LINE), "")
+            for row in csv.reader(lines, delimiter=";"):
+                is_whole = len(row) == len(listing.COLUMNS) and _ID.fullmatch(row[number])
+                if is_whole and row[file] in names:
+                    found[row[file]] = row[number]
+    except (OSError, csv.Error):
+        pass
+    return found

@@ -1,0 +1,341 @@
+"""Disclosing: copies for those who have a right to see papers, and the log of what was given.
+
+Promises that a package is recorded before anybody can fetch it, that the archive keeps no copy of
+it, and that only papers which stand in the archive are given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from archiver import phrases
+from archiver.archive.finding import File
+from archiver.archive.visit import Json, Progress, Visit, silent
+from archiver.errors import NotFound, Refusal, SystemFault, UsageFault
+from archiver.records import UNCLASSIFIED, DocumentState, Id
+from archiver.rights import Act
+
+if TYPE_CHECKING:
+    from archiver.disclosure.package import Disclosure
+    from archiver.disclosure.request import Chosen, Request
+    from archiver.disclosure.wanted import Wanted
+    from archiver.pipeline.copies import Copies
+    from archiver.pipeline.disclosure import Parts
+
+# Papers that a person or the rules have settled, and that are still here.
+_GIVABLE = frozenset({DocumentState.FILED, DocumentState.OFFERED, DocumentState.HANDED_OVER})
+
+
+class Disclosing(Visit):
+    """Use cases of those who answer requests for access."""
+
+    def disclosure_look(self, wanted: Json) -> Json:
+        """Say what would be blackened, what a person has to decide, and what cannot be given.
+
+        Args:
+            wanted: an `archiver.disclosure.wanted.Wanted`, ready for JSON; basis and recipient
+                may be missing.
+
+        Returns:
+            ``documents`` with their ``finds``, ``unread`` and ``weak`` pages; ``refused``
+            documents, each with a sentence; ``undecided`` (number of finds); ``missing`` words.
+
+        Raises:
+            NotFound: ``no_such_document``.
+            UsageFault: words that cannot be understood.
+            Refusal: ``paper_changed``, ``not_read_yet``.
+        """
+        from archiver.archive import disclosed
+        from archiver.disclosure.plan import check_named
+        from archiver.pipeline.disclosure import look
+
+        self._standing.require(Act.DISPOSE)
+        self._sweep()
+        said = _wanted(wanted)
+        request, refused = self._request(said, "")
+        seen = look(self._house.vault, request)
+        if not refused:
+            check_named(request, seen)
+        secret = set(self._house.config.disposition.secret)
+        documents = [
+            {
+                "secret": self._document(one.document)["record_class"] in secret,
+                **disclosed.seen_json(one, chosen, request),
+            }
+            for one, chosen in zip(seen, request.documents, strict=True)
+        ]
+        found = {find.term for one in seen for find in one.finds}
+        return {
+            "documents": documents,
+            "refused": [
+                {"id": str(fault.params["id"]), "message": _sentence(fault)} for fault in refused
+            ],
+            "undecided": sum(not find["decision"] for one in documents for find in one["finds"]),
+            "missing": [t.text for place, t in enumerate(request.terms) if place not in found],
+        }
+
+    def disclosure_give(self, wanted: Json, progress: Progress = silent) -> Json:
+        """Make a package and record it; `disclosure_package` gives it.
+
+        Args:
+            wanted: as `disclosure_look`, decided in all its parts, with basis and recipient.
+            progress: is told pages proven and in all.
+
+        Raises:
+            UsageFault: ``basis_missing``, ``recipient_missing``, or as
+                `archiver.pipeline.disclosure.disclose`.
+            Refusal: ``not_disclosable``, or as there.
+            Fault: as there.
+        """
+        from archiver.archive import disclosed
+        from archiver.house import new_id
+        from archiver.pipeline.disclosure import disclose
+
+        self._standing.require(Act.DISPOSE)
+        self._sweep()
+        said = _wanted(wanted)
+        if said.basis is None:
+            raise UsageFault("basis_missing")
+        if not said.recipient.strip():
+            raise UsageFault("recipient_missing")
+        identifier = new_id()
+        request, refused = self._request(said, identifier)
+        if refused:
+            raise refused[0]
+        with self._copies.making(identifier) as target, self._parts_for(identifier) as parts:
+            made = disclose(parts, request, target, progress)
+            self._record(made)
+        return disclosed.disclosure_json(made)
+
+    def disclosure_package(self, name: str) -> File:
+        """A package that was made just now, as a zip.
+
+        Raises:
+            NotFound: ``no_such_disclosure``, ``package_gone``.
+        """
+        self._standing.require(Act.DISPOSE)
+        self._sweep()
+        identifier = str(self._disclosure(name)["id"])
+        stream = self._copies.zipped(identifier, self._house.config.places.stage)
+        size = stream.seek(0, 2)
+        stream.seek(0)
+        return File(stream, size, f"{identifier}.zip", "application/zip", None)
+
+    def disclosure_taken(self, name: str) -> Json:
+        """Say that a package has arrived whole: the archive removes its copy."""
+        self._standing.require(Act.DISPOSE)
+        identifier = str(self._disclosure(name)["id"])
+        self._copies.remove(identifier)
+        return {"id": identifier}
+
+    def disclosure_list(self, document: str = "") -> Json:
+        """What was given, oldest first.
+
+        Args:
+            document: only what had a copy of it; empty: everything.
+        """
+        from archiver.archive import disclosed
+
+        self._standing.require(Act.DISPOSE)
+        given = [disclosed.kept(row) for row in self._house.register.matters("disclosure")]
+        if document:
+            wanted = str(self._document(document)["id"])
+            given = [one for one in given if wanted in {paper.document for paper in one.documents}]
+        return {
+            "disclosures": [
+                {**disclosed.disclosure_json(one), "documents": len(one.documents)} for one in given
+            ]
+        }
+
+    def disclosure_show(self, name: str) -> Json:
+        """What was given to whom, on which basis, when, by whom.
+
+        Raises:
+            NotFound: ``no_such_disclosure``.
+            UsageFault: ``id_not_unique``.
+        """
+        from archiver.archive import disclosed
+
+        self._standing.require(Act.DISPOSE)
+        return disclosed.disclosure_json(disclosed.kept(self._disclosure(name)))
+
+    # --- inside --------------------------------------------------------------------------------
+
+    def _request(self, wanted: Wanted, identifier: Id) -> tuple[Request, list[Refusal]]:
+        """Look up what a person has named; documents that cannot be given are told apart."""
+        from archiver.disclosure.request import Request
+        from archiver.disclosure.wanted import ALL
+
+        rows = [(self._document(one.document), one.version) for one in wanted.documents]
+        looked = [(one.document, n) for one in wanted.documents for n in one.looked_through]
+        named = {str(row["id"]) for row, _version in rows}
+        for row in self._searched(wanted.searches):
+            if row["id"] not in named:
+                named.add(str(row["id"]))
+                rows.append((row, None))
+        pages = [
+            (str(self._document(one)["id"]), n) for one, n in (*wanted.looked_through, *looked)
+        ]
+        good = [pair for pair in rows if pair[0]["state"] in _GIVABLE]
+        refused = [_refusal(row) for row, _version in rows if row["state"] not in _GIVABLE]
+        regions = [
+            msgspec.structs.replace(one, document=str(self._document(one.document)["id"]))
+            for one in wanted.regions
+        ]
+        request = Request(
+            id=identifier,
+            # Looking asks for no basis; giving has asked for it already.
+            basis=wanted.basis or _any_basis(),
+            recipient=wanted.recipient.strip(),
+            actor=self._caller.pseudonym,
+            documents=tuple(self._chosen(row, version, pages) for row, version in good),
+            terms=wanted.terms,
+            regions=tuple(regions),
+            blacken=tuple(key for key in wanted.blacken if key != ALL),
+            leave=wanted.leave,
+        )
+        return (self._all_black(request) if ALL in wanted.blacken else request), refused
+
+    def _searched(self, queries: Sequence[str]) -> Iterator[Json]:
+        """Documents that are named by queries."""
+        if not queries:
+            return
+        from archiver.clock import town_day
+        from archiver.search.query import parse
+
+        register = self._house.register
+        most = max(1, sum(register.counts().values()))
+        index, today = self._house.current_index(), town_day(self._house.now())
+        for query in queries:
+            for hit in index.search(parse(query), most, today).hits:
+                yield self._document(hit.id)
+
+    def _chosen(self, row: Json, version: int | None, pages: Sequence[tuple[Id, int]]) -> Chosen:
+        """A document of the package: its title is its class, which is about no person."""
+        from archiver.disclosure.request import Chosen
+
+        document = str(row["id"])
+        key = str(row["record_class"] or UNCLASSIFIED)
+        titles = {one.key: one.title for one in self._house.config.classes}
+        title = "" if key == UNCLASSIFIED else titles.get(key, "")
+        if version is not None:
+            self._require_same(document, version)
+        looked = tuple(dict.fromkeys(number for id_, number in pages if id_ == document))
+        return Chosen(document, title=title, looked_through=looked)
+
+    def _require_same(self, document: Id, version: int) -> None:
+        """Refuse a request that was made for another scan or another reading.
+
+        Raises:
+            Refusal: ``paper_changed``.
+        """
+        inventory = self._house.vault.inventory(document)
+        try:
+            same = _paper(inventory.state(version)) == _paper(inventory.state())
+        except KeyError:
+            same = False
+        if not same:
+            raise Refusal("paper_changed", id=document)
+
+    def _all_black(self, request: Request) -> Request:
+        """Have all uncertain finds blackened that a person does not want to leave."""
+        from archiver.pipeline.disclosure import look
+
+        finds = [find for one in look(self._house.vault, request) for find in one.finds]
+        unsure = [
+            find.key for find in finds if find.kind != "exact" and find.key not in request.leave
+        ]
+        return msgspec.structs.replace(
+            request, blacken=tuple(dict.fromkeys((*request.blacken, *unsure)))
+        )
+
+    @property
+    def _copies(self) -> Copies:
+        from archiver.pipeline.copies import Copies
+
+        return Copies(self._house.config.places.exports / "disclosures")
+
+    def _sweep(self) -> None:
+        def given_at(name: str) -> str | None:
+            row = self._house.register.matter(name)
+            return str(row["changed_at"]) if row else None
+
+        self._copies.sweep(given_at, self._house.now())
+
+    @contextmanager
+    def _parts_for(self, identifier: Id) -> Iterator[Parts]:
+        """A reader of its own, and the daemon's engines or, without a daemon, own ones."""
+        from concurrent.futures import CancelledError
+
+        from archiver.pipeline.disclosure import Parts
+        from archiver.pipeline.office import cage_of, engines_of, reader_of
+        from archiver.store import durable
+
+        house = self._house
+        kind, office = cage_of(house.config), house.office
+        engines = office.engines if office else engines_of(house.config, kind)
+        slot = f"disclosure-{identifier}"
+        try:
+            with reader_of(house.config, kind, slot) as reader:
+                yield Parts(house.vault, reader, engines, house.now)
+        except CancelledError as error:
+            raise SystemFault("daemon_gone") from error  # it stops, and gives pages up
+        finally:
+            if office is None:
+                engines.close()
+            durable.remove_tree(house.config.places.stage / "cage" / slot)
+
+    def _record(self, made: Disclosure) -> None:
+        """Log a package: names in the object, codes and counts in the ledger."""
+        from archiver.store.matters import Matters
+
+        house = self._house
+        about = msgspec.to_builtins(made, str_keys=True)
+        # The sheet of the package names the disclosure, so its id was drawn before.
+        matters = Matters(house.vault, house.register, house.now, lambda: made.request)
+        matters.begin("disclosed", about, self._caller.pseudonym, made.line())
+
+    def _disclosure(self, name: str) -> Json:
+        """The row of a disclosure by its id or a beginning that is unique."""
+        rows = self._house.register.matters_like(name.upper(), "disclosure") if name else []
+        if len(rows) > 1:
+            raise UsageFault("id_not_unique", id=name)
+        if not rows:
+            raise NotFound("no_such_disclosure", id=name)
+        return rows[0]
+
+
+def _wanted(words: Json) -> Wanted:
+    from archiver.disclosure.wanted import Wanted
+
+    try:
+        return msgspec.convert(words, Wanted)
+    except msgspec.ValidationError as error:
+        raise UsageFault("bad_request", word=str(error)) from None
+
+
+def _any_basis() -> Any:
+    from archiver.disclosure.request import Basis
+
+    return Basis.GDPR
+
+
+def _refusal(row: Json) -> Refusal:
+    return Refusal(
+        "not_disclosable", id=str(row["id"]), state=phrases.state_name(str(row["state"]))
+    )
+
+
+def _sentence(fault: Refusal) -> str:
+    return phrases.sentence(fault.reason, fault.params)
+
+
+def _paper(state: dict[str, str]) -> dict[str, str]:
+    """Digests of what is given and of what was read, of all files of a version."""
+    from archiver.store.objects import WORDS
+
+    return {n: digest for n, digest in state.items() if n == WORDS or n.startswith("original.")}

@@ -1,0 +1,324 @@
+"""Commands about disclosure: look what would be blackened, give copies, and the log of what went.
+
+Promises that looking makes nothing, and that a file to be edited is never overwritten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from archiver import phrases
+from archiver.cli import desk, packages
+from archiver.disclosure import requestfile
+from archiver.disclosure.request import Basis, Chosen
+from archiver.disclosure.wanted import Wanted, joined, pages_of, region_of, term_of
+from archiver.errors import Fault, UsageFault
+from archiver.tongue import tr
+
+Json = dict[str, Any]
+
+
+@click.group(
+    short_help=tr("Copies for those who may see papers, with names blackened."),
+    help=tr(
+        "Give copies to those who have a right to see papers, without what is not theirs to see:"
+        " look, decide, give. What is black is gone from picture, text and file.\n\nExample:"
+        " archiver disclose look 01JB2Q8T --word 'Müller=personal_data'"
+    ),
+)
+def disclose() -> None:
+    """Group of the commands about disclosure."""
+
+
+def _asking(command: Any) -> Any:
+    """Arguments and options with which both look and give are asked."""
+    options = [
+        click.argument("ids", nargs=-1, metavar="[ID]...", type=desk.text),
+        click.option(
+            "--search", "searches", multiple=True, type=desk.text, metavar="QUERY",
+            help=tr("Also all documents that a search finds."),
+        ),
+        click.option(
+            "--word", "words", multiple=True, type=desk.text, metavar="WORD=GROUND",
+            help=tr(
+                "Blacken it wherever it stands; grounds: personal_data, trade_secret,"
+                " public_safety, ongoing_procedure, third_party_copyright."
+            ),
+        ),
+        click.option(
+            "--region", "regions", multiple=True, type=desk.text,
+            metavar="ID:PAGE:LEFT,TOP,RIGHT,BOTTOM=GROUND",
+            help=tr("Blacken a place; millimetres from the upper left corner."),
+        ),
+        click.option(
+            "--blacken", multiple=True, type=desk.text, metavar="KEY",
+            help=tr("Blacken this uncertain find; “all”: all about which nothing else is said."),
+        ),
+        click.option(
+            "--leave", multiple=True, type=desk.text, metavar="KEY",
+            help=tr("Leave this find readable."),
+        ),
+        click.option(
+            "--looked-through", "looked", multiple=True, type=desk.text, metavar="ID:PAGE",
+            help=tr("A person has looked this page through, which the machine could not read."),
+        ),
+        click.option(
+            "--request", "file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+            help=tr("Take the request from a file; options add to it."),
+        ),
+    ]  # fmt: skip
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@disclose.command(
+    cls=desk.Command,
+    short_help=tr("What would be blackened, and what must be decided."),
+    help=tr(
+        "Say what would be blackened, what is uncertain, and which pages a person must look"
+        " through. Nothing is made. With --write the request becomes a file to edit.\n\nExample:"
+        " archiver disclose look 01JB2Q8T --word 'Müller=personal_data' --write request.toml"
+    ),
+)
+@_asking
+@click.option(
+    "--write", "draft", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+    help=tr("Write a request to edit."),
+)  # fmt: skip
+@desk.json_option
+@click.pass_context
+def look(context: click.Context, /, draft: Path | None, json_: bool, **asked: Any) -> None:
+    """Look what would be blackened."""
+    wanted = _wanted(**asked)
+    with desk.archive(desk.configured(context)) as archive:
+        told = archive.disclosure_look(wanted=msgspec.to_builtins(wanted))
+    if draft is not None:
+        content = requestfile.draft(wanted, told["documents"]).encode()
+        desk.write_new(draft, lambda sink: _write(sink, content))
+    if json_:
+        desk.as_json(told)
+    else:
+        _print_look(told)
+        if draft is not None:
+            click.echo(tr("Request to edit: {file}").format(file=draft))
+
+
+def _write(sink: Any, content: bytes) -> None:
+    sink.write(content)
+
+
+def _wanted(
+    ids: Sequence[str],
+    searches: Sequence[str],
+    words: Sequence[str],
+    regions: Sequence[str],
+    blacken: Sequence[str],
+    leave: Sequence[str],
+    looked: Sequence[str],
+    file: Path | None,
+    basis: str | None = None,
+    recipient: str = "",
+) -> Wanted:
+    """What file and options ask for together."""
+    typed = Wanted(
+        basis=Basis(basis) if basis else None,
+        recipient=recipient,
+        documents=tuple(map(Chosen, ids)),
+        searches=tuple(searches),
+        looked_through=tuple(pair for word in looked for pair in pages_of(word)),
+        terms=tuple(map(term_of, words)),
+        regions=tuple(map(region_of, regions)),
+        blacken=tuple(blacken),
+        leave=tuple(leave),
+    )
+    if file is None:
+        return typed
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageFault("request_unreadable", path=str(file), error=str(error)) from None
+    return joined(requestfile.read(text, str(file)), typed)
+
+
+def _print_look(told: Json) -> None:
+    for document in told["documents"]:
+        facts = (click.style(document["id"], fg="cyan"), document["title"], _pages(document))
+        click.echo("  ".join(fact for fact in facts if fact))
+        for find in document["finds"]:
+            _print_find(find)
+        if document["regions"]:
+            count = document["regions"]
+            click.echo("  " + tr("Places to be blackened: {count}").format(count=count))
+        if document["secret"]:
+            line = tr("A law binds this class to secrecy: ask whether it may be given at all.")
+            click.secho("  " + line, fg="yellow")
+        for key, text in _TO_LOOK_THROUGH.items():
+            if document[key]:
+                numbers = ", ".join(map(str, document[key]))
+                click.secho("  " + text.format(pages=numbers), fg="yellow")
+    for refused in told["refused"]:
+        click.secho(refused["message"], fg="red")
+    for word in told["missing"]:
+        click.secho(tr("Found nowhere: {word}").format(word=word), fg="yellow")
+    if told["undecided"]:
+        line = tr("Uncertain and undecided: {count}. Decide with --blacken KEY or --leave KEY.")
+        click.secho(line.format(count=told["undecided"]), fg="yellow")
+
+
+def _pages(document: Mapping[str, Any]) -> str:
+    count = document["pages"]
+    return tr("1 page") if count == 1 else tr("{count} pages").format(count=count)
+
+
+def _print_find(find: Json) -> None:
+    page = tr("p. {page}").format(page=find["page"])
+    decision = _DECISIONS[find["decision"]]
+    click.echo(f"  {page}  {click.style(decision, bold=True)}  {find['context']}")
+    click.echo(f"    {find['key']}  {find['ground']}")
+
+
+@disclose.command(
+    cls=desk.Command,
+    short_help=tr("Make the package and note who got it."),
+    help=tr(
+        "Make the package, prove that what is black is gone, and note who got it. FOLDER must not"
+        " exist yet; the archive keeps the note and no copy.\n\nExample: archiver disclose give"
+        " --request request.toml --basis gdpr_15 --to 'Erika Beispiel' -o copies"
+    ),
+)
+@_asking
+@click.option(
+    "--basis", type=click.Choice([one.value for one in Basis]), help=tr("The right that is served.")
+)
+@click.option("--to", "recipient", default="", type=desk.text, help=tr("Who gets the package."))
+@click.option(
+    "-o", "--output", required=True, type=click.Path(path_type=Path), metavar="FOLDER",
+    help=tr("Folder to be made."),
+)  # fmt: skip
+@desk.json_option
+@click.pass_context
+def give(context: click.Context, /, output: Path, json_: bool, **asked: Any) -> None:
+    """Make a package."""
+    wanted = _wanted(**asked)
+    packages.require_room(output)
+    with desk.archive(desk.configured(context), writes=True) as archive:
+        told = archive.disclosure_give(
+            wanted=msgspec.to_builtins(wanted), progress=desk.Progress(tr("proving pages"))
+        )
+        try:
+            packages.fetch(archive, told["id"], output)
+        except Fault:
+            line = tr("It is made and noted. Fetch it within an hour: {command}")
+            command = f"archiver disclose fetch {told['id']} -o FOLDER"
+            click.echo(line.format(command=command), err=True)
+            raise
+    if json_:
+        desk.as_json({**told, "folder": str(output)})
+    else:
+        _print_given(told)
+        click.echo(tr("Package, proven: {folder}").format(folder=output))
+
+
+@disclose.command(
+    cls=desk.Command,
+    short_help=tr("Fetch a package that was made but did not arrive."),
+    help=tr(
+        "Fetch a package that was made but did not arrive; within an hour.\n\nExample: archiver"
+        " disclose fetch 01JB2Q8T -o copies"
+    ),
+)
+@desk.id_argument
+@click.option(
+    "-o", "--output", required=True, type=click.Path(path_type=Path), metavar="FOLDER",
+    help=tr("Folder to be made."),
+)  # fmt: skip
+@click.pass_context
+def fetch(context: click.Context, id_: str, output: Path) -> None:
+    """Fetch a package."""
+    packages.require_room(output)
+    with desk.archive(desk.configured(context), writes=True) as archive:
+        packages.fetch(archive, id_, output)
+    click.echo(tr("Package, proven: {folder}").format(folder=output))
+
+
+@disclose.command(
+    "list",
+    cls=desk.Command,
+    short_help=tr("What was given."),
+    help=tr(
+        "List what was given; with --document, who got a copy of it.\n\nExample: archiver disclose"
+        " list --document 01JB2Q8T"
+    ),
+)
+@click.option("--document", default="", type=desk.text, metavar="ID", help=tr("One document."))
+@desk.json_option
+@click.pass_context
+def list_(context: click.Context, document: str, json_: bool) -> None:
+    """List what was given."""
+    with desk.archive(desk.configured(context)) as archive:
+        told = archive.disclosure_list(document=document)
+    if json_:
+        desk.as_json(told)
+        return
+    if not told["disclosures"]:
+        click.echo(tr("Nothing was given."))
+    for one in told["disclosures"]:
+        number = one["documents"]
+        count = tr("1 document") if number == 1 else tr("{count} documents").format(count=number)
+        day, basis = phrases.moment(one["at"]), one["basis_title"]
+        id_ = click.style(one["id"], fg="cyan")
+        click.echo(f"{id_}  {day}  {one['recipient']}  {basis}  {count}")
+
+
+@disclose.command(
+    cls=desk.Command,
+    short_help=tr("What was given to whom, on which basis, when, by whom."),
+    help=tr(
+        "Show what was given to whom, on which basis, when, by whom.\n\nExample: archiver disclose"
+        " show 01JB2Q8T"
+    ),
+)
+@desk.id_argument
+@desk.json_option
+@click.pass_context
+def show(context: click.Context, id_: str, json_: bool) -> None:
+    """Show one disclosure."""
+    with desk.archive(desk.configured(context)) as archive:
+        told = archive.disclosure_show(name=id_)
+    if json_:
+        desk.as_json(told)
+    else:
+        _print_given(told)
+
+
+def _print_given(told: Mapping[str, Any]) -> None:
+    from archiver.cli.finding import print_rows
+
+    bars = ", ".join(f"{ground}: {count}" for ground, count in told["bars"].items())
+    print_rows(
+        [
+            (tr("Number"), told["id"]),
+            (tr("Recipient"), told["recipient"]),
+            (tr("Legal basis"), told["basis_title"]),
+            (tr("Given"), phrases.moment(told["at"])),
+            (tr("By"), told["actor"]),
+            (tr("Bars"), bars or tr("none")),
+        ]
+    )
+    for one in told["documents"]:
+        line = tr("{file}: {pages}, document {document}, version {version}")
+        click.echo("  " + line.format(**{**one, "pages": _pages(one)}))
+
+
+_DECISIONS = {"blacken": tr("blacken"), "leave": tr("leave"), None: tr("undecided")}
+_TO_LOOK_THROUGH = {
+    "unread": tr("Not read by the machine, look through pages: {pages}"),
+    "weak": tr("Read badly, better look through pages: {pages}"),
+}
+COMMANDS: dict[str, click.Command] = {"disclose": disclose}
