@@ -146,7 +146,9 @@ def received(zipped: bytes, *, judged: bool = True) -> Sent:
     process = root.findtext(".//x:ProzessID", namespaces=within)
     items, titles = {}, {}
     for one in root.iterfind("x:Schriftgutobjekt/*", within):
-        uuid = one.findtext("x:Identifikation/x:ID", namespaces=within)
+        name = "ID" if version == "3.1.0" else "xdomeaUUID"
+        uuid = one.findtext(f"x:Identifikation/x:{name}", namespaces=within)
+        assert uuid and uuid not in items
         title = one.findtext("x:AllgemeineMetadaten/x:Betreff", namespaces=within)
         items[uuid] = etree.QName(one).localname
         titles[uuid] = title or ""

@@ -352,7 +352,7 @@ def destroyed(one: Bureau, batch: str, fate: Fate) -> None:
     assert {document.document for document in made.documents} == gone
     assert len({document.digest for document in made.documents}) == len(gone)
     assert [approval.by for approval in made.approvals] == ["uid:4711", "uid:4712", "uid:4711"]
-    assert made.authority == TOWN_NAME and made.appraisal is not None
+    assert made.organisation == TOWN_NAME and made.appraisal is not None
     assert all(store.after == 0 for store in made.searched) and made.left == 0
     assert sum(store.before for store in made.searched) > 0 and made.witnesses > 5
     with one.one.certificate_get(certificate).stream as file:

@@ -56,7 +56,8 @@ _note_option = click.option(
     "--reason",
     required=True,
     type=click.Choice(tuple(keeping.HOLD_REASONS)),
-    help=tr("Why, as a code."),
+    metavar="CODE",
+    help=tr("Why: {reasons}.").format(reasons=", ".join(keeping.HOLD_REASONS)),
 )
 @click.option(
     "--authority", required=True, type=desk.text, help=tr("Office that orders it, no person.")
