@@ -2,7 +2,7 @@
 # make test    sets up what tests need and runs them all
 # Either may be the first command in a fresh clone.
 
-.PHONY: setup setup-test demo test check docs lock samples bench-ocr bench-learning \
+.PHONY: setup setup-test demo test check docs lock samples bench-ocr bench-learning bench-export \
         crash-campaign clean
 
 PY = .venv/bin/python
@@ -37,6 +37,9 @@ samples: setup-test             # makes sample_docs/ anew, byte by byte the same
 
 bench-ocr: setup-test           # needs the letters of the corpora, see bench/README.md
 	$(PY) bench/ocr.py
+
+bench-export: setup-test        # 10,000 documents on their way to the archive: takes half an hour
+	$(PY) -m bench.disposition
 
 bench-learning: setup-test      # 100,000 examples fitted beside the intake; needs council papers
 	$(PY) -m bench.learning

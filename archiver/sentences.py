@@ -1706,6 +1706,10 @@ REASONS: dict[str, Phrase] = {
         N_("Nothing of batch {id} may be destroyed yet ({state})."),
         N_("“archiver batch show {id}” names the next step; none can be skipped."),
     ),
+    "export_folder_bad": Phrase(
+        N_("An export cannot be called “{value}”."),
+        N_("Give a single name without “/” that does not begin with a dot."),
+    ),
     "export_damaged": Phrase(
         N_("The package {path} is no longer what was written: {count}"),
         N_("“archiver export verify {path}” names the places. Move it away and export again."),

@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import io
 import json
 import os
 import platform
@@ -31,11 +30,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
 from datetime import date
-from itertools import pairwise
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import msgspec
 
@@ -46,7 +43,7 @@ from archiver.founding import found
 from archiver.house import House, held
 from archiver.registry import rulebook
 from archiver.registry.batch import batch_of, delivery_for
-from archiver.retention.exchange.batch import Delivery, PrimaryFile
+from archiver.retention.exchange.batch import Delivery
 from archiver.rights import Caller
 from archiver.store import objects
 from bench.export import forget, plain
@@ -117,7 +114,7 @@ def _without_syncs() -> None:
     def unsafe(connection: Any, _record: Any, _proxy: Any) -> None:
         connection.execute("PRAGMA synchronous=OFF")
 
-    os.fsync = lambda fd: None
+    os.fsync = _nothing
     event.listen(Pool, "checkout", unsafe)
 
 
@@ -133,6 +130,11 @@ def _letter(number: int) -> Letter:
         name=f"scan_{number:05}.pdf",
         content=str(number).encode(),
     )
+
+
+def _nothing(fd: object) -> None:
+    """What stands in for fsync."""
+    del fd
 
 
 _LETTERS = str.maketrans("0123456789", "ghijklmnop")
@@ -289,6 +291,12 @@ def _words(*words: str) -> list[str]:
     return [sys.executable, "-m", "bench.disposition", *words]
 
 
+def filled(root: Path, documents: int, kib: int) -> None:
+    """Make an archive, in a process of its own that syncs nothing."""
+    size = ("--documents", str(documents), "--kib", str(kib))
+    subprocess.run(_words("--fill", str(root), *size), check=True)
+
+
 def cost_of(step: str, root: Path) -> Cost:
     """Make one step in a fresh process."""
     words = _words("--step", step, str(root))
@@ -401,14 +409,18 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--folder", type=Path, default=None)
     parser.add_argument("--step", nargs=2, help=argparse.SUPPRESS)
+    parser.add_argument("--fill", type=Path, help=argparse.SUPPRESS)
     asked = parser.parse_args()
+    if asked.fill:
+        seed(asked.fill, asked.documents, asked.kib)
+        return 0
     if asked.step:
         run_step(asked.step[0], Path(asked.step[1]))
         return 0
     folder = Path(tempfile.mkdtemp(prefix="archiver-disposition-", dir=asked.folder))
     try:
         begun = time.perf_counter()
-        seed(folder / "town", asked.documents, asked.kib)
+        filled(folder / "town", asked.documents, asked.kib)
         took = time.perf_counter() - begun
         size = asked.documents * asked.kib >> 10
         python = platform.python_version()

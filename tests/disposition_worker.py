@@ -46,7 +46,7 @@ def main(config: Path, batch: str, step: str) -> None:
     owner, name = STEPS[step]
     town = object.__new__(Town)
     town.root, town.config = config.parent, config
-    with bureau(town, "2036-01-02") as one:
+    with bureau(town, "2022-01-02") as one:
         setattr(owner, name, die)
         archive: Archive = one.one
         if step == "exported":

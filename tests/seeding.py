@@ -61,7 +61,9 @@ class Letter:
 
     def numbered(self, number: int) -> Letter:
         """The same, with other bytes and another name."""
-        return replace(self, content=f"{number}".encode(), name=f"scan_{number:05}.pdf")
+        return replace(
+            self, content=self.content + f"{number}".encode(), name=f"scan_{number:05}.pdf"
+        )
 
 
 def opened(config: Path, now: Callable[[], str]) -> House:

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -33,13 +34,15 @@ TAKES_SOME = StateArchive(ARCHIVE_NAME, TOWN_NAME, lambda title: "Chronik" in ti
 STATES = (
     "proposed", "approved", "offered", "appraised", "exported", "handed_over", "done", "cancelled",
 )  # fmt: skip
+# Before the real day, for at the next start the daemon goes by the real clock.
+LONG_AGO = "2012-01-01"
 REFERENCE = "32.1-4/2009"
 MUCH = b"%PDF" + os.urandom(200_000)
 
 
 @pytest.fixture
 def one() -> Iterator[Bureau]:
-    with memory_folder() as folder, bureau(furnished(folder / "town")) as made:
+    with memory_folder() as folder, bureau(furnished(folder / "town"), LONG_AGO) as made:
         yield made
 
 
@@ -51,7 +54,7 @@ def batch_of_three(one: Bureau) -> str:
         Letter("Jubiläum", "claim", "2010-01-01", subject="Chronik", content=MUCH),
         Letter("Mahnung", "claim", "2010-01-01", subject="Mahnung"),
     )
-    one.clock.day = "2036-01-01"
+    one.clock.day = "2022-01-01"
     return str(one.one.batch_propose()["id"])
 
 
@@ -162,7 +165,6 @@ def test_a_hold_stops_a_batch_at_every_stage(
     else:
         # The unit is taken out, and the others go on.
         one.one.batch_drop(name=batch, units=[str(fault.params["units"])])
-        assert one.house.register.batch_of(taken(one, batch)) in (None, batch)
     if step != "confirm":
         call()
     else:
@@ -182,13 +184,14 @@ def test_what_is_in_no_batch_and_nowhere_has_its_refusal(one: Bureau) -> None:
     refused("nothing_due", one.one.batch_propose)
     refused("no_such_batch", lambda: one.one.batch_show("01ZZ"), NotFound)
     refused("no_such_certificate", lambda: one.one.certificate_get("01ZZ"), NotFound)
-    refused("not_a_number", lambda: one.one.batch_propose(most=-1), UsageFault)
+    with pytest.raises(UsageFault, match="not_a_number"):
+        one.one.batch_propose(most=-1)
     batch = batch_of_three(one)
     refused("not_in_batch", lambda: one.one.batch_drop(batch, ["01ZZZZ"]), NotFound)
     refused("batch_would_be_empty", lambda: one.one.batch_drop(batch, list(one.units(batch))))
     refused("nothing_due", one.one.batch_propose)
     one.brought(batch, "appraised", TAKES_SOME)
-    refused("bad_folder_name", lambda: one.one.batch_export(batch, "../weg"), UsageFault)
+    refused("export_folder_bad", lambda: one.one.batch_export(batch, "../weg"), UsageFault)
 
 
 def test_where_nobody_is_named_nothing_is_offered_and_what_is_waived_need_not_be() -> None:
@@ -197,9 +200,9 @@ def test_where_nobody_is_named_nothing_is_offered_and_what_is_waived_need_not_be
         "disposition": {"waived": ["claim"]},
     }
     letters = (Letter("Mahnung", "claim", "2010-01-01"), Letter("Brief", "ephemeral", "2010-01-01"))
-    with memory_folder() as folder, bureau(furnished(folder / "town", names)) as one:
+    with memory_folder() as folder, bureau(furnished(folder / "town", names), LONG_AGO) as one:
         one.filed(*letters)
-        one.clock.day = "2036-01-01"
+        one.clock.day = "2022-01-01"
         refused("parties_missing", one.one.batch_propose)
         batch = one.one.batch_propose(classes=["claim"])["id"]
         one.two.batch_approve(batch)
@@ -318,39 +321,46 @@ def test_a_folder_that_is_there_is_left_alone_and_ours_is_read_again(one: Bureau
     refused("export_damaged", lambda: one.one.batch_export(batch), IntegrityFault)
 
 
-def limited(size: int, call: Callable[[], Any]) -> Any:
-    """Call with a limit on the size of files, as a full disk would stop it."""
-    import resource
+@contextmanager
+def small_disk(place: Path) -> Iterator[Callable[[], None]]:
+    """A disk too small for a package in place of a folder; gives what makes room on it."""
+    if os.geteuid() != 0:
+        pytest.skip("only root may mount a small disk")
 
-    former = resource.getrlimit(resource.RLIMIT_FSIZE)
-    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, former[1]))
+    def mount(option: str) -> None:
+        words = ["mount", "-t", "tmpfs", "-o", option, "archiver-test", str(place)]
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            pytest.skip(f"this machine does not let us mount: {done.stderr.strip()}")
+
+    mount("size=128k")
     try:
-        return call()
+        yield lambda: mount("remount,size=16m")
     finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, former)
-        signal.signal(signal.SIGXFSZ, ignored)
+        subprocess.run(["umount", "--lazy", str(place)], check=True)
 
 
 def test_an_export_goes_on_after_room_was_made_and_is_the_same(one: Bureau) -> None:
     batch = one.brought(batch_of_three(one), "appraised", TAKES_SOME)
-    with pytest.raises(SystemFault) as caught:
-        limited(100_000, lambda: one.one.batch_export(batch))
-    assert caught.value.reason in ("disk_full", "storage_failed")
-    assert one.state(batch) == "appraised"
     exports = one.house.config.places.exports
-    assert not list(exports.rglob("bagit.txt"))
-    package = Path(one.one.batch_export(batch)["package"])
-    assert verify(package).findings == ()
+    with small_disk(exports) as make_room:
+        refused("disk_full", lambda: one.one.batch_export(batch), SystemFault)
+        assert one.state(batch) == "appraised" and not list(exports.rglob("bagit.txt"))
+        make_room()
+        package = Path(one.one.batch_export(batch)["package"])
+        assert verify(package).findings == ()
+        assert _bytes_of(package) == _bytes_of(undisturbed(one, batch))
 
-    undisturbed = exports.with_name("undisturbed")
+
+def undisturbed(one: Bureau, batch: str) -> Path:
+    """The same package, written where there was room all the time."""
     from archiver.registry.batch import batch_of, delivery_for, find
     from archiver.registry.handover import _opener
 
     registry = one.house.registry
     delivery = delivery_for(registry, batch, batch_of(find(registry, batch)))
-    other = deliver(delivery, undisturbed, _opener(registry, delivery))
-    assert _bytes_of(package) == _bytes_of(other)
+    place = one.town.root.with_name("undisturbed")
+    return deliver(delivery, place, _opener(registry, delivery))
 
 
 def _bytes_of(folder: Path) -> dict[str, bytes]:
@@ -418,7 +428,7 @@ def test_a_paper_that_came_into_a_dossier_on_hold_is_not_destroyed(one: Bureau) 
     letter = Letter("Bescheid", "claim", "2010-01-01", reference="77.7-7/2010")
     (paper,) = one.filed(letter)
     one.filed(Letter("Mahnung", "claim", "2010-01-01"))
-    one.clock.day = "2036-01-01"
+    one.clock.day = "2022-01-01"
     nothing = StateArchive(ARCHIVE_NAME, TOWN_NAME, lambda _title: False)
     batch = one.brought(one.one.batch_propose()["id"], "appraised", nothing)
     one.one.dossier_open(reference="77.7-7/2010", title="Später")
@@ -453,13 +463,14 @@ def die_at(one: Bureau, batch: str, step: str) -> None:
 @pytest.mark.parametrize("step", disposition_worker.DESTROYING)
 def test_killed_while_it_destroys_and_brought_to_its_end_at_the_start(step: str) -> None:
     with memory_folder() as folder:
-        town = furnished(folder / "town")
-        with bureau(town) as one:
+        town = furnished(folder / "town", {"seal": {"daily": False}})
+        with bureau(town, LONG_AGO) as one:
             batch = one.brought(batch_of_three(one), "handed_over", TAKES_SOME)
             documents = {str(row["id"]) for row in one.house.register.items(batch)}
         die_at(one, batch, step)
-        town.once()
-        with bureau(town, "2036-02-01") as one:
+        ended = town.command("run", "--once")
+        assert ended.returncode == 0, ended.stderr
+        with bureau(town, "2022-02-01") as one:
             if step in disposition_worker.NOT_YET:
                 # Nothing was gone yet, so a hold stops it still; without it, it is asked again.
                 assert one.state(batch) in ("handed_over", "destroying")
@@ -481,13 +492,13 @@ def test_killed_while_it_destroys_and_brought_to_its_end_at_the_start(step: str)
 
 def test_killed_between_the_package_and_its_ledger_line() -> None:
     with memory_folder() as folder:
-        town = furnished(folder / "town")
-        with bureau(town) as one:
+        town = furnished(folder / "town", {"seal": {"daily": False}})
+        with bureau(town, LONG_AGO) as one:
             batch = one.brought(batch_of_three(one), "appraised", TAKES_SOME)
         die_at(one, batch, "exported")
         place = town.root / "exports" / batch
         before = package_in(place)
-        with bureau(town, "2036-02-01") as one:
+        with bureau(town, "2022-02-01") as one:
             assert one.state(batch) == "appraised"
             package = Path(one.one.batch_export(batch)["package"])
             assert one.state(batch) == "exported"

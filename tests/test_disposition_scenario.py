@@ -67,8 +67,8 @@ HELD_CLASS, WAIVED = "tax_paper", "ephemeral"
 
 
 def word(number: int) -> str:
-    """A word of letters that no other number has."""
-    return "".join(chr(ord("a") + int(digit)) for digit in f"{number:04}")
+    """A word of letters that no other number has, also when the search strips its ending."""
+    return "".join(chr(ord("a") + int(digit)) for digit in f"{number:04}") + "z"
 
 
 def goes(record_class: str, year: int) -> bool:

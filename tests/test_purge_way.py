@@ -95,8 +95,8 @@ def test_what_may_not_be_purged_is_refused(office: Office) -> None:
 
 def test_a_replaced_scan_goes_and_the_receipt_stays(office: Office, tmp_path: Path) -> None:
     town = office.town
-    made = office.add("schief.pdf", paper.text_pdf([("Einladung zum Quittenblütenfest",)]))
-    town.json("review", "accept", made, "class=ephemeral")
+    made = office.add("schief.pdf", paper.text_pdf([("Einladung zum Quittenblütenfest",)]), "filed")
+    town.json("correct", made, "class=ephemeral")
     better = tmp_path / "gerade.pdf"
     better.write_bytes(paper.text_pdf([("Einladung zum Apfelblütenfest",)]))
     town.json("replace", made, str(better))

@@ -99,6 +99,9 @@ def look_around() -> None:
     say("search", '"Stadt Musterbach" Hundesteuer*', "--limit", "2")
     title("Everything that is known about one document, and why it was filed so")
     say("show", number_of(FILED))
+    title("How long it is kept, and why")
+    say("retention", "due")
+    say("retention", "explain", number_of(INVOICE))
 
 
 def main() -> None:

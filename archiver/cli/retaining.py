@@ -87,7 +87,7 @@ def _print_due(answer: Json) -> None:
         click.echo(tr("Nothing is filed yet."))
     else:
         # What is nothing reads better as a point.
-        last = (tr("Total"), "", *total)
+        last = (tr("Together"), "", *total)
         pointed = [
             [cell or "·" if place > 1 else cell for place, cell in enumerate(r)] for r in rows
         ]

@@ -19,8 +19,7 @@ import msgspec
 from archiver.config import Config
 from archiver.errors import Refusal
 from archiver.inbox.settling import TEMPORARY_PREFIX
-from archiver.pipeline import traces
-from archiver.pipeline.decisions import CLASS
+from archiver.pipeline import present, traces
 from archiver.pipeline.erasureplan import (
     Head,
     Kind,
@@ -32,13 +31,12 @@ from archiver.pipeline.erasureplan import (
     row_of,
     stores_of,
 )
-from archiver.pipeline.remainder import remainder
+from archiver.pipeline.present import PURGED
 from archiver.pipeline.traces import Finding
-from archiver.records import UNCLASSIFIED, DocumentState, Event, Id, check_transition
-from archiver.store import durable, objects, ocfl, overhang
-from archiver.store.objects import Note
+from archiver.records import DocumentState, Event, Id, check_transition
+from archiver.store import durable, ocfl
 
-DESTROYED, PURGED = "destroyed", "purged"
+DESTROYED = "destroyed"
 _CHUNK = 500  # ledger lines of one append
 
 
@@ -276,29 +274,12 @@ def _renew(parts: Parts, document: Id, plan: Plan, now: Callable[[], str]) -> No
         latest, known = parts.vault.inventory(document).latest, row_of(parts, document)["version"]
         # Else a crash came between the new object and its line.
         if latest >= known:
-            latest = _say_no_more(parts, document, int(known), plan, now())
+            latest = present.say_no_more(parts, document, int(known), plan, now())
         if latest > 1 or known != 1:
             parts.vault.renew(document, now(), PURGED, plan.actor)
             data = {**plan.because, "version": 1}
             parts.register.record(Event(PURGED, now(), plan.actor, document, data))
     parts.vault.settled(document)
-
-
-def _say_no_more(parts: Parts, document: Id, known: int, plan: Plan, at: str) -> int:
-    """Leave a newest version whose record no longer says what was replaced; its number."""
-    overhang.put_back(parts.vault, document, known, at, parts.register.is_received)
-    note = Note(at, plan.actor, PURGED, plan.reason) if plan.reason else None
-    record = objects.encode(remainder(parts.holdings.record(document, known), note))
-    return parts.vault.add_version(document, {objects.RECORD: record}, at, PURGED, plan.actor)
-
-
-def _teach_again(parts: Parts, document: Id) -> None:
-    """Give an example again that a person's decision gave, as the document is now."""
-    decisions = parts.holdings.record(document).decisions
-    said = [one.values[CLASS] for one in decisions if CLASS in one.values]
-    if said and said[-1] != UNCLASSIFIED:
-        corrected = said[-1] != row_of(parts, document)["proposed"]
-        parts.teach(document, said[-1], corrected=corrected)
 
 
 def _clear(parts: Parts, plan: Plan, progress: Progress) -> None:
@@ -316,7 +297,7 @@ def _clear(parts: Parts, plan: Plan, progress: Progress) -> None:
     parts.school.forget(plan.documents)
     if plan.kind == "purged":
         for document in plan.documents:
-            _teach_again(parts, document)
+            present.teach_again(parts, document)
     parts.reindex(progress)
     if parts.office is not None:
         parts.office.publish()

@@ -178,7 +178,14 @@ def _choices(parts: Parts, kind: Kind, documents: Sequence[Id]) -> Iterator[tupl
             continue
         offered = _offered(parts, kind, document, 3 * each)
         own = [word for word in offered if not is_said_by(word, vocabulary)]
-        yield document, [w for w in own if _is_rare(index, w, documents)][:each]
+        # A word that all of many documents say would be found in each of their files.
+        yield (
+            document,
+            (
+                [w for w in own if _is_rare(index, w, (document,))]
+                or [w for w in own if _is_rare(index, w, documents)]
+            )[:each],
+        )
 
 
 def _offered(parts: Parts, kind: Kind, document: Id, count: int) -> list[str]:
@@ -207,8 +214,11 @@ def _is_rare(index: SearchIndex, word: str, documents: Sequence[Id]) -> bool:
     """Whether no other document says a word, as far as the index knows."""
     from archiver.search.query import parse
 
-    found = index.search(parse(f'"{word}"'), len(documents) + 1, _NO_DAY)
-    own = set(documents)
+    sought, own = parse(f'"{word}"'), set(documents)
+    # Most are said by too many: that is known without the hits themselves.
+    if index.search(sought, 1, _NO_DAY).total > len(own):
+        return False
+    found = index.search(sought, len(own) + 1, _NO_DAY)
     return found.total <= len(own) and all(hit.id in own for hit in found.hits)
 
 

@@ -16,7 +16,7 @@ import sqlite3
 import stat
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import BinaryIO, Literal
 from unicodedata import normalize
@@ -141,6 +141,8 @@ class Sought:
         self._ways = [_Ways(word) for word in words]
         self._longest = max((ways.longest for ways in self._ways), default=1)
         self.words = tuple(words)
+        # Most paths are made of the same few names.
+        self._masked_part = lru_cache(maxsize=1000)(self._mask)
 
     def within(self, layer: Layer) -> set[int]:
         """Numbers of the words that stand in a layer, also across the borders of its blocks."""
@@ -157,8 +159,10 @@ class Sought:
 
     def masked(self, path: str) -> str:
         """A path without the parts that hold a word."""
-        parts = path.split("/")
-        return "/".join("*" if self.within(iter([os.fsencode(p)])) else p for p in parts)
+        return "/".join(map(self._masked_part, path.split("/")))
+
+    def _mask(self, part: str) -> str:
+        return "*" if self.within(iter([os.fsencode(part)])) else part
 
 
 class _Ways:

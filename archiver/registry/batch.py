@@ -208,12 +208,13 @@ def _units(registry: Registry, batch: Id) -> list[Unit]:
     shelf = Shelf(registry, registry.today)
     found = []
     for unit, papers in groupby(registry.register.items(batch), lambda row: str(row["unit"])):
-        rows = [{**row, "batch": batch} for row in papers]
-        dossier = registry.register.matter(unit)
-        if dossier is None:
+        rows = list(papers)
+        if unit == rows[0]["id"]:
             # One that has come into a dossier meanwhile is no longer what was proposed.
             found += [shelf.unit_of(row) for row in rows]
-        elif dossier["about"]:
+            continue
+        dossier = registry.register.matter(unit)
+        if dossier is not None and dossier["about"]:
             found.append(shelf.of_dossier(dossier))
     return found
 

@@ -294,6 +294,9 @@ class Ending:
     def beside(self, certificate: Id, actor: str) -> None:
         """End the dossiers and the batch; made again, it does nothing."""
         register, matters = self.registry.register, self.registry.matters
+        issued = register.matter(certificate)
+        if issued is not None and issued["state"] == "issued":
+            return  # its draft is gone, and everything with it
         draft = _draft(self.registry, certificate)
         for dossier in draft.dossiers:
             row = register.matter(dossier)

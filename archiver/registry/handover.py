@@ -130,7 +130,7 @@ def export(
     Raises:
         Refusal: ``output_exists`` where something else lies there; ``export_empty`` where the
             archive takes nothing; ``batch_on_hold``, ``batch_changed`` or ``wrong_step``.
-        UsageFault: ``bad_folder_name``.
+        UsageFault: ``export_folder_bad``.
         IntegrityFault: ``export_source_changed`` or ``export_damaged``.
         SystemFault: ``disk_full``, ``storage_failed``; asked again, it goes on.
     """
@@ -167,7 +167,7 @@ def export(
 
 def _place(registry: Registry, folder: str) -> Path:
     if not folder or {"/", "\0"} & set(folder) or folder.startswith("."):
-        raise UsageFault("bad_folder_name", value=folder)
+        raise UsageFault("export_folder_bad", value=folder)
     return registry.config.places.exports / folder
 
 

@@ -139,21 +139,18 @@ class Shelf:
                 yield from (self.single(row) for row in rows)
 
     def unit_of(self, document: Row) -> Unit:
-        """The unit that a document is in."""
+        """The unit that a document is in; its batch is asked for where the row has none."""
         row = self._dossiers.get(str(document["dossier_key"] or ""))
-        if row is None:
-            batch = self._registry.register.batch_of(str(document["id"]))
-            return self.single({**document, "batch": batch})
-        return self.of_dossier(row)
+        if row is not None:
+            return self.of_dossier(row)
+        if "batch" in document:
+            return self.single(document)
+        batch = self._registry.register.batch_of(str(document["id"]))
+        return self.single({**document, "batch": batch})
 
     def of_dossier(self, row: Row) -> Unit:
         """The unit of a dossier, by its row."""
-        papers = self._registry.register.in_dossier(str(row["key"]))
-        batches = [self._registry.register.batch_of(str(paper["id"])) for paper in papers]
-        with_batch = [
-            {**paper, "batch": batch} for paper, batch in zip(papers, batches, strict=True)
-        ]
-        return self.dossier(row, with_batch)
+        return self.dossier(row, self._registry.register.in_dossier(str(row["key"])))
 
     def single(self, row: Row) -> Unit:
         """The unit of a document that is in no dossier."""

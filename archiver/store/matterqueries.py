@@ -58,11 +58,15 @@ class MatterQueries(Asking):
         return rows[0] if rows else None
 
     def in_dossier(self, key: str) -> list[Row]:
-        """Documents of a dossier that are there, oldest first."""
-        query = select(t.document).where(
-            t.document.c.dossier_key == key, t.document.c.state.not_in(NOT_THERE)
+        """Documents of a dossier that are there, each with its ``batch``, oldest first."""
+        of = t.document.c
+        query = (
+            select(t.document, t.batch_item.c.batch)
+            .join(t.batch_item, t.batch_item.c.document == of.id, isouter=True)
+            .where(of.dossier_key == key, of.state.not_in(NOT_THERE))
+            .order_by(of.id)
         )
-        return self._rows(query.order_by(t.document.c.id))
+        return self._rows(query)
 
     def paper_counts(self) -> dict[str, int]:
         """Number of documents that are there, by key of the dossier that they belong to."""
@@ -156,9 +160,9 @@ class MatterQueries(Asking):
         return str(rows[0]["batch"]) if rows else None
 
     def items(self, batch: Id) -> list[Row]:
-        """Documents of a batch with their unit: ``unit`` and all columns of the document."""
+        """Documents of a batch: ``unit``, ``batch`` and all columns of the document."""
         query = (
-            select(t.document, t.batch_item.c.unit)
+            select(t.document, t.batch_item.c.unit, t.batch_item.c.batch)
             .join(t.batch_item, t.batch_item.c.document == t.document.c.id)
             .where(t.batch_item.c.batch == batch)
             .order_by(t.batch_item.c.unit, t.document.c.id)
