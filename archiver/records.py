@@ -116,7 +116,7 @@ MATTER_STEPS: dict[str, MatterStep] = {
     "dossier_closed": _step("dossier", "open", "closed"),
     "dossier_reopened": _step("dossier", "closed", "open"),
     "dossier_merged": _step("dossier", "open", "merged"),
-    "dossier_disposed": _step("dossier", "open closed", "disposed"),
+    "dossier_disposed": _step("dossier", "open closed merged", "disposed"),
     "hold_placed": _step("hold", "", "stands"),
     "hold_reviewed": _step("hold", "stands", None),
     "hold_lifted": _step("hold", "stands", "lifted"),

@@ -398,8 +398,7 @@ def untouched(one: Bureau, fate: Fate, holds: list[str]) -> None:
     assert tables(one.town) == before
 
 
-@pytest.mark.xfail(strict=True, reason="a dossier that was merged keeps its object and its title")
-def test_title_of_a_merged_dossier_goes_with_its_papers(folder: Path) -> None:
+def test_the_title_of_a_merged_dossier_goes_with_its_papers(folder: Path) -> None:
     with bureau(furnished(folder / "town", {"disposition": {"waived": ["dog_tax"]}})) as one:
         letter = Letter("Bescheid", "dog_tax", "2008-03-01")
         into = one.dossier("22.1-1/2008", None, letter)

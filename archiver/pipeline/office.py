@@ -116,6 +116,7 @@ class Office:
             log.warning("no cage: received files are opened with limits only")
         self.engines.warm()
         self._projector.start()
+        self._register.follow(self._projector.wake)
         self._runner.start(warm=warm)
         self._watch.start()
         self.school.start()
@@ -133,6 +134,7 @@ class Office:
         # Lanes wait for pages, so the engines end first.
         self.engines.close()
         self._runner.join()
+        self._register.follow(None)
         self._projector.stop()
 
     def tell(self, identifier: Id) -> None:

@@ -8,7 +8,7 @@ start, and that the certificate holds ids and digests only.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -235,9 +235,18 @@ def _drafted(
         documents=tuple(_destroyed(registry, notes)),
         approvals=tuple(approvals),
         appraisal=appraisal,
-        dossiers=tuple(note.unit for note in notes if note.kind == "dossier"),
+        dossiers=_dossiers(registry, [note.unit for note in notes if note.kind == "dossier"]),
         folder=batch.folder,
     )
+
+
+def _dossiers(registry: Registry, ending: Sequence[Id]) -> tuple[Id, ...]:
+    """Dossiers that end, with those whose papers they took: their titles may say the same."""
+    merged = registry.register.matters("dossier", ("merged",))
+    found = list(ending)
+    for dossier in found:  # grows while it is gone through: one may have taken another's before
+        found += [str(row["id"]) for row in merged if row["about"].get("merged_into") == dossier]
+    return tuple(found)
 
 
 def _earlier_appraisal(registry: Registry, notes: Collection[UnitNote]) -> papers.Appraisal | None:

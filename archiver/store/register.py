@@ -61,6 +61,7 @@ class Register(Queries, MatterQueries):
         self._ledger = ledger
         self._objects = objects
         self._writing = threading.RLock()
+        self._follower: Callable[[], None] = _nobody
         self._engine = _open(catalogue)
 
     def close(self) -> None:
@@ -101,6 +102,14 @@ class Register(Queries, MatterQueries):
                 behind = CatalogueBehind(error.reason)
                 behind.params = error.params
             raise behind from error
+        self._follower()
+
+    def follow(self, follower: Callable[[], None] | None) -> None:
+        """Have somebody called whenever the ledger has got lines; None: nobody.
+
+        Whatever follows the ledger must not wait for those who write to remember it.
+        """
+        self._follower = follower or _nobody
 
     def catch_up(self, progress: Callable[[int, int], None] | None = None) -> int:
         """Take over ledger lines that the catalogue does not have; returns how many.
@@ -204,6 +213,10 @@ class Register(Queries, MatterQueries):
     def _transaction(self) -> Iterator[Connection]:
         with translated(), self._engine.begin() as connection:
             yield connection
+
+
+def _nobody() -> None:
+    """Nobody follows the ledger."""
 
 
 def _open(file: Path) -> Engine:
