@@ -463,7 +463,7 @@ def die_at(one: Bureau, batch: str, step: str) -> None:
 @pytest.mark.parametrize("step", disposition_worker.DESTROYING)
 def test_killed_while_it_destroys_and_brought_to_its_end_at_the_start(step: str) -> None:
     with memory_folder() as folder:
-        town = furnished(folder / "town", {"seal": {"daily": False}})
+        town = furnished(folder / "town")
         with bureau(town, LONG_AGO) as one:
             batch = one.brought(batch_of_three(one), "handed_over", TAKES_SOME)
             documents = {str(row["id"]) for row in one.house.register.items(batch)}
@@ -492,7 +492,7 @@ def test_killed_while_it_destroys_and_brought_to_its_end_at_the_start(step: str)
 
 def test_killed_between_the_package_and_its_ledger_line() -> None:
     with memory_folder() as folder:
-        town = furnished(folder / "town", {"seal": {"daily": False}})
+        town = furnished(folder / "town")
         with bureau(town, LONG_AGO) as one:
             batch = one.brought(batch_of_three(one), "appraised", TAKES_SOME)
         die_at(one, batch, "exported")

@@ -1,21 +1,18 @@
-"""Commands of disposition: batches on their way to the archive, exports, certificates.
+"""Commands of disposition: batches on their way to the archive, step by step.
 
 Promises that each step says what came of it and what is to be done next.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import click
 
 from archiver import phrases
-from archiver.cli import desk
+from archiver.cli import batchwords, desk
 from archiver.cli.changing import opened
 from archiver.cli.finding import write
-from archiver.errors import ExitCode
 from archiver.tongue import tr
 
 _NAME = click.argument("name", metavar="ID", type=desk.text)
@@ -72,8 +69,8 @@ def propose(
     if json_:
         desk.as_json(told)
         return
-    _tell_batch(told)
-    _next(told)
+    batchwords.tell_batch(told)
+    batchwords.tell_next(told)
 
 
 @batch.command(
@@ -92,7 +89,7 @@ def list_(context: click.Context, everything: bool, json_: bool) -> None:
     if not told["batches"]:
         click.echo(tr("No batch."))
     for one in told["batches"]:
-        _tell_line(one)
+        batchwords.tell_line(one)
 
 
 @batch.command(
@@ -109,12 +106,12 @@ def show(context: click.Context, name: str, json_: bool) -> None:
     if json_:
         desk.as_json(told)
         return
-    _tell_batch(told)
+    batchwords.tell_batch(told)
     for item in told.get("items", ()):
-        _tell_item(item)
+        batchwords.tell_item(item)
     for line in told["history"]:
         click.echo(f"  {phrases.moment(line['at'])}  {line['title']}  {line['actor']}")
-    _next(told)
+    batchwords.tell_next(told)
 
 
 @batch.command(
@@ -130,7 +127,7 @@ def show(context: click.Context, name: str, json_: bool) -> None:
 def approve(context: click.Context, name: str, json_: bool) -> None:
     """Approve a batch."""
     with desk.archive(desk.configured(context), writes=True) as archive:
-        _told(archive.batch_approve(name=name), json_)
+        batchwords.told(archive.batch_approve(name=name), json_)
 
 
 @batch.command(
@@ -157,7 +154,7 @@ def offer(context: click.Context, name: str, output: Path, json_: bool) -> None:
         file = archive.batch_message(name=name)
         target = output / file.name
         write(file, target)
-    _told({**told, "file": str(target)}, json_)
+    batchwords.told({**told, "file": str(target)}, json_)
     if not json_:
         click.echo(tr("Offer list: {file}").format(file=target))
 
@@ -177,7 +174,7 @@ def appraise(context: click.Context, name: str, file: Path, json_: bool) -> None
     """Read in a 0502."""
     with desk.archive(desk.configured(context), writes=True) as archive, opened(file) as source:
         told = archive.batch_appraise(name=name, source=source)
-    _tell_answer(context, told, json_)
+    batchwords.tell_answer(context, told, json_)
 
 
 @batch.command(
@@ -221,7 +218,7 @@ def confirm(context: click.Context, name: str, file: Path, json_: bool) -> None:
     """Read in a 0506."""
     with desk.archive(desk.configured(context), writes=True) as archive, opened(file) as source:
         told = archive.batch_confirm(name=name, source=source)
-    _tell_answer(context, told, json_)
+    batchwords.tell_answer(context, told, json_)
 
 
 @batch.command(
@@ -257,7 +254,7 @@ def drop(context: click.Context, name: str, units: tuple[str, ...], json_: bool)
 def cancel(context: click.Context, name: str, json_: bool) -> None:
     """Call a batch off."""
     with desk.archive(desk.configured(context), writes=True) as archive:
-        _told(archive.batch_cancel(name=name), json_)
+        batchwords.told(archive.batch_cancel(name=name), json_)
 
 
 @batch.command(
@@ -285,196 +282,4 @@ def destroy(context: click.Context, name: str, thorough: bool, json_: bool) -> N
         click.echo(tr("Nothing of this batch is to be destroyed; it has ended."))
 
 
-@click.group(
-    short_help=tr("Certificates of destruction."),
-    help=tr("Certificates of destruction.\n\nExample: archiver certificate list"),
-)
-def certificate() -> None:
-    """Group of the commands about certificates."""
-
-
-@certificate.command(
-    "list", cls=desk.Command, help=tr("List them.\n\nExample: archiver certificate list")
-)
-@desk.json_option
-@click.pass_context
-def certificates(context: click.Context, json_: bool) -> None:
-    """List certificates."""
-    with desk.archive(desk.configured(context)) as archive:
-        told = archive.certificate_list()
-    if json_:
-        desk.as_json(told)
-        return
-    if not told["certificates"]:
-        click.echo(tr("No certificate."))
-    for one in told["certificates"]:
-        proved = tr("proved") if one["is_proved"] else tr("not proved")
-        day, count = phrases.moment(one["at"]), one["documents"]
-        click.echo(f"{one['id']}  {day}  {tr('{count} documents').format(count=count)}  {proved}")
-
-
-@certificate.command(
-    cls=desk.Command,
-    help=tr(
-        "Write a certificate as PDF/A, or as JSON."
-        "\n\nExample: archiver certificate get 01JB2Q8T -o certificate.pdf"
-    ),
-)
-@_NAME
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help=tr("File."))
-@click.option("--json", "json_", is_flag=True, help=tr("As JSON."))
-@click.pass_context
-def get(context: click.Context, name: str, output: Path, json_: bool) -> None:
-    """Write a certificate."""
-    with desk.archive(desk.configured(context)) as archive:
-        file = archive.certificate_get(name=name, as_json=json_)
-        write(file, output)
-    click.echo(str(output))
-
-
-@click.group(
-    "export",
-    short_help=tr("Check packages that were exported."),
-    help=tr("Packages for the archive.\n\nExample: archiver export verify exports/01JB2Q8T"),
-)
-def exported() -> None:
-    """Group of the commands about exports."""
-
-
-@exported.command(
-    cls=desk.Command,
-    help=tr(
-        "Read a package again, byte by byte, years later and without the archive; names what is"
-        " wrong, with the document's id.\n\nExample: archiver export verify exports/01JB2Q8T/…"
-    ),
-)
-@click.argument("path", type=click.Path(path_type=Path, exists=True, file_okay=False))
-@desk.json_option
-def verify(path: Path, json_: bool) -> None:
-    """Verify a package."""
-    from archiver.retention.exchange.verification import verify as read_again
-
-    bar = desk.Progress(tr("reading (MiB)"))
-    result = read_again(path, lambda _phase, done, total: bar(done >> 20, max(1, total >> 20)))
-    findings = [
-        {
-            "code": one.code,
-            "path": one.path,
-            "member": one.member,
-            "id": one.document,
-            "message": phrases.sentence(
-                one.code, {"path": one.path, "member": one.member, "id": one.document}
-            ),
-        }
-        for one in result.findings
-    ]
-    if json_:
-        desk.as_json({"files": result.files, "findings": findings})
-    else:
-        for finding in findings:
-            click.secho(finding["message"], fg="red", err=True)
-        if not findings:
-            click.echo(tr("Whole: {files} files read.").format(files=result.files))
-    if findings:
-        raise click.exceptions.Exit(int(ExitCode.INTEGRITY))
-
-
-# --- telling ---------------------------------------------------------------------------------
-
-
-def _told(told: Mapping[str, Any], json_: bool) -> None:
-    if json_:
-        desk.as_json(dict(told))
-        return
-    click.echo(f"{told['id']}  {phrases.state_name(told['state'])}")
-    _next(told)
-
-
-def _tell_line(one: Mapping[str, Any]) -> None:
-    counts = ""
-    if "documents" in one:
-        counts = tr("{units} units, {documents} documents").format(
-            units=one["units"], documents=one["documents"]
-        )
-    day = phrases.moment(one["changed_at"])
-    click.echo(f"{one['id']}  {phrases.state_name(one['state'])}  {day}  {counts}".rstrip())
-
-
-def _tell_batch(told: Mapping[str, Any]) -> None:
-    click.echo(f"{told['id']}  {phrases.state_name(told['state'])}")
-    if "documents" not in told:
-        return
-    line = tr("{units} units, {documents} documents, {size} MiB, xdomea {version}")
-    size = f"{told['size'] / (1 << 20):.1f}"
-    click.echo(
-        "  "
-        + line.format(
-            units=told["units"], documents=told["documents"], size=size, version=told["xdomea"]
-        )
-    )
-    for key, count in sorted(told["classes"].items()):
-        click.echo(f"  {key}: {count}")
-    for obstacle, count in sorted(told["skipped"].items()):
-        line = tr("not proposed: {count}").format(count=count)
-        click.echo(f"  {line} ({_OBSTACLES[obstacle]})")
-
-
-def _tell_item(item: Mapping[str, Any]) -> None:
-    said = _SAID.get(item["said"] or "", "")
-    ends = phrases.date(item["ends"])
-    rule = f"{item['class_key']} v{item['version']} {item['disposition']}"
-    click.echo(f"  {item['unit']}  {item['documents']:>4}  {rule}  {ends}  {said}".rstrip())
-
-
-def _tell_answer(context: click.Context, told: Mapping[str, Any], json_: bool) -> None:
-    """What an answer of the archive came to; odd items end with the code for findings."""
-    if json_:
-        desk.as_json(dict(told))
-    else:
-        for finding in told["findings"]:
-            click.secho(finding["message"], fg="yellow", err=True)
-        click.echo(phrases.state_name(told["state"]))
-        if told["waiting"]:
-            click.echo(tr("Items without a usable answer: {count}").format(count=told["waiting"]))
-    if told["findings"]:
-        context.exit(int(ExitCode.FINDINGS))
-
-
-def _next(told: Mapping[str, Any]) -> None:
-    step = _NEXT.get(told["state"])
-    if step:
-        click.echo(tr("Next: {step}").format(step=step))
-
-
-_OBSTACLES = {
-    "held": tr("on hold"),
-    "in_batch": tr("in another batch"),
-    "unsettled": tr("a paper waits for a person"),
-    "open": tr("the dossier is open"),
-    "no_disposition": tr("the plan does not say what becomes of them"),
-    "handed_over": tr("the archive has them already"),
-    "beyond_limit": tr("more than asked for"),
-}
-_SAID = {
-    "exempt": tr("waived in general"),
-    "taken": tr("the archive takes it"),
-    "waived": tr("the archive does not want it"),
-    "arrived": tr("arrived in the archive"),
-    "dropped": tr("taken out"),
-}
-_NEXT = {
-    "proposed": tr("a second person approves it (batch approve)"),
-    "approved": tr("offer it to the archive (batch offer)"),
-    "offered": tr("send the list, and read the answer 0502 in (batch appraise)"),
-    "appraised": tr(
-        "write what the archive takes (batch export); if it takes nothing, destroy (batch destroy)"
-    ),
-    "exported": tr("hand the package over, and read the receipt 0506 in (batch confirm)"),
-    "handed_over": tr("destroy what remains (batch destroy)"),
-    "destroying": tr("ask again to bring the destruction to its end (batch destroy)"),
-}
-COMMANDS: dict[str, click.Command] = {
-    "batch": batch,
-    "export": exported,
-    "certificate": certificate,
-}
+COMMANDS: dict[str, click.Command] = {"batch": batch}

@@ -10,6 +10,7 @@ file of the stage while the erasure lasts, never in the ledger nor in a log.
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -38,6 +39,10 @@ from archiver.store import durable, ocfl
 
 DESTROYED = "destroyed"
 _CHUNK = 500  # ledger lines of one append
+
+# There is one journal. Who holds this must not wait for the register's other writers to end
+# an erasure, so it is taken before the register.
+ALONE = threading.RLock()
 
 
 class Erasure(msgspec.Struct, frozen=True):
@@ -98,6 +103,7 @@ def erase(
     whole_vault: bool = False,
     progress: Progress = lambda _done, _total: None,
     ending: Ending | None = None,
+    ask: Callable[[], None] = lambda: None,
 ) -> Erasure:
     """Destroy documents in every place and prove it; rights and holds are the caller's to ask.
 
@@ -111,6 +117,7 @@ def erase(
         whole_vault: read every object for the proof, not only those of the documents.
         progress: is told steps done and steps in all, then those of the index.
         ending: what ends with it, where `because` names a ``certificate``.
+        ask: refuses at the last moment what may not be destroyed; nothing was done then.
 
     Raises:
         NotFound: ``no_such_document``; nothing was done.

@@ -36,6 +36,7 @@ Kind = Literal["erased", "purged"]
 
 _WITNESSES = 24  # of one erasure; each is looked for in every byte
 _OF_ONE, _EACH = 6, 3  # of one document; of each of many: of its name, its data and its text
+_OFFERED = 100  # words of a document among which rare ones are looked for
 _NO_DAY = date(1970, 1, 1)  # a search for words asks for no day
 
 
@@ -143,7 +144,7 @@ def planned(
     """
     own = tuple(dict.fromkeys(documents))
     chosen = dict(_choices(parts, kind, own))
-    words = [word for several in chosen.values() for word in several]
+    words = list(dict.fromkeys(word for several in chosen.values() for word in several))
     before = traces.find(words, stores_of(parts, (*own, *others), whole_vault))
     good = _good(kind, words, own, before)
     kept = tuple(word for number, word in enumerate(words) if number in good)
@@ -176,7 +177,7 @@ def _choices(parts: Parts, kind: Kind, documents: Sequence[Id]) -> Iterator[tupl
     for document in documents[::step]:
         if not parts.vault.exists(document):
             continue
-        offered = _offered(parts, kind, document, 3 * each)
+        offered = _offered(parts, kind, document, _OFFERED)
         own = [word for word in offered if not is_said_by(word, vocabulary)]
         # A word that all of many documents say would be found in each of their files.
         yield (

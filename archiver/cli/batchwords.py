@@ -1,0 +1,111 @@
+"""How batches of disposition are told: their state, their units, and what is to be done next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from archiver import phrases
+from archiver.cli import desk
+from archiver.errors import ExitCode
+from archiver.tongue import tr
+
+
+def told(answer: Mapping[str, Any], json_: bool) -> None:
+    """A batch as it is after a step, and what comes next."""
+    if json_:
+        desk.as_json(dict(answer))
+        return
+    click.echo(f"{answer['id']}  {phrases.state_name(answer['state'])}")
+    tell_next(answer)
+
+
+def tell_line(one: Mapping[str, Any]) -> None:
+    """A batch in a list."""
+    counts = ""
+    if "documents" in one:
+        counts = tr("{units} units, {documents} documents").format(
+            units=one["units"], documents=one["documents"]
+        )
+    day = phrases.moment(one["changed_at"])
+    click.echo(f"{one['id']}  {phrases.state_name(one['state'])}  {day}  {counts}".rstrip())
+
+
+def tell_batch(told: Mapping[str, Any]) -> None:
+    """A batch with its counts."""
+    click.echo(f"{told['id']}  {phrases.state_name(told['state'])}")
+    if "documents" not in told:
+        return
+    line = tr("{units} units, {documents} documents, {size} MiB, xdomea {version}")
+    size = f"{told['size'] / (1 << 20):.1f}"
+    click.echo(
+        "  "
+        + line.format(
+            units=told["units"], documents=told["documents"], size=size, version=told["xdomea"]
+        )
+    )
+    for key, count in sorted(told["classes"].items()):
+        click.echo(f"  {key}: {count}")
+    for obstacle, count in sorted(told["skipped"].items()):
+        line = tr("not proposed: {count}").format(count=count)
+        click.echo(f"  {line} ({_OBSTACLES[obstacle]})")
+
+
+def tell_item(item: Mapping[str, Any]) -> None:
+    """A unit of a batch."""
+    said = _SAID.get(item["said"] or "", "")
+    ends = phrases.date(item["ends"])
+    rule = f"{item['class_key']} v{item['version']} {item['disposition']}"
+    click.echo(f"  {item['unit']}  {item['documents']:>4}  {rule}  {ends}  {said}".rstrip())
+
+
+def tell_answer(context: click.Context, told: Mapping[str, Any], json_: bool) -> None:
+    """What an answer of the archive came to; odd items end with the code for findings."""
+    if json_:
+        desk.as_json(dict(told))
+    else:
+        for finding in told["findings"]:
+            click.secho(finding["message"], fg="yellow", err=True)
+        click.echo(phrases.state_name(told["state"]))
+        if told["waiting"]:
+            click.echo(tr("Items without a usable answer: {count}").format(count=told["waiting"]))
+    if told["findings"]:
+        context.exit(int(ExitCode.FINDINGS))
+
+
+def tell_next(told: Mapping[str, Any]) -> None:
+    """What is to be done next."""
+    step = _NEXT.get(told["state"])
+    if step:
+        click.echo(tr("Next: {step}").format(step=step))
+
+
+_OBSTACLES = {
+    "held": tr("on hold"),
+    "in_batch": tr("in another batch"),
+    "unsettled": tr("a paper waits for a person"),
+    "open": tr("the dossier is open"),
+    "no_disposition": tr("the plan does not say what becomes of them"),
+    "handed_over": tr("the archive has them already"),
+    "beyond_limit": tr("more than asked for"),
+}
+_SAID = {
+    "exempt": tr("waived in general"),
+    "taken": tr("the archive takes it"),
+    "waived": tr("the archive does not want it"),
+    "arrived": tr("arrived in the archive"),
+    "dropped": tr("taken out"),
+}
+_NEXT = {
+    "proposed": tr("a second person approves it (batch approve)"),
+    "approved": tr("offer it to the archive (batch offer)"),
+    "offered": tr("send the list, and read the answer 0502 in (batch appraise)"),
+    "appraised": tr(
+        "write what the archive takes (batch export); if it takes nothing, destroy (batch destroy)"
+    ),
+    "exported": tr("hand the package over, and read the receipt 0506 in (batch confirm)"),
+    "handed_over": tr("destroy what remains (batch destroy)"),
+    "destroying": tr("ask again to bring the destruction to its end (batch destroy)"),
+}

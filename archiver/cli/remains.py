@@ -1,0 +1,112 @@
+"""Commands about what is left: certificates of destruction, and packages for the archive."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from archiver import phrases
+from archiver.cli import desk
+from archiver.cli.finding import write
+from archiver.errors import ExitCode
+from archiver.tongue import tr
+
+_NAME = click.argument("name", metavar="ID", type=desk.text)
+
+
+@click.group(
+    short_help=tr("Certificates of destruction."),
+    help=tr("Certificates of destruction.\n\nExample: archiver certificate list"),
+)
+def certificate() -> None:
+    """Group of the commands about certificates."""
+
+
+@certificate.command(
+    "list", cls=desk.Command, help=tr("List them.\n\nExample: archiver certificate list")
+)
+@desk.json_option
+@click.pass_context
+def certificates(context: click.Context, json_: bool) -> None:
+    """List certificates."""
+    with desk.archive(desk.configured(context)) as archive:
+        told = archive.certificate_list()
+    if json_:
+        desk.as_json(told)
+        return
+    if not told["certificates"]:
+        click.echo(tr("No certificate."))
+    for one in told["certificates"]:
+        proved = tr("proved") if one["is_proved"] else tr("not proved")
+        day, count = phrases.moment(one["at"]), one["documents"]
+        click.echo(f"{one['id']}  {day}  {tr('{count} documents').format(count=count)}  {proved}")
+
+
+@certificate.command(
+    cls=desk.Command,
+    help=tr(
+        "Write a certificate as PDF/A, or as JSON."
+        "\n\nExample: archiver certificate get 01JB2Q8T -o certificate.pdf"
+    ),
+)
+@_NAME
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help=tr("File."))
+@click.option("--json", "json_", is_flag=True, help=tr("As JSON."))
+@click.pass_context
+def get(context: click.Context, name: str, output: Path, json_: bool) -> None:
+    """Write a certificate."""
+    with desk.archive(desk.configured(context)) as archive:
+        file = archive.certificate_get(name=name, as_json=json_)
+        write(file, output)
+    click.echo(str(output))
+
+
+@click.group(
+    "export",
+    short_help=tr("Check packages that were exported."),
+    help=tr("Packages for the archive.\n\nExample: archiver export verify exports/01JB2Q8T"),
+)
+def exported() -> None:
+    """Group of the commands about exports."""
+
+
+@exported.command(
+    cls=desk.Command,
+    help=tr(
+        "Read a package again, byte by byte, years later and without the archive; names what is"
+        " wrong, with the document's id.\n\nExample: archiver export verify exports/01JB2Q8T/…"
+    ),
+)
+@click.argument("path", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@desk.json_option
+def verify(path: Path, json_: bool) -> None:
+    """Verify a package."""
+    from archiver.retention.exchange.verification import verify as read_again
+
+    bar = desk.Progress(tr("reading (MiB)"))
+    result = read_again(path, lambda _phase, done, total: bar(done >> 20, max(1, total >> 20)))
+    findings = [
+        {
+            "code": one.code,
+            "path": one.path,
+            "member": one.member,
+            "id": one.document,
+            "message": phrases.sentence(
+                one.code, {"path": one.path, "member": one.member, "id": one.document}
+            ),
+        }
+        for one in result.findings
+    ]
+    if json_:
+        desk.as_json({"files": result.files, "findings": findings})
+    else:
+        for finding in findings:
+            click.secho(finding["message"], fg="red", err=True)
+        if not findings:
+            click.echo(tr("Whole: {files} files read.").format(files=result.files))
+    if findings:
+        raise click.exceptions.Exit(int(ExitCode.INTEGRITY))
+
+
+COMMANDS: dict[str, click.Command] = {"export": exported, "certificate": certificate}
