@@ -128,7 +128,9 @@ MATTER_STEPS: dict[str, MatterStep] = {
     "batch_confirmed": _step("batch", "exported", "handed_over"),
     # Some answers come in parts, and single items can be taken out again.
     "batch_answered": _step("batch", "offered exported", None),
-    "batch_reduced": _step("batch", "proposed approved offered appraised exported", None),
+    "batch_reduced": _step(
+        "batch", "proposed approved offered appraised exported handed_over destroying", None
+    ),
     "batch_cancelled": _step("batch", "proposed approved offered appraised", "cancelled"),
     "batch_destroying": _step("batch", "approved appraised handed_over", "destroying"),
     "batch_done": _step("batch", "destroying handed_over", "done"),

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import quote
 
+import msgspec
 from aiohttp import web
 
 from archiver import phrases
@@ -236,26 +237,24 @@ async def _act(request: web.Request) -> web.StreamResponse:
         raise UsageFault("bad_request", word=name)
     method = getattr(archive, name)
     if way == "upload":
-        words = words_of(method, _parsed(request.query.get("words", "{}")))
+        await asyncio.to_thread(archive.may_dispose)
+        words = words_of(method, _parsed(request.query.get("words", "{}").encode()))
         async with _spooled(request) as source:
             answer = await asyncio.to_thread(partial(method, source=source, **words))
         return web.json_response(answer)
-    words = words_of(method, _parsed(await request.text()))
+    words = words_of(method, _parsed(await request.read()))
     if way == "progress":
         return await _with_progress(request, lambda report: method(progress=report, **words))
     answer = await asyncio.to_thread(partial(method, **words))
     return await _sent(request, answer) if way == "file" else web.json_response(answer)
 
 
-def _parsed(text: str) -> Json:
-    """A JSON object."""
+def _parsed(content: bytes) -> Json:
+    """A JSON object, all of whose words are text that can be written down."""
     try:
-        words = json.loads(text)
-    except ValueError:
-        words = None
-    if not isinstance(words, dict):
-        raise UsageFault("bad_request", word="JSON")
-    return words
+        return msgspec.json.decode(content, type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        raise UsageFault("bad_request", word="JSON") from None
 
 
 async def _file(request: web.Request) -> web.StreamResponse:

@@ -23,7 +23,7 @@ NOT_YET: dict[str, tuple[Any, str]] = {
     "prepared": (destruction, "_prepared"),
     "destroying": (destruction, "move"),
     "plan": (erasure, "planned"),
-    "ledger": (erasure, "_destroy"),
+    "ledger": (erasure, "_say_destroyed"),
 }
 DESTROYING: dict[str, tuple[Any, str]] = NOT_YET | {
     "vault": (LocalVault, "destroy"),

@@ -107,7 +107,7 @@ ALLOWED = {
     "appraise": {"offered", "appraised"},
     "export": {"appraised", "exported"},
     "confirm": {"exported", "handed_over"},
-    "drop": {"proposed", "approved", "offered", "appraised", "exported"},
+    "drop": {"proposed", "approved", "offered", "appraised", "exported", "handed_over"},
     "cancel": {"proposed", "approved", "offered", "appraised"},
     "destroy": {"handed_over", "done"},
 }

@@ -194,6 +194,7 @@ def test_the_table_of_steps_is_the_one_that_was_agreed() -> None:
     assert states("dossier") == {
         "open": {"open", "closed", "merged", "disposed"},
         "closed": {"closed", "open", "disposed"},
+        "merged": {"disposed"},
     }
     assert states("hold") == {"stands": {"stands", "lifted"}}
     assert states("plan") == {"in_force": {"in_force"}}

@@ -89,7 +89,7 @@ def _table(desk: Desk) -> None:
     listed = town.json("retention", "due", "--until", "2026-01-01", "--units")["units"]
     assert [one["obstacle"] for one in listed] == [None]
     shown = town.command("retention", "due", "--units").stdout.splitlines()
-    total = next(line for line in shown if line.startswith("Total"))
+    total = next(line for line in shown if line.startswith("Together"))
     assert total.split()[-1] == "2"
     assert "Rechnungen (Eingang und Ausgang)" in shown[1]
 

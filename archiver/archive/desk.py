@@ -213,18 +213,22 @@ class Desk(Moving):
         return self._settled(document)
 
     def _require_open_dossier(self, row: Json, event: str, values: dict[str, str]) -> None:
-        """Refuse to put a paper into a dossier that is closed or on its way out.
+        """Refuse to put a paper into a dossier that is closed, or to take it out of one on hold.
 
         Raises:
-            Refusal: ``dossier_is_closed``.
+            Refusal: ``dossier_is_closed`` or ``document_on_hold``.
         """
-        from archiver.registry.dossiers import require_open
+        from archiver.registry.dossiers import require_leaving, require_open
         from archiver.store.objects import dossier_key
 
         said = values.get("dossier", values.get("reference"))
         key = dossier_key(said) if said is not None else str(row["dossier_key"] or "")
         if key and (event == "confirmed" or key != row["dossier_key"]):
             require_open(self._house.registry, key)
+        # What a paper in review seems to belong to may have been read wrongly.
+        is_in = row["dossier_key"] and (event != "confirmed" or row["dossier"])
+        if is_in and key != row["dossier_key"]:
+            require_leaving(self._house.registry, str(row["id"]), str(row["dossier_key"]))
 
     def _open_dossier(self, document: Id) -> None:
         """Open the dossier that a person has confirmed with a paper, where its class needs one."""

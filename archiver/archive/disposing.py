@@ -138,6 +138,14 @@ class Disposing(Registering):
         title, content = offer_package(message_offer(registry, str(row["id"])))
         return File(io.BytesIO(content), len(content), title, "application/zip", None)
 
+    def may_dispose(self) -> None:
+        """Ask the rights before a file is sent.
+
+        Raises:
+            Refusal: the caller may not dispose of records.
+        """
+        self._standing.require(Act.DISPOSE)
+
     def batch_appraise(self, name: str, source: BinaryIO) -> Json:
         """Read in the archive's appraisal list 0502.
 
@@ -229,7 +237,7 @@ class Disposing(Registering):
             NotFound: ``no_such_certificate``.
             UsageFault: ``id_not_unique``.
         """
-        from archiver.registry.destruction import CERTIFICATE, PAPER
+        from archiver.registry.certificates import CERTIFICATE, PAPER
 
         self._standing.require(Act.READ)
         rows = self._house.register.matters_like(name.upper(), "certificate") if name else []

@@ -78,6 +78,9 @@ class Holds(Registering):
             raise UsageFault("hold_one_search")
         from archiver.search.query import parse
 
+        if self._house.office is not None:
+            # The index lags by moments, and what it does not know yet would not be held.
+            self._house.office.follow_index()
         most = max(1, sum(registry.register.counts().values()))
         index = self._house.current_index()
         return tuple(hit.id for hit in index.search(parse(words[0]), most, registry.today).hits)

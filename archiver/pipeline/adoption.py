@@ -15,6 +15,7 @@ from archiver.pipeline import parts
 from archiver.records import MATTER_STEPS, Event, Id
 from archiver.store.holdings import Holdings
 from archiver.store.objects import Receipt
+from archiver.store.overhang import TAKEN_BACK
 from archiver.store.register import Register
 from archiver.store.vault import Vault
 
@@ -80,11 +81,13 @@ class Adoption:
     def _tell_again(self, matter: Id) -> None:
         """Write the ledger's lines of a matter again; its object names its steps.
 
-        A step that no longer fits, because documents have moved on, ends the telling.
+        A step that no longer fits, because documents have moved on, is left out; so is one that
+        was taken back, for it was never told.
         """
-        inventory = self._vault.inventory(matter)
-        for number, stamp in enumerate(inventory.stamps(), start=1):
-            if stamp.message not in MATTER_STEPS:
+        stamps = list(self._vault.inventory(matter).stamps())
+        messages = [stamp.message for stamp in stamps[1:]] + [""]
+        for number, (stamp, after) in enumerate(zip(stamps, messages, strict=True), start=1):
+            if stamp.message not in MATTER_STEPS or after == TAKEN_BACK:
                 continue
             data = {"version": number, "told_again": True}
             line = Event(stamp.message, self._now(), stamp.user, matter, data)

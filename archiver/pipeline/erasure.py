@@ -18,7 +18,7 @@ from typing import Any, Protocol
 import msgspec
 
 from archiver.config import Config
-from archiver.errors import Refusal
+from archiver.errors import Fault
 from archiver.inbox.settling import TEMPORARY_PREFIX
 from archiver.pipeline import present, traces
 from archiver.pipeline.erasureplan import (
@@ -40,8 +40,7 @@ from archiver.store import durable, ocfl
 DESTROYED = "destroyed"
 _CHUNK = 500  # ledger lines of one append
 
-# There is one journal. Who holds this must not wait for the register's other writers to end
-# an erasure, so it is taken before the register.
+# There is one journal, so there is one erasure at a time. Taken before the register, never within.
 ALONE = threading.RLock()
 
 
@@ -124,14 +123,18 @@ def erase(
         Refusal: ``wrong_state``; nothing was done.
         SystemFault: disk full, storage failed; `finish` goes on.
     """
-    finish(parts, now, progress, ending=ending)
-    for document in documents:
-        state = row_of(parts, document)["state"]
-        if state != DocumentState.DESTROYED:
-            check_transition(DocumentState(state), DocumentState.DESTROYED, document)
-    others = ending.others(str(because["certificate"])) if ending else ()
-    plan = planned(parts, "erased", documents, actor, because, exports, whole_vault, others)
-    return _done(parts, plan, now, progress, ending)
+    with ALONE:
+        finish(parts, now, progress, ending=ending)
+        for document in documents:
+            state = row_of(parts, document)["state"]
+            if state != DocumentState.DESTROYED:
+                check_transition(DocumentState(state), DocumentState.DESTROYED, document)
+        others = ending.others(str(because["certificate"])) if ending else ()
+        plan = planned(parts, "erased", documents, actor, because, exports, whole_vault, others)
+        with parts.register.exclusive():
+            _ask(parts, ask)
+            _say_destroyed(parts, plan, now)
+        return _done(parts, plan, now, progress, ending)
 
 
 def purge(
@@ -164,17 +167,24 @@ def purge(
         progress: see `erase`.
         ask: refuses at the last moment what may not be purged; nothing was done then.
     """
-    finish(parts, now, progress)
-    row_of(parts, document)
-    plan = planned(parts, "purged", (document,), actor, because, (), whole_vault, others, reason)
-    with parts.register.exclusive():
-        try:
-            ask()
-        except Refusal:
-            _forget(parts)
-            raise
-        _renew(parts, document, plan, now)
-    return _done(parts, plan, now, progress)
+    with ALONE:
+        finish(parts, now, progress)
+        row_of(parts, document)
+        own = (document,)
+        plan = planned(parts, "purged", own, actor, because, (), whole_vault, others, reason)
+        with parts.register.exclusive():
+            _ask(parts, ask)
+            _renew(parts, document, plan, now)
+        return _done(parts, plan, now, progress)
+
+
+def _ask(parts: Parts, ask: Callable[[], None]) -> None:
+    """Ask for the last time; an erasure that is refused is called off."""
+    try:
+        ask()
+    except Fault:
+        _forget(parts)
+        raise
 
 
 def unfinished(config: Config) -> bool:
@@ -201,13 +211,14 @@ def finish(
         SystemFault: as `erase`.
     """
     file = journal_of(parts.config)
-    if not file.exists():
-        return None
-    plan = msgspec.json.decode(file.read_bytes(), type=Plan)
-    if not _has_begun(parts, plan):
-        _forget(parts)
-        return None
-    return _done(parts, plan, now, progress, ending)
+    with ALONE:
+        if not file.exists():
+            return None
+        plan = msgspec.json.decode(file.read_bytes(), type=Plan)
+        if not _has_begun(parts, plan):
+            _forget(parts)
+            return None
+        return _done(parts, plan, now, progress, ending)
 
 
 def _has_begun(parts: Parts, plan: Plan) -> bool:
@@ -259,20 +270,27 @@ def _done(
 
 
 def _destroy(parts: Parts, plan: Plan, now: Callable[[], str], progress: Progress) -> None:
-    """The ledger says it, some lines at once; then the objects go."""
-    total = len(plan.documents)
-    for start in range(0, total, _CHUNK):
-        some = plan.documents[start : start + _CHUNK]
-        with parts.register.exclusive():
+    """The ledger says it of all documents; then the objects go."""
+    _say_destroyed(parts, plan, now)
+    for number, document in enumerate(plan.documents, start=1):
+        if parts.vault.exists(document):
+            parts.vault.destroy(document)
+        progress(number, len(plan.documents))
+
+
+def _say_destroyed(parts: Parts, plan: Plan, now: Callable[[], str]) -> None:
+    """Write the ledger lines, some at once; no other writer comes in between.
+
+    A hold that is placed has come before all of them or after.
+    """
+    with parts.register.exclusive():
+        for start in range(0, len(plan.documents), _CHUNK):
+            some = plan.documents[start : start + _CHUNK]
             alive = [d for d in some if row_of(parts, d)["state"] != DocumentState.DESTROYED]
             at = now()
             lines = [Event(DESTROYED, at, plan.actor, d, plan.because) for d in alive]
             if lines:
                 parts.register.record(*lines)
-        for number, document in enumerate(some, start + 1):
-            if parts.vault.exists(document):
-                parts.vault.destroy(document)
-            progress(number, total)
 
 
 def _renew(parts: Parts, document: Id, plan: Plan, now: Callable[[], str]) -> None:

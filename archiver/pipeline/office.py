@@ -171,6 +171,10 @@ class Office:
         """Have the index exchanged while nobody writes it; returns the documents in it."""
         return self._projector.exchange(exchange)
 
+    def follow_index(self) -> None:
+        """Have everything that is in the ledger found from now on."""
+        self._projector.follow()
+
     def publish(self) -> None:
         """Write notices and receipts anew, where they are not what the ledger says."""
         self._projector.publish()

@@ -101,7 +101,7 @@ class Projector:
             self._due.wait()
             self._due.clear()
             last = self._stopping.is_set()
-            self._guarded("index", self._follow)
+            self._guarded("index", self.follow)
             self._guarded("notices", self.publish)
             if last:
                 return
@@ -136,7 +136,12 @@ class Projector:
         self.wake()
         return count
 
-    def _follow(self) -> None:
+    def follow(self) -> None:
+        """Have everything that is in the ledger found from now on.
+
+        Raises:
+            SystemFault: the index cannot be written.
+        """
         with self._indexing:
             follow(self._index, self._register, self._holdings)
 

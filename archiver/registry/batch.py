@@ -104,8 +104,15 @@ class Decisions(msgspec.Struct, frozen=True):
 
 
 def batch_of(row: Row) -> Batch:
-    """The value in a row of the catalogue."""
-    return msgspec.convert(row["about"], Batch, strict=False)
+    """The value in a row of the catalogue.
+
+    Raises:
+        IntegrityFault: ``object_damaged``.
+    """
+    try:
+        return msgspec.convert(row["about"], Batch, strict=False)
+    except msgspec.ValidationError as error:
+        raise IntegrityFault("object_damaged", id=str(row["id"])) from error
 
 
 def find(registry: Registry, name: str) -> Row:
@@ -203,6 +210,17 @@ def require_sound(registry: Registry, batch: Id) -> None:
         raise Refusal("batch_changed", id=batch, count=len(changed), units=some(changed))
 
 
+def has_begun(registry: Registry, batch: Id) -> bool:
+    """Whether something of a batch is destroyed; until then a hold can still stop it."""
+    rows = registry.register.items(batch)
+    return any(row["state"] == DocumentState.DESTROYED for row in rows)
+
+
+def items_of(registry: Registry, batch: Id) -> list[Item]:
+    """Documents of a batch as they were proposed, without what was taken out since."""
+    return registry.holdings.items(batch, registry.register.version_of(batch))
+
+
 def _units(registry: Registry, batch: Id) -> list[Unit]:
     """The units of a batch as they stand now."""
     shelf = Shelf(registry, registry.today)
@@ -220,9 +238,10 @@ def _units(registry: Registry, batch: Id) -> list[Unit]:
 
 
 def _changed(registry: Registry, batch: Id, units: Sequence[Unit]) -> list[Id]:
-    """Units that are not what was proposed."""
+    """Units that are not what was proposed, or whose period runs again by a corrected rule."""
     then: dict[Id, dict[Id, int]] = {}
-    for item in registry.holdings.items(batch, registry.register.version_of(batch)):
+    were_due = {note.unit for note in notes_of(registry, batch) if note.is_due}
+    for item in items_of(registry, batch):
         then.setdefault(item.unit, {})[item.document] = item.version
     now = {unit.id: unit for unit in units}
     settled = (DocumentState.FILED, DocumentState.OFFERED, DocumentState.HANDED_OVER)
@@ -232,7 +251,8 @@ def _changed(registry: Registry, batch: Id, units: Sequence[Unit]) -> list[Id]:
         papers = {str(row["id"]): int(row["version"]) for row in found.papers} if found else {}
         states = {row["state"] for row in found.papers} if found else set()
         is_open = found and found.dossier is not None and found.dossier.closed_on is None
-        if papers != documents or not states <= {*settled} or is_open:
+        runs = found and unit in were_due and not found.due.is_due(registry.today)
+        if papers != documents or not states <= {*settled} or is_open or runs:
             changed.append(unit)
     return changed
 

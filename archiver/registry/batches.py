@@ -14,7 +14,7 @@ import msgspec
 
 from archiver.errors import NotFound, Refusal
 from archiver.records import Id
-from archiver.registry import offers
+from archiver.registry import offers, packages
 from archiver.registry.batch import (
     DECISIONS,
     OFFER,
@@ -26,6 +26,8 @@ from archiver.registry.batch import (
     batch_of,
     decisions_of,
     find,
+    has_begun,
+    items_of,
     lines,
     move,
     notes_of,
@@ -39,7 +41,10 @@ from archiver.retention.exchange.batch import Offer
 from archiver.store.asking import Row
 from archiver.store.objects import Item
 
-_REDUCIBLE = ("proposed", "approved", "offered", "appraised", "exported")
+# What was taken over, or is to be destroyed, goes no other way any more; but it can stay.
+_ENDING = ("handed_over", "destroying")
+_CANCELLABLE = ("proposed", "approved", "offered", "appraised")
+_REDUCIBLE = (*_CANCELLABLE, "exported", *_ENDING)
 
 
 def propose(
@@ -155,11 +160,11 @@ def _exempt(registry: Registry, units: Sequence[Unit], offer: Offer) -> tuple[st
 
 def _is_waived(unit: Unit, waived: Collection[str]) -> bool:
     """Whether the archive has said in general that it wants nothing of the kind."""
-    return unit.due.disposition == "V" and set(_classes_of(unit)) <= set(waived)
+    return unit.due.disposition == "V" and {unit.class_key, *_classes_of(unit)} <= set(waived)
 
 
 def _classes_of(unit: Unit) -> list[str]:
-    """Keys of the classes of a unit's documents, and of the dossier itself."""
+    """Keys of the classes of a unit's documents; where it has none, of the dossier itself."""
     own = [unit.class_key] if unit.kind == "dossier" else []
     return [str(row["record_class"]) for row in unit.papers] or own
 
@@ -220,7 +225,7 @@ def offer(registry: Registry, name: str, actor: str) -> Id:
 
 
 def drop(registry: Registry, name: str, units: Sequence[str], actor: str) -> int:
-    """Take units out of a batch that has not been handed over; they stay as they were.
+    """Take units out of a batch; they stay as they are.
 
     Args:
         registry: of the archive.
@@ -233,24 +238,26 @@ def drop(registry: Registry, name: str, units: Sequence[str], actor: str) -> int
 
     Raises:
         NotFound: ``not_in_batch``.
-        Refusal: ``already_arrived`` for what the archive has imported; ``wrong_step``;
-            ``batch_would_be_empty``: cancel it instead.
+        Refusal: ``already_arrived`` for what the archive has imported, while more is to come;
+            ``batch_would_be_empty``: cancel it instead, as long as it can be; ``wrong_step``.
     """
     with registry.register.exclusive():
         row = find(registry, name)
         identifier = str(row["id"])
         require_state(row, "batch_reduced", _REDUCIBLE)
+        if has_begun(registry, identifier):
+            require_state(row, "batch_reduced", ())
         decisions, notes = decisions_of(registry, identifier), notes_of(registry, identifier)
         inside = [note for note in notes if note.uuid not in decisions.dropped]
         chosen = [_note_like(inside, word, identifier) for word in units]
         uuids = {note.uuid for note in chosen}
-        if uuids & set(decisions.arrived):
+        if uuids & set(decisions.arrived) and row["state"] not in _ENDING:
             raise Refusal("already_arrived", id=identifier)
-        if len(uuids) == len(inside):
+        if len(uuids) == len(inside) and row["state"] in _CANCELLABLE:
             raise Refusal("batch_would_be_empty", id=identifier)
         gone = {document for note in chosen for document in note.documents}
         moves = lines(registry, "declined", identifier, {note.unit for note in chosen}, actor)
-        kept = [one for one in registry.holdings.items(identifier) if one.document not in gone]
+        kept = [one for one in items_of(registry, identifier) if one.document not in gone]
         after = msgspec.structs.replace(
             decisions, dropped=tuple(sorted({*decisions.dropped, *uuids}))
         )
@@ -294,11 +301,9 @@ def cancel(registry: Registry, name: str, actor: str) -> Id:
     with registry.register.exclusive():
         row = find(registry, name)
         identifier = str(row["id"])
-        states = ("proposed", "approved", "offered", "appraised")
-        require_state(row, "batch_cancelled", states)
-        units = {item.unit for item in registry.holdings.items(identifier)}
+        require_state(row, "batch_cancelled", _CANCELLABLE)
+        units = {item.unit for item in items_of(registry, identifier)}
         moves = lines(registry, "declined", identifier, units, actor)
-        if moves:
-            registry.register.record(*moves)
-        registry.matters.end("batch_cancelled", identifier, actor, {})
+        packages.discard(registry, packages.folders(registry, identifier))
+        registry.matters.end("batch_cancelled", identifier, actor, {}, first=moves)
     return identifier

@@ -8,58 +8,44 @@ start, and that the certificate holds ids and digests only.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 import msgspec
 
-from archiver.clock import town_day
-from archiver.errors import IntegrityFault, Refusal
+from archiver.errors import Refusal
 from archiver.papers import certificate as papers
-from archiver.papers.certificate import Certificate
 from archiver.pipeline import erasure
 from archiver.pipeline.erasure import Erasure
 from archiver.pipeline.erasureplan import Parts
 from archiver.records import DocumentState, Id
+from archiver.registry import packages
 from archiver.registry.batch import (
-    Batch,
     UnitNote,
     batch_of,
     decisions_of,
     find,
+    has_begun,
     lines,
     move,
     notes_of,
     require_sound,
+    some,
+)
+from archiver.registry.certificates import (
+    CERTIFICATE,
+    DRAFT,
+    PAPER,
+    Draft,
+    certificate_of,
+    draft_of,
+    drafted,
+    paper_of,
 )
 from archiver.registry.parts import Registry
 from archiver.store.asking import Row
 
-DRAFT, CERTIFICATE, PAPER = "draft.json", "certificate.json", "certificate.pdf"
 _NEARLY = ("approved", "appraised", "handed_over")  # states before a destruction
-
-
-class Draft(msgspec.Struct, frozen=True):
-    """What a certificate will say, written down before anything is destroyed.
-
-    Attributes:
-        batch: id of the batch.
-        rules: that were applied.
-        documents: that go.
-        approvals: of persons.
-        appraisal: of the archive, None where it has waived the classes in general.
-        dossiers: that end with their documents.
-        folder: below the exports, empty where there is none.
-    """
-
-    batch: Id
-    rules: tuple[papers.RuleUsed, ...]
-    documents: tuple[papers.Destroyed, ...]
-    approvals: tuple[papers.Approval, ...]
-    appraisal: papers.Appraisal | None
-    dossiers: tuple[Id, ...]
-    folder: str
 
 
 def destroy(
@@ -89,42 +75,72 @@ def destroy(
             ``batch_changed``.
         SystemFault: disk full, storage failed; asked again, or at the next start, it goes on.
     """
-    resume(registry, parts)
+    with erasure.ALONE:
+        resume(registry, parts)
+        certificate = _begun(registry, name, actor)
+        if certificate is None or _state(registry, certificate) == "issued":
+            return certificate
+        draft = draft_of(registry, certificate)
+        own = {draft.folder} if draft.folder else set()
+        erasure.erase(
+            parts,
+            [one.document for one in draft.documents],
+            actor,
+            {"batch": draft.batch, "certificate": certificate},
+            registry.now,
+            exports=sorted(own.union(packages.folders(registry, draft.batch))),
+            whole_vault=thorough,
+            progress=progress,
+            ending=Ending(registry),
+            ask=lambda: _ask(registry, draft),
+        )
+    return certificate
+
+
+def _begun(registry: Registry, name: str, actor: str) -> Id | None:
+    """Let a batch be destroyed from now on; the certificate, None where nothing is to go."""
     with registry.register.exclusive():
         row = find(registry, name)
         identifier = str(row["id"])
         if row["state"] == "done":
             return _issued(registry, identifier)
         notes, staying = _parted(registry, row)
-        if row["state"] != "destroying":
+        if not has_begun(registry, identifier):
             _require_other_person(registry, row, actor)
-        if not _has_begun(registry, identifier):
             require_sound(registry, identifier)
-        if row["state"] != "destroying":
-            moves = lines(registry, "declined", identifier, staying, actor)
-            if moves:
-                registry.register.record(*moves)
-            if not notes:
-                if row["state"] != "handed_over":
-                    move(registry, "batch_destroying", row, actor, {})
-                registry.matters.end("batch_done", identifier, actor, {})
-                return None
+        moves = lines(registry, "declined", identifier, staying, actor)
+        if moves:
+            registry.register.record(*moves)
+        if not notes:
+            if row["state"] not in ("handed_over", "destroying"):
+                move(registry, "batch_destroying", row, actor, {})
+            packages.discard(registry, packages.folders(registry, identifier))
+            registry.matters.end("batch_done", identifier, actor, {})
+            return None
         certificate = _prepared(registry, row, notes, actor)
         if row["state"] != "destroying":
             move(registry, "batch_destroying", row, actor, {"certificate": certificate})
-    draft = _draft(registry, certificate)
-    erasure.erase(
-        parts,
-        [one.document for one in draft.documents],
-        actor,
-        {"batch": identifier, "certificate": certificate},
-        registry.now,
-        exports=[draft.folder] if draft.folder else [],
-        whole_vault=thorough,
-        progress=progress,
-        ending=Ending(registry),
-    )
-    return certificate
+        return certificate
+
+
+def _ask(registry: Registry, draft: Draft) -> None:
+    """Ask for the last time, for much may have come while the erasure was prepared.
+
+    Raises:
+        Refusal: ``batch_on_hold`` or ``batch_changed``.
+    """
+    if has_begun(registry, draft.batch):
+        return
+    require_sound(registry, draft.batch)
+    inside = {str(row["id"]) for row in registry.register.items(draft.batch)}
+    gone = [one.document for one in draft.documents if one.document not in inside]
+    if gone:
+        raise Refusal("batch_changed", id=draft.batch, count=len(gone), units=some(gone))
+
+
+def _state(registry: Registry, matter: Id) -> str:
+    row = registry.register.matter(matter)
+    return str(row["state"]) if row else ""
 
 
 def _require_other_person(registry: Registry, row: Row, actor: str) -> None:
@@ -136,12 +152,6 @@ def _require_other_person(registry: Registry, row: Row, actor: str) -> None:
     approved = batch_of(row).approved
     if registry.config.disposition.two_persons and approved and approved[1] == actor:
         raise Refusal("second_person_needed", id=str(row["id"]))
-
-
-def _has_begun(registry: Registry, identifier: Id) -> bool:
-    """Whether something of a batch is destroyed; until then a hold can still stop it."""
-    rows = registry.register.items(identifier)
-    return any(one["state"] == DocumentState.DESTROYED for one in rows)
 
 
 def _issued(registry: Registry, identifier: Id) -> Id | None:
@@ -159,7 +169,8 @@ def resume(registry: Registry, parts: Parts) -> None:
 def _parted(registry: Registry, row: Row) -> tuple[list[UnitNote], set[Id]]:
     """Units that are to be destroyed, and ids of those that stay as they were.
 
-    What the archive has taken over and is not to be destroyed here stays handed over.
+    What the archive has taken over, now or before, and is not to be destroyed here stays handed
+    over.
 
     Raises:
         Refusal: ``batch_not_ready_to_destroy``.
@@ -176,10 +187,12 @@ def _parted(registry: Registry, row: Row) -> tuple[list[UnitNote], set[Id]]:
     first = 2 if taken else 1 if asked else 0
     if row["state"] not in (*_NEARLY[first:], "destroying"):
         raise Refusal("batch_not_ready_to_destroy", id=identifier, state=f"batch_{row['state']}")
-    kept = taken if not registry.config.disposition.destroy_handed_over else set()
-    going = [note for note in notes if note.is_due and note.uuid not in kept]
-    staying = {note.unit for note in notes if not note.is_due and note.uuid not in taken}
-    return going, staying
+    kept: set[Id] = set()
+    if not registry.config.disposition.destroy_handed_over:
+        rows = registry.register.items(identifier)
+        kept = {str(row["unit"]) for row in rows if row["state"] == DocumentState.HANDED_OVER}
+    going = [note for note in notes if note.is_due and note.unit not in kept]
+    return going, {note.unit for note in notes} - {note.unit for note in going}
 
 
 def _prepared(registry: Registry, row: Row, notes: Collection[UnitNote], actor: str) -> Id:
@@ -189,14 +202,16 @@ def _prepared(registry: Registry, row: Row, notes: Collection[UnitNote], actor: 
     units may have been taken out of the batch since.
     """
     identifier = str(row["id"])
-    draft = _drafted(registry, identifier, batch_of(row), notes, actor)
+    draft = drafted(registry, identifier, batch_of(row), notes, actor)
     known = [
         str(one["id"])
         for one in registry.register.matters("certificate", ("prepared",))
         if one["about"].get("batch") == identifier
     ]
-    if known and (row["state"] == "destroying" or _is_like(_draft(registry, known[-1]), draft)):
-        return known[-1]
+    if known:
+        is_last = has_begun(registry, identifier)
+        if is_last or _is_like(draft_of(registry, known[-1]), draft):
+            return known[-1]
     about = {"batch": identifier, "documents": len(draft.documents)}
     files = {DRAFT: msgspec.json.encode(draft)}
     data = {"batch": identifier, "documents": len(draft.documents)}
@@ -207,82 +222,6 @@ def _is_like(one: Draft, other: Draft) -> bool:
     """Whether two drafts say the same but for the time."""
     by = [[approval.by for approval in draft.approvals] for draft in (one, other)]
     return one.documents == other.documents and by[0] == by[1]
-
-
-def _drafted(
-    registry: Registry, identifier: Id, batch: Batch, notes: Collection[UnitNote], actor: str
-) -> Draft:
-    approvals = [papers.Approval("proposal", batch.proposed[1], batch.proposed[0])]
-    if batch.approved:
-        approvals.append(papers.Approval("approval", batch.approved[1], batch.approved[0]))
-    approvals.append(papers.Approval("destruction", actor, registry.now()))
-    appraisal = _earlier_appraisal(registry, notes)
-    if batch.appraised:
-        appraisal = papers.Appraisal(batch.process, batch.appraised[0])
-    rules = {
-        (note.class_key, note.version): papers.RuleUsed(
-            note.class_key,
-            note.version,
-            registry.title(note.class_key),
-            note.basis,
-            msgspec.convert(note.disposition, papers.Letter),
-        )
-        for note in notes
-    }
-    return Draft(
-        batch=identifier,
-        rules=tuple(rules.values()),
-        documents=tuple(_destroyed(registry, notes)),
-        approvals=tuple(approvals),
-        appraisal=appraisal,
-        dossiers=_dossiers(registry, [note.unit for note in notes if note.kind == "dossier"]),
-        folder=batch.folder,
-    )
-
-
-def _dossiers(registry: Registry, ending: Sequence[Id]) -> tuple[Id, ...]:
-    """Dossiers that end, with those whose papers they took: their titles may say the same."""
-    merged = registry.register.matters("dossier", ("merged",))
-    found = list(ending)
-    for dossier in found:  # grows while it is gone through: one may have taken another's before
-        found += [str(row["id"]) for row in merged if row["about"].get("merged_into") == dossier]
-    return tuple(found)
-
-
-def _earlier_appraisal(registry: Registry, notes: Collection[UnitNote]) -> papers.Appraisal | None:
-    """The archive's decision about units that it took over with an earlier batch."""
-    register = registry.register
-    for note in notes:
-        for line in register.history(note.documents[:1]):
-            if line["event"] == "handed_over":
-                told = {one["event"]: one for one in register.history([line["data"]["batch"]])}
-                proposed, appraised = told["batch_proposed"], told["batch_appraised"]
-                return papers.Appraisal(str(proposed["data"]["process"]), str(appraised["at"]))
-    return None
-
-
-def _destroyed(registry: Registry, notes: Collection[UnitNote]) -> Iterator[papers.Destroyed]:
-    for note in notes:
-        for document in note.documents:
-            yield papers.Destroyed(
-                document, _digest(registry, document), note.class_key, note.version, note.ends
-            )
-
-
-def _digest(registry: Registry, document: Id) -> str:
-    """The salted digest that the ledger has of a document's arrival; empty where it has none."""
-    for line in registry.register.history([document]):
-        if "digest" in line["data"]:
-            return str(line["data"]["digest"])
-    return ""
-
-
-def _draft(registry: Registry, certificate: Id) -> Draft:
-    try:
-        with registry.vault.open(certificate, DRAFT) as file:
-            return msgspec.json.decode(file.read(), type=Draft)
-    except (FileNotFoundError, msgspec.DecodeError) as error:
-        raise IntegrityFault("object_damaged", id=certificate) from error
 
 
 @dataclass(frozen=True)
@@ -297,7 +236,7 @@ class Ending:
 
     def others(self, certificate: Id) -> tuple[Id, ...]:
         """Objects beside the documents in which their words may stand."""
-        draft = _draft(self.registry, certificate)
+        draft = draft_of(self.registry, certificate)
         return (draft.batch, *draft.dossiers)
 
     def beside(self, certificate: Id, actor: str) -> None:
@@ -306,7 +245,7 @@ class Ending:
         issued = register.matter(certificate)
         if issued is not None and issued["state"] == "issued":
             return  # its draft is gone, and everything with it
-        draft = _draft(self.registry, certificate)
+        draft = draft_of(self.registry, certificate)
         for dossier in draft.dossiers:
             row = register.matter(dossier)
             if row is not None and row["state"] != "disposed":
@@ -320,8 +259,8 @@ class Ending:
         row = self.registry.register.matter(certificate)
         if row is None or row["state"] == "issued":
             return
-        made = _certificate(self.registry, _draft(self.registry, certificate), ended)
-        content, paper = papers.encode(made), _paper(self.registry, made)
+        made = certificate_of(self.registry, draft_of(self.registry, certificate), ended)
+        content, paper = papers.encode(made), paper_of(self.registry, made)
         data = {
             "documents": len(made.documents),
             "is_proved": ended.is_proved,
@@ -336,41 +275,3 @@ class Ending:
             data,
             files={DRAFT: None, CERTIFICATE: content, PAPER: paper},
         )
-
-
-def _certificate(registry: Registry, draft: Draft, ended: Erasure) -> Certificate:
-    at = registry.now()
-    weak = len(ended.weak)
-    return papers.certificate(
-        draft.batch,
-        at,
-        registry.config.disposition.authority.name or ", ".join(registry.config.town.names),
-        draft.rules,
-        draft.documents,
-        draft.approvals,
-        draft.appraisal,
-        before=papers.Head(ended.head_before.seq, ended.head_before.digest),
-        after=papers.Head(ended.head_after.seq, ended.head_after.digest),
-        searched=[
-            papers.Searched(store, len(found.hits), len(ended.after[store].hits))
-            for store, found in ended.before.items()
-        ],
-        backups=[
-            papers.Backup(one.name, _until(at, one.keep_days))
-            for one in registry.config.disposition.backups
-        ],
-        witnesses=ended.witnesses,
-        weak=weak,
-        left=len(ended.left),
-    )
-
-
-def _until(at: str, days: int) -> str:
-    return town_day((datetime.fromisoformat(at) + timedelta(days=days)).isoformat()).isoformat()
-
-
-def _paper(registry: Registry, made: Certificate) -> bytes:
-    from archiver.papers.destruction_sheet import as_paper
-    from archiver.papers.typeset import pdf
-
-    return pdf(as_paper(made, registry.config.ui.language))

@@ -16,7 +16,7 @@ from archiver import phrases
 from archiver.errors import IntegrityFault, NotFound, Refusal, UsageFault
 from archiver.filingplan import StartEvent
 from archiver.records import UNCLASSIFIED, DocumentState, Id
-from archiver.registry import rulebook
+from archiver.registry import holdbook, rulebook
 from archiver.registry.parts import Registry
 from archiver.retention.units import needs_dossier
 from archiver.store.asking import Row
@@ -232,13 +232,17 @@ def require_mergeable(registry: Registry, row: Row, into: Row) -> list[Row]:
     Raises:
         UsageFault: ``merge_into_itself``.
         Refusal: ``dossier_is_closed`` where one of the two is not open; ``dossier_unsettled``
-            while a paper waits for a person.
+            while a paper waits for a person; ``dossier_on_hold``.
     """
     if row["id"] == into["id"]:
         raise UsageFault("merge_into_itself")
     for one in (row, into):
         if one["state"] != "open":
             raise Refusal("dossier_is_closed", reference=dossier_of(one).reference)
+    holds = holdbook.on_dossier(registry, str(row["id"]))
+    if holds:
+        named = holdbook.named(holds)
+        raise Refusal("dossier_on_hold", reference=dossier_of(row).reference, holds=named)
     papers = registry.register.in_dossier(str(row["key"]))
     waiting = sum(one["state"] != DocumentState.FILED for one in papers)
     if waiting:
@@ -259,6 +263,23 @@ def require_open(registry: Registry, key: str) -> None:
     row = registry.register.dossier(key)
     if row is not None and row["state"] != "open":
         raise Refusal("dossier_is_closed", reference=dossier_of(row).reference)
+
+
+def require_leaving(registry: Registry, document: Id, key: str) -> None:
+    """Refuse to take a paper out of a dossier that is on hold: the hold would no longer cover it.
+
+    Args:
+        registry: of the archive.
+        document: its id.
+        key: of the dossier.
+
+    Raises:
+        Refusal: ``document_on_hold``.
+    """
+    row = registry.register.dossier(key)
+    holds = holdbook.on_dossier(registry, str(row["id"])) if row is not None else ()
+    if holds:
+        raise Refusal("document_on_hold", id=document, holds=holdbook.named(holds))
 
 
 def require_free(registry: Registry, row: Row) -> None:

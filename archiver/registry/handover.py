@@ -14,7 +14,7 @@ import msgspec
 
 from archiver.errors import IntegrityFault, Refusal, UsageFault
 from archiver.records import Id
-from archiver.registry import replies
+from archiver.registry import packages, replies
 from archiver.registry.batch import (
     Decisions,
     batch_of,
@@ -27,6 +27,7 @@ from archiver.registry.batch import (
     offered_notes,
     require_sound,
     require_state,
+    some,
 )
 from archiver.registry.parts import Registry
 from archiver.retention.exchange import dialect
@@ -141,17 +142,20 @@ def export(
     place = _place(registry, folder or batch.folder or identifier)
     delivery = delivery_for(registry, identifier, batch)
     package = place / dialect.stem(delivery.head, "0503")
-    if place.exists() and not _is_ours(place, package.name):
+    if place.exists() and not packages.is_own(place, package.name):
         raise Refusal("output_exists", path=str(place))
+    is_sent = row["state"] == "exported"
+    if package.exists() and not (is_sent or packages.is_of(package, delivery)):
+        packages.begin_anew(place, package.name)
     if package.exists() and not package.with_name(package.name + ".journal").exists():
         _require_whole(package, progress)
     else:
-        opener = _opener(registry, delivery)
-        package = deliver(delivery, place, opener, _mebibytes(progress))
+        _deliver(registry, delivery, place, progress)
     with registry.register.exclusive():
         row = find(registry, identifier)
         if row["state"] == "appraised":
             require_sound(registry, identifier)
+            _require_same(delivery, delivery_for(registry, identifier, batch), identifier)
             stamp, items = (registry.now(), actor), len(delivery.items)
             move(
                 registry,
@@ -171,9 +175,30 @@ def _place(registry: Registry, folder: str) -> Path:
     return registry.config.places.exports / folder
 
 
-def _is_ours(place: Path, package: str) -> bool:
-    """Whether a folder holds nothing but this batch: its name has the UUID of the disposal."""
-    return all(entry.name.startswith(package) for entry in place.iterdir())
+def _deliver(
+    registry: Registry, delivery: Delivery, place: Path, progress: Callable[[int, int], None]
+) -> None:
+    """Write a package; one that was begun before units were taken out is begun anew."""
+    opener = _opener(registry, delivery)
+    try:
+        deliver(delivery, place, opener, _mebibytes(progress))
+    except Refusal as refusal:
+        if refusal.reason != "export_other_batch":
+            raise
+        packages.begin_anew(place, dialect.stem(delivery.head, "0503"))
+        deliver(delivery, place, opener, _mebibytes(progress))
+
+
+def _require_same(written: Delivery, wanted: Delivery, batch: Id) -> None:
+    """Refuse what was written while units were taken out.
+
+    Raises:
+        Refusal: ``batch_changed``.
+    """
+    left = {item.uuid for item in wanted.items}
+    gone = [item.id for item in written.items if item.uuid not in left]
+    if gone:
+        raise Refusal("batch_changed", id=batch, count=len(gone), units=some(gone))
 
 
 def _require_whole(package: Path, progress: Callable[[int, int], None]) -> None:

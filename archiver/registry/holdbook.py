@@ -132,6 +132,12 @@ def lift(registry: Registry, name: str, note: str, actor: str) -> Id:
     return str(row["id"])
 
 
+def on_dossier(registry: Registry, dossier: Id) -> tuple[Hold, ...]:
+    """Holds on a dossier itself: they no longer cover a paper that leaves it."""
+    holds = (hold for hold in standing(registry) if hold.scope == "dossier")
+    return tuple(hold for hold in holds if dossier in hold.targets)
+
+
 def find(registry: Registry, name: str) -> Row:
     """A hold by its id or the beginning of it.
 

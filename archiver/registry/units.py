@@ -14,6 +14,7 @@ from typing import Literal
 
 import msgspec
 
+from archiver.errors import IntegrityFault
 from archiver.filingplan import StartEvent
 from archiver.records import UNCLASSIFIED, DocumentState, Id
 from archiver.registry import holdbook, rulebook
@@ -71,8 +72,9 @@ class Unit(msgspec.Struct, frozen=True):
 
     @property
     def is_handed_over(self) -> bool:
-        """Whether the archive has taken a paper of it over before."""
-        return any(row["state"] == DocumentState.HANDED_OVER for row in self.papers)
+        """Whether the archive has taken all of it over before; it knows nothing of later papers."""
+        states = {row["state"] for row in self.papers}
+        return states == {DocumentState.HANDED_OVER}
 
     @property
     def is_unsettled(self) -> bool:
@@ -116,6 +118,9 @@ class Shelf:
     Args:
         registry: of the archive.
         today: the day.
+
+    Raises:
+        IntegrityFault: ``object_damaged``: a rule, a hold or a dossier cannot be read.
     """
 
     def __init__(self, registry: Registry, today: date) -> None:
@@ -123,9 +128,12 @@ class Shelf:
         self._today = today
         self._book = rulebook.in_force(registry)
         self._holds = holdbook.standing(registry)
-        self._dossiers = {
-            str(row["key"]): row for row in registry.register.matters("dossier", ("open", "closed"))
-        }
+        rows = registry.register.matters("dossier", ("open", "closed"))
+        for row in rows:
+            if row["key"] is None:
+                # Nobody knows which papers are in it, and loose ones would go by themselves.
+                raise IntegrityFault("object_damaged", id=str(row["id"]))
+        self._dossiers = {str(row["key"]): row for row in rows}
         # Few classes and few days: most due dates are those of a neighbour.
         self._due = lru_cache(maxsize=20_000)(self._reckoned)
 
@@ -172,10 +180,11 @@ class Shelf:
         """The unit of a dossier with its papers."""
         dossier, identifier = dossier_of(row), str(row["id"])
         own = self._due(dossier.class_key, frozenset(dossier.happened.items()))
-        alone = (
+        others = (
             paper
             for paper in papers
-            if not needs_dossier(self._book, str(paper["record_class"]), self._today)
+            if paper["record_class"] != dossier.class_key
+            or not needs_dossier(self._book, dossier.class_key, self._today)
         )
         subjects = [
             Subject(
@@ -189,7 +198,7 @@ class Shelf:
             title=dossier.title,
             reference=dossier.reference,
             class_key=dossier.class_key,
-            due=dossier_due(own, map(self._of_paper, alone)),
+            due=dossier_due(own, (self._of_paper(paper, dossier) for paper in others)),
             papers=tuple(papers),
             dossier=dossier,
             holds=stopping(self._holds, subjects, self._today),
@@ -206,9 +215,13 @@ class Shelf:
         newest = unit.newest_day if unit.papers else None
         return closure(newest, is_secret=unit.class_key in rules.secret, persons=persons)
 
-    def _of_paper(self, row: Row) -> Due:
+    def _of_paper(self, row: Row, dossier: Dossier | None = None) -> Due:
+        """When a paper may go by its own class, by its own days and those of its dossier."""
         key = str(row["record_class"] or UNCLASSIFIED)
-        return self._due(key, frozenset(_own_events(row).items()))
+        events = _own_events(row)
+        if dossier is not None and needs_dossier(self._book, key, self._today):
+            events |= dossier.happened
+        return self._due(key, frozenset(events.items()))
 
     def _reckoned(self, key: str, events: frozenset[tuple[StartEvent, date]]) -> Due:
         return due(self._book, key, dict(events), self._today)

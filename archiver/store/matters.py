@@ -143,12 +143,20 @@ class Matters:
             self._register.record(*first, line)
         self._vault.settled(matter)
 
-    def end(self, event: str, matter: Id, actor: str, data: Mapping[str, Any]) -> None:
-        """Move a matter to a state in which only its tombstone remains.
+    def end(
+        self,
+        event: str,
+        matter: Id,
+        actor: str,
+        data: Mapping[str, Any],
+        *,
+        first: Sequence[Event] = (),
+    ) -> None:
+        """Move a matter to a state in which only its tombstone remains; `first` as in `change`.
 
         Raises:
             Refusal: ``wrong_step``; nothing was written.
         """
-        self._register.record(Event(event, self._now(), actor, matter, dict(data)))
+        self._register.record(*first, Event(event, self._now(), actor, matter, dict(data)))
         with contextlib.suppress(NotFound):
             self._vault.destroy(matter)

@@ -17,6 +17,7 @@ from archiver.store.queries import Queries
 from archiver.store.vault import Vault
 
 _RECEIPTS = "receipts/"
+TAKEN_BACK = "taken_back"
 
 
 def take_back(vault: Vault, known: Queries, document: Id, at: str) -> None:
@@ -67,5 +68,5 @@ def put_back(
         elif then.get(name) != since.get(name):
             changes[name] = vault.path(document, name, version) if name in then else None
     if changes:
-        vault.add_version(document, changes, at, "taken_back", "daemon")
+        vault.add_version(document, changes, at, TAKEN_BACK, "daemon")
     return bool(changes)

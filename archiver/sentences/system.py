@@ -1,0 +1,194 @@
+"""What people are told about the machine: what it lacks, and what does not answer."""
+
+from __future__ import annotations
+
+from archiver.sentences.phrase import Phrase
+from archiver.tongue import N_
+
+REASONS: dict[str, Phrase] = {
+    # The system
+    "disk_full": Phrase(
+        N_("The disk is full. Nothing is lost; work goes on when there is space again."),
+        N_("Free space on the archive's disk."),
+    ),
+    "storage_failed": Phrase(
+        N_("The disk reports a fault. Work waits and tries again."),
+        N_("Check the disk and the system's log."),
+    ),
+    "machine_fault": Phrase(
+        N_(
+            "The machine refuses something that is needed ({error}). No document is "
+            "to blame; it is tried again."
+        ),
+        N_("Look at the log and at the limits of the service (memory, open files)."),
+    ),
+    "catalogue_locked": Phrase(
+        N_("The catalogue is in use by another program."),
+        N_("End that program; work tries again."),
+    ),
+    "catalogue_damaged": Phrase(
+        N_("The catalogue is damaged. Vault and ledger are not concerned."),
+        N_("Stop the daemon and run “archiver rebuild”."),
+    ),
+    "catalogue_ahead": Phrase(
+        N_(
+            "The catalogue knows {catalogue} ledger lines, but the ledger has only "
+            "{ledger}: a part of the ledger is missing."
+        ),
+        N_("Bring the ledger back from the back-up, then run “archiver verify”."),
+    ),
+    "catalogue_differs": Phrase(
+        N_("From ledger line {seq} on, the catalogue does not fit the ledger."),
+        N_("Stop the daemon and run “archiver rebuild”."),
+    ),
+    "ledger_broken": Phrase(
+        N_("The ledger cannot be read in {file}, line {seq}."),
+        N_("Bring the file back from the back-up, then run “archiver verify”."),
+    ),
+    "ledger_changed": Phrase(
+        N_("Another program has changed the ledger file {file}."),
+        N_("Bring it back from the back-up, then run “archiver verify”."),
+    ),
+    "vault_missing": Phrase(
+        N_("There is no vault at {path}."),
+        N_("Check the configuration, or bring the vault back from the back-up."),
+    ),
+    "vault_layout": Phrase(
+        N_("The folder {path} is not a vault of this product."),
+        N_("Check the configuration."),
+    ),
+    "object_damaged": Phrase(
+        N_("The stored object {id} is damaged."),
+        N_("Bring it back from the back-up, then run “archiver verify”."),
+    ),
+    "object_exists": Phrase(
+        N_("The object {id} is in the vault already."),
+        N_("Run “archiver verify” and tell the maker."),
+    ),
+    "source_changed": Phrase(
+        N_("A file in the stage changed while it was being stored."),
+        N_("It is tried again by itself."),
+    ),
+    "stage_elsewhere": Phrase(
+        N_("The stage {path} is not on the vault's disk."),
+        N_("Put both on one file system."),
+    ),
+    "stage_unwritable": Phrase(
+        N_("The stage {folder} cannot be written."),
+        N_("Correct its rights."),
+    ),
+    "inbox_unwritable": Phrase(
+        N_(
+            "The drop folder {folder} cannot be written, so clerks see no notices and "
+            "files cannot be taken."
+        ),
+        N_("Correct its rights or bring the share back."),
+    ),
+    "inbox_unreadable": Phrase(
+        N_("The drop folder {folder} cannot be read."),
+        N_("Correct its rights or bring the share back."),
+    ),
+    "released_unwritable": Phrase(
+        N_("The folder {folder} for taken drops cannot be written."),
+        N_("Correct its rights."),
+    ),
+    "watch_network_folder": Phrase(
+        N_(
+            "{folder} is on a network drive, whose changes nobody reports; it is "
+            "looked at regularly instead."
+        ),
+        N_('Set [inbox] watch = "poll".'),
+    ),
+    "watch_folder_gone": Phrase(
+        N_("The drop folder {folder} is not there."),
+        N_("Bring the share back."),
+    ),
+    "watch_limit_reached": Phrase(
+        N_(
+            "The system watches too many folders already; the drop folders are looked "
+            "at regularly instead."
+        ),
+        N_("Raise fs.inotify.max_user_instances and max_user_watches."),
+    ),
+    "watch_unavailable": Phrase(
+        N_("Changes of the drop folders are not reported; they are looked at regularly instead."),
+    ),
+    "engine_missing": Phrase(
+        N_("The recognition engine {engine} is not there."),
+        N_("Install it; “archiver check” tells what is missing."),
+    ),
+    "language_missing": Phrase(
+        N_("The language {language} of the recognition engine is not there."),
+        N_("Install its package, e.g. tesseract-ocr-deu."),
+    ),
+    "engine_died": Phrase(
+        N_("The recognition engine ended unexpectedly; it is started again."),
+    ),
+    "engine_timeout": Phrase(
+        N_("The recognition engine took too long for a page; it is started again."),
+    ),
+    "engine_failed": Phrase(
+        N_("The recognition engine cannot be started."),
+        N_("Run “archiver check”."),
+    ),
+    "reader_failed": Phrase(
+        N_("The process that opens received files cannot be started."),
+        N_("Run “archiver check”."),
+    ),
+    "projection_failed": Phrase(
+        N_("Part of the daemon failed ({part}); it tries again."),
+        N_("Look at the log for the trace."),
+    ),
+    "socket_failed": Phrase(
+        N_("The socket {path} cannot be made."),
+        N_("Choose a shorter path ([places] socket) in a folder that the service may write."),
+    ),
+    "index_damaged": Phrase(
+        N_("The search index in {folder} is damaged or of another version."),
+        N_("Run “archiver reindex”."),
+    ),
+    "index_busy": Phrase(
+        N_("Another process is writing the search index in {folder}."),
+        N_("Wait until it has ended."),
+    ),
+    "index_write_failed": Phrase(
+        N_(
+            "The search index in {folder} could not be written. Documents are safe; it "
+            "is tried again."
+        ),
+        N_("Check space and rights."),
+    ),
+    "engine_unknown": Phrase(
+        N_("There is no search engine {engine}; known are {known}."),
+        N_("Correct [search] engine."),
+    ),
+    "mail_unreachable": Phrase(
+        N_(
+            "The mail server {host}:{port} cannot be reached ({error}), so the daily summary "
+            "waits; it is tried again."
+        ),
+        N_("Check [review] mail_host and mail_port, and whether the server runs."),
+    ),
+    "mail_refused": Phrase(
+        N_("The mail server does not take the daily summary (answer {code}); it is tried again."),
+        N_("Ask who looks after the mail server; it must take mail of [review] mail_from."),
+    ),
+    "mail_address_refused": Phrase(
+        N_(
+            "The mail server refuses {addresses} (answer {code}); the daily summary is tried "
+            "again there."
+        ),
+        N_("Check [review] mail_to."),
+    ),
+    "mail_unsure": Phrase(
+        N_(
+            "It is not known whether the summary of {day} went out: the connection broke while "
+            "it was handed over. It is not sent a second time."
+        ),
+        N_("Look into the mailbox, or type “archiver review”."),
+    ),
+    "bug": Phrase(
+        N_("A fault in the program. Nothing is lost."),
+        N_("The log has the trace; please send it to the maker."),
+    ),
+}

@@ -1,0 +1,223 @@
+"""What people are told about settings, and what checks and audits find."""
+
+from __future__ import annotations
+
+from archiver.sentences.phrase import Phrase
+from archiver.tongue import N_
+
+REASONS: dict[str, Phrase] = {
+    # Configuration
+    "config_problems": Phrase(
+        N_("The configuration has {count} problem(s):"),
+    ),
+    "config_not_found": Phrase(
+        N_("there is no configuration; “archiver init DIR” makes one"),
+    ),
+    "file_missing": Phrase(
+        N_("the file is missing"),
+    ),
+    "not_toml": Phrase(
+        N_("this is not TOML: {detail}"),
+    ),
+    "unknown_key": Phrase(
+        N_("this key is not known"),
+    ),
+    "wrong_type": Phrase(
+        N_("the value has the wrong type; wanted: {wanted}"),
+    ),
+    "key_missing": Phrase(
+        N_("this key is missing"),
+    ),
+    "no_pipeline": Phrase(
+        N_("there is no pipeline; at least one file pipelines/NAME.toml is needed"),
+    ),
+    "bad_folder_name": Phrase(
+        N_("“{value}” cannot be the name of a drop folder"),
+    ),
+    "folder_taken": Phrase(
+        N_("the drop folder “{value}” belongs to {other} already"),
+    ),
+    "key_twice": Phrase(
+        N_("the class “{value}” stands here twice"),
+    ),
+    "phrase_taken": Phrase(
+        N_("the words “{value}” belong to the class “{other}” already"),
+    ),
+    "phrase_too_short": Phrase(
+        N_("“{value}” is too short; at least three letters or digits are needed"),
+    ),
+    "folder_missing": Phrase(
+        N_("the folder {folder} is missing"),
+    ),
+    "socket_path_long": Phrase(
+        N_(
+            "the path is too long for a socket (at most {most} bytes); set [places] "
+            "socket to a shorter one"
+        ),
+    ),
+    "not_positive": Phrase(
+        N_("the value must be above zero, not {value}"),
+    ),
+    "negative": Phrase(
+        N_("the value must not be below zero, not {value}"),
+    ),
+    "bad_languages": Phrase(
+        N_("“{value}” is no list of languages such as deu or deu+eng"),
+    ),
+    "unknown_basis": Phrase(
+        N_("“{value}” is nothing on which an answer rests; known are: {known}"),
+    ),
+    "not_a_time": Phrase(
+        N_("“{value}” is no time of day such as 06:30"),
+    ),
+    "port_out_of_range": Phrase(
+        N_("the port must lie between 1 and {most}, not {value}"),
+    ),
+    "not_an_address": Phrase(
+        N_("“{value}” is no e-mail address such as archive@musterbach.de"),
+    ),
+    "class_not_planned": Phrase(
+        N_("the filing plan has no class “{value}”"),
+    ),
+    "half_a_key": Phrase(
+        N_("prefix and key belong together: name both or neither"),
+    ),
+    "not_a_percentage": Phrase(
+        N_("a share lies between 0 and 100, not {value}"),
+    ),
+    # What the check-up finds
+    "check_engine": Phrase(
+        N_("Recognition engine: {engine}, Tesseract {version}"),
+    ),
+    "check_engine_missing": Phrase(
+        N_("The recognition engine {engine} cannot be used."),
+        N_("apt install tesseract-ocr tesseract-ocr-deu"),
+    ),
+    "check_languages": Phrase(
+        N_("Languages of recognition: {languages}"),
+    ),
+    "check_language_missing": Phrase(
+        N_("A language of recognition is missing: {language}"),
+        N_("apt install tesseract-ocr-deu, or correct [ocr] languages"),
+    ),
+    "check_osd_missing": Phrase(
+        N_("Pages that lie on their head are not recognised as such (model osd is missing)."),
+        N_("apt install tesseract-ocr-osd"),
+    ),
+    "check_latin_missing": Phrase(
+        N_("The sign § is not read (model Latin is missing)."),
+        N_("apt install tesseract-ocr-script-latn"),
+    ),
+    "check_program": Phrase(
+        N_("Program {program} is there"),
+    ),
+    "check_program_missing": Phrase(
+        N_("The program {program} is missing."),
+        N_("apt install {package}"),
+    ),
+    "check_gs_missing": Phrase(
+        N_("Ghostscript is missing: some born-digital PDFs will have no PDF/A."),
+        N_("apt install ghostscript"),
+    ),
+    "check_library": Phrase(
+        N_("Library {library} {version}"),
+    ),
+    "check_cage": Phrase(
+        N_("Received files are opened in a cage ({cage})"),
+    ),
+    "check_cage_missing": Phrase(
+        N_(
+            "Bubblewrap does not work here: received files are opened with limits of "
+            "time, memory and size, but can see the machine."
+        ),
+        N_("apt install bubblewrap, and allow user namespaces"),
+    ),
+    "check_cage_off": Phrase(
+        N_("The cage is switched off: received files are opened with limits only."),
+        N_('[work] cage = "auto"'),
+    ),
+    "check_folders": Phrase(
+        N_("All folders can be written"),
+    ),
+    "check_folder_denied": Phrase(
+        N_("This user may not write into {folder}."),
+        N_("Run the check as the archive's owner, or correct the rights."),
+    ),
+    "check_stage_elsewhere": Phrase(
+        N_("The stage is not on the vault's disk."),
+        N_("Put [places] stage and vault on one file system."),
+    ),
+    "check_space": Phrase(
+        N_("Free space: {free} GiB"),
+    ),
+    "check_space_little": Phrase(
+        N_("Only {free} GiB are free."),
+        N_("Plan for more space."),
+    ),
+    "check_space_gone": Phrase(
+        N_("Only {free} GiB are free; soon nothing can be taken."),
+        N_("Free space now."),
+    ),
+    "check_daemon": Phrase(
+        N_("The daemon answers"),
+    ),
+    "check_daemon_off": Phrase(
+        N_("The daemon is not running."),
+        N_("systemctl start archiver, or “archiver run”"),
+    ),
+    # What verification finds
+    "audit_missing_file": Phrase(
+        N_("Object {id}: the file {path} is missing."),
+    ),
+    "audit_changed_file": Phrase(
+        N_("Object {id}: the file {path} is not what was stored."),
+    ),
+    "audit_unreadable_file": Phrase(
+        N_("Object {id}: the file {path} cannot be read."),
+    ),
+    "audit_extra_file": Phrase(
+        N_("Object {id}: the file {path} does not belong there."),
+    ),
+    "audit_extra_folder": Phrase(
+        N_("Object {id}: the folder {path} does not belong there."),
+    ),
+    "audit_bad_declaration": Phrase(
+        N_("Object {id}: its declaration {path} is wrong."),
+    ),
+    "audit_bad_inventory": Phrase(
+        N_("Object {id}: its inventory {path} is wrong."),
+    ),
+    "audit_bad_sidecar": Phrase(
+        N_("Object {id}: the digest of its inventory {path} is wrong."),
+    ),
+    "audit_wrong_id": Phrase(
+        N_("Object {id}: it lies in another object's place ({path})."),
+    ),
+    "audit_no_object": Phrase(
+        N_("Document {id} is in the ledger, but not in the vault."),
+    ),
+    "audit_unknown_object": Phrase(
+        N_("Object {id} is in the vault, but not in the ledger."),
+    ),
+    "audit_certificate_differs": Phrase(
+        N_("Certificate {id}: the file {path} is not the one that the ledger tells of."),
+    ),
+    "audit_bad_root": Phrase(
+        N_("The vault's own file {path} is wrong."),
+    ),
+    "audit_ledger_line_unreadable": Phrase(
+        N_("Ledger: a line cannot be read ({path})."),
+    ),
+    "audit_ledger_line_missing": Phrase(
+        N_("Ledger: a line is missing ({path})."),
+    ),
+    "audit_ledger_line_out_of_place": Phrase(
+        N_("Ledger: a line stands in the wrong place ({path})."),
+    ),
+    "audit_ledger_line_changed": Phrase(
+        N_("Ledger: a line was changed ({path})."),
+    ),
+    "audit_ledger_tail_missing": Phrase(
+        N_("Ledger: the last lines are missing ({path})."),
+    ),
+}
