@@ -18,7 +18,7 @@ import pytest
 
 from archiver import server
 from archiver.archive import Archive
-from archiver.errors import Fault, IntegrityFault, Refusal, SystemFault
+from archiver.errors import Fault, IntegrityFault, Refusal, SystemFault, UsageFault
 from archiver.pipeline import erasure, erasureplan
 from archiver.pipeline.erasureplan import journal_of
 from archiver.retention.rules import FOR_ALL
@@ -631,3 +631,10 @@ def test_nothing_is_received_from_who_may_not_dispose(
         status, answer = ask(act(query, b"", size=1 << 40))
         assert (status, b'"not_allowed"' in answer) == (403, True)
         assert not list(stage.glob("*.part"))
+
+
+def test_a_dossier_is_not_closed_before_the_letters_in_it(one: Bureau) -> None:
+    key = one.dossier("22.1-9/2015", None, Letter("Bescheid", "dog_tax", "2015-06-01"))
+    with pytest.raises(UsageFault, match="closed_before_paper"):
+        one.one.dossier_close(name=key, on=date(2005, 6, 1))
+    assert one.one.dossier_close(name=key, on=date(2015, 6, 1))["state"] == "closed"

@@ -148,13 +148,21 @@ def close(registry: Registry, name: str, on: date | None, actor: str) -> Id:
         actor: pseudonym of the person.
 
     Raises:
-        UsageFault: ``closed_in_future``.
+        UsageFault: ``closed_in_future``; ``closed_before_paper`` where a letter in it is younger.
         Refusal: ``wrong_step``.
     """
     day = on or registry.today
     if day > registry.today:
         raise UsageFault("closed_in_future", on=_shown(day))
     row = find(registry, name)
+    papers = registry.register.in_dossier(str(row["key"]))
+    newest = max(
+        (str(paper["letter_date"]) for paper in papers if paper["letter_date"]), default=""
+    )
+    if newest > day.isoformat():
+        # A year mistyped here would let the dossier go too early.
+        shown = phrases.date(newest)
+        raise UsageFault("closed_before_paper", on=_shown(day), newest=shown)
     _change(registry, row, "dossier_closed", {"closed_on": day}, actor, {"on": day.isoformat()})
     return str(row["id"])
 

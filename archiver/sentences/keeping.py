@@ -75,6 +75,10 @@ REASONS: dict[str, Phrase] = {
         N_("A dossier cannot be closed on a day to come ({on})."),
         N_("Name today or an earlier day."),
     ),
+    "closed_before_paper": Phrase(
+        N_("The dossier cannot be closed on {on}: a letter in it is of {newest}."),
+        N_("Name that day or a later one, or correct the letter's date."),
+    ),
     "merge_into_itself": Phrase(
         N_("A dossier cannot be merged into itself."),
         N_("Name two different dossiers."),

@@ -224,7 +224,8 @@ def _open(file: Path) -> Engine:
     with durable.storage_faults(file):
         # Names and subjects stand in it, whatever the caller's mask says.
         os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640))
-    engine = create_engine(f"sqlite:///{file}", connect_args={"timeout": 30})
+    # A fault of the database is logged with its statement, never with names and subjects.
+    engine = create_engine(f"sqlite:///{file}", connect_args={"timeout": 30}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: Any) -> None:
