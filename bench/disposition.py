@@ -363,12 +363,11 @@ def measured(root: Path, kills: int, rounds: int) -> bool:
     again: dict[str, list[Cost]] = {"plain": [], "export": []}
     undisturbed = set()
     for _round in range(rounds):
+        _empty(exports)
         for step, costs_of_step in again.items():
             costs_of_step.append(cost_of(step, root))
         undisturbed.add(fingerprint(exports))
         shutil.rmtree(root / "plain")
-        if _round + 1 < rounds:
-            _empty(exports)
     costs |= {step: _median(several) for step, several in again.items()}
     costs["confirm"] = cost_of("confirm", root)
     costs["destroy"] = cost_of("destroy", root)

@@ -17,9 +17,11 @@ import time
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import BinaryIO, NamedTuple
 
 BLOCK = 1 << 20
+_HEAD = 1024
 _PIECE = 32 << 20  # of one stream of a PDF, of one member that is looked into
 _SHOWN = 8 << 20  # of one stream of a PDF whose text is decoded
 _DEPTH = 2
@@ -96,7 +98,7 @@ def layers(file: BinaryIO, budget: Budget, depth: int = _DEPTH) -> Iterator[Laye
         OSError: as the disk said.
     """
     file.seek(0)
-    head = file.read(1024)
+    head = file.read(_HEAD)
     file.seek(0)
     yield _blocks(file)
     file.seek(0)
@@ -106,6 +108,11 @@ def layers(file: BinaryIO, budget: Budget, depth: int = _DEPTH) -> Iterator[Laye
         yield from _members(file, budget, depth - 1)
     elif b"%PDF-" in head:
         yield from _pdf(file, budget)
+
+
+def _is_packed(head: bytes) -> bool:
+    """Whether there is more in a file than its bytes say as they stand."""
+    return head.startswith((b"\x1f\x8b", b"PK\x03\x04")) or b"%PDF-" in head
 
 
 def _blocks(file: BinaryIO, budget: Budget | None = None) -> Layer:
@@ -131,10 +138,11 @@ def _members(file: BinaryIO, budget: Budget, depth: int) -> Iterator[Layer]:
             for member in archive.infolist():
                 yield iter([member.filename.encode("utf-8", "surrogateescape")])
                 with archive.open(member) as unpacked:
-                    if member.file_size > _PIECE:
-                        yield _blocks(unpacked, budget)  # type: ignore[arg-type]
+                    head = unpacked.read(_HEAD)
+                    if member.file_size > _PIECE or not _is_packed(head):
+                        yield chain([head], _blocks(unpacked, budget))  # type: ignore[arg-type]
                         continue
-                    content = unpacked.read(_PIECE)
+                    content = head + unpacked.read(_PIECE)
                 budget.spend(len(content))
                 yield from layers(io.BytesIO(content), budget, depth)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error, EOFError) as error:
