@@ -301,12 +301,10 @@ class Disclosing(Visit):
 
     def _disclosure(self, name: str) -> Json:
         """The row of a disclosure by its id or a beginning that is unique."""
-        rows = self._house.register.matters_like(name.upper(), "disclosure") if name else []
-        if len(rows) > 1:
-            raise UsageFault("id_not_unique", id=name)
-        if not rows:
+        row = self._house.register.matter_named(name, "disclosure")
+        if row is None:
             raise NotFound("no_such_disclosure", id=name)
-        return rows[0]
+        return row
 
 
 def _wanted(words: Json) -> Wanted:

@@ -240,16 +240,14 @@ class Disposing(Registering):
         from archiver.registry.certificates import CERTIFICATE, PAPER
 
         self._standing.require(Act.READ)
-        rows = self._house.register.matters_like(name.upper(), "certificate") if name else []
-        if len(rows) > 1:
-            raise UsageFault("id_not_unique", id=name)
-        if not rows or rows[0]["state"] != "issued":
+        row = self._house.register.matter_named(name, "certificate")
+        if row is None or row["state"] != "issued":
             raise NotFound("no_such_certificate", id=name)
         file, media = (CERTIFICATE, "application/json") if as_json else (PAPER, "application/pdf")
-        stream = self._house.vault.open(str(rows[0]["id"]), file)
+        stream = self._house.vault.open(str(row["id"]), file)
         size = stream.seek(0, 2)
         stream.seek(0)
-        return File(stream, size, f"{rows[0]['id']}-{file}", media, None)
+        return File(stream, size, f"{row['id']}-{file}", media, None)
 
     # --- inside --------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from archiver.errors import IntegrityFault, NotFound, Refusal, UsageFault
+from archiver.errors import IntegrityFault, NotFound, Refusal
 from archiver.records import DocumentState, Event, Id
 from archiver.registry.parts import Registry
 from archiver.registry.units import Shelf, Unit
@@ -122,12 +122,10 @@ def find(registry: Registry, name: str) -> Row:
         NotFound: ``no_such_batch``.
         UsageFault: ``id_not_unique``.
     """
-    rows = registry.register.matters_like(name.upper(), "batch") if name else []
-    if len(rows) > 1:
-        raise UsageFault("id_not_unique", id=name)
-    if not rows:
+    row = registry.register.matter_named(name, "batch")
+    if row is None:
         raise NotFound("no_such_batch", id=name)
-    return rows[0]
+    return row
 
 
 def offer_of(registry: Registry, batch: Id) -> Offer:

@@ -73,12 +73,7 @@ def find(registry: Registry, name: str) -> Row:
         UsageFault: ``id_not_unique``.
     """
     register = registry.register
-    row = register.dossier(dossier_key(name))
-    if row is None and name:
-        rows = register.matters_like(name.upper(), "dossier")
-        if len(rows) > 1:
-            raise UsageFault("id_not_unique", id=name)
-        row = rows[0] if rows else None
+    row = register.dossier(dossier_key(name)) or register.matter_named(name, "dossier")
     if row is not None:
         return row
     if register.in_dossier(dossier_key(name)):

@@ -145,12 +145,10 @@ def find(registry: Registry, name: str) -> Row:
         NotFound: ``no_such_hold``.
         UsageFault: ``id_not_unique``.
     """
-    rows = registry.register.matters_like(name.upper(), "hold") if name else []
-    if len(rows) > 1:
-        raise UsageFault("id_not_unique", id=name)
-    if not rows:
+    row = registry.register.matter_named(name, "hold")
+    if row is None:
         raise NotFound("no_such_hold", id=name)
-    return rows[0]
+    return row
 
 
 def _change(

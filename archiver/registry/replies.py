@@ -14,7 +14,7 @@ import msgspec
 from archiver.config import Config
 from archiver.errors import DocumentFault, UsageFault
 from archiver.pipeline.errand import Errand
-from archiver.recognise import cage
+from archiver.pipeline.office import cage_of
 from archiver.recognise.exchange import WorkerDied, close_all
 from archiver.recognise.sealing import is_sealed
 from archiver.registry.reply_process import Request, Said
@@ -50,10 +50,9 @@ def imported(config: Config, file: BinaryIO) -> ImportList:
 
 
 def _said(config: Config, file: BinaryIO, message: Literal["0502", "0506"]) -> Said:
-    kind: cage.Kind = "none" if config.work.cage == "none" else cage.probe()
     request = Request(message, config.work.memory_mib << 20, _SECONDS)
     try:
-        _empty, fds = Errand(_MODULE, kind, _SECONDS).ask(request, file.fileno())
+        _empty, fds = Errand(_MODULE, cage_of(config), _SECONDS).ask(request, file.fileno())
     except (WorkerDied, DocumentFault) as error:
         raise UsageFault("reply_unreadable") from error
     try:

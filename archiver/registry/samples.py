@@ -161,12 +161,10 @@ def find(registry: Registry, name: str) -> Row:
         if not running:
             raise NotFound("no_sample_runs")
         return running[-1]
-    rows = registry.register.matters_like(name.upper(), "sample")
-    if len(rows) > 1:
-        raise UsageFault("id_not_unique", id=name)
-    if not rows:
+    row = registry.register.matter_named(name, "sample")
+    if row is None:
         raise NotFound("no_such_sample", id=name)
-    return rows[0]
+    return row
 
 
 def findings_of(registry: Registry, document: Id) -> list[Finding]:

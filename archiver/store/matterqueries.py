@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from sqlalchemy import func, select
 
+from archiver.errors import UsageFault
 from archiver.records import MATTERS_GONE, DocumentState, Id, MatterKind
 from archiver.store import schema as t
 from archiver.store.asking import Asking, Row
@@ -37,12 +38,21 @@ class MatterQueries(Asking):
             query = query.where(t.matter.c.state.in_(states))
         return self._rows(query.order_by(t.matter.c.id))
 
-    def matters_like(self, start: str, kind: MatterKind) -> list[Row]:
-        """Matters of a kind whose id begins so, at most ten."""
-        query = select(t.matter).where(
-            t.matter.c.kind == kind, t.matter.c.id >= start, t.matter.c.id < start + "\uffff"
-        )
-        return self._rows(query.order_by(t.matter.c.id).limit(10))
+    def matter_named(self, name: str, kind: MatterKind) -> Row | None:
+        """The matter of a kind whose id is, or begins, so; None where there is none.
+
+        Raises:
+            UsageFault: ``id_not_unique``.
+        """
+        start = name.upper()
+        if not start:
+            return None
+        of = t.matter.c
+        query = select(t.matter).where(of.kind == kind, of.id >= start, of.id < start + "\uffff")
+        rows = self._rows(query.order_by(of.id).limit(2))
+        if len(rows) > 1:
+            raise UsageFault("id_not_unique", id=name)
+        return rows[0] if rows else None
 
     def matter_ids(self, *, gone: bool = False) -> list[Id]:
         """Ids of matters that have an object, or of those of which only a tombstone remains."""
