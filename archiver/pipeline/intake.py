@@ -18,33 +18,23 @@ import os
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from archiver.config import Config
 from archiver.inbox import claim, release
 from archiver.inbox.sightings import Sighting, look
 from archiver.pipeline.adoption import Adoption
 from archiver.pipeline.spooling import new_receipt, spooled
+from archiver.pipeline.takendrops import Accepted, TakenDrops, drop_key
 from archiver.records import Event, Id
 from archiver.store import objects
+from archiver.store.holdings import Holdings
 from archiver.store.objects import DropKey, Receipt
 from archiver.store.overhang import take_back
 from archiver.store.register import CatalogueBehind, Register
 from archiver.store.vault import Vault
 
 log = logging.getLogger(__name__)
-
-
-class Accepted(NamedTuple):
-    """A drop that is safe in the archive.
-
-    Attributes:
-        id: of its accession.
-        sha512: hex digest of its bytes.
-    """
-
-    id: Id
-    sha512: str
 
 
 class Intake:
@@ -71,6 +61,7 @@ class Intake:
         self._register = register
         self._now = now
         self._new_id = new_id
+        self._taken = TakenDrops(register, Holdings(vault))
         self._adoption = Adoption(vault, register, self._arrival, now)
         self._accepting = threading.Lock()
 
@@ -85,13 +76,13 @@ class Intake:
         """
         key = drop_key(sighting)
         self._register.catch_up()
-        taken = self._register.drop_taken(key)
+        taken = self._taken.get(key)
         if taken is None:
             try:
                 return self._accept_drop(sighting, pipeline, key)
             except claim.DropChanged:
                 return None
-        return Accepted(str(taken["id"]), str(taken["sha512"]))
+        return taken
 
     def release_drop(self, sighting: Sighting, accepted: Accepted) -> None:
         """Step 4: what lies there is taken only if it is what was accepted.
@@ -160,13 +151,11 @@ class Intake:
         for folder in folders:
             release.recover(folder, self._register.accession_digest, self._places.released)
             there = {drop_key(sighting): sighting for sighting in look(folder)}
-            kept = []
-            for row in self._register.drops(folder):
-                sighting = there.get(_row_key(row))
-                if sighting is not None:
-                    kept.append(str(row["id"]))
-                    self.release_drop(sighting, Accepted(str(row["id"]), str(row["sha512"])))
-            self._register.drops_gone(folder, kept)
+            self._taken.look_over(folder, there)
+            for key, sighting in there.items():
+                accepted = self._taken.get(key)
+                if accepted is not None:
+                    self.release_drop(sighting, accepted)
 
     def _accept_drop(self, sighting: Sighting, pipeline: str, key: DropKey) -> Accepted:
         identifier = self._new_id()
@@ -178,8 +167,15 @@ class Intake:
             copied = claim.copy(fd, part, sighting)
         finally:
             os.close(fd)
-        self._accept(identifier, part, copied, sighting.name, pipeline, bringer, key)
-        return Accepted(identifier, copied.sha512)
+        accepted = Accepted(identifier, copied.sha512)
+        try:
+            self._accept(identifier, part, copied, sighting.name, pipeline, bringer, key)
+        except CatalogueBehind:
+            # The ledger has it: from here on it is the same drop, and not a duplicate.
+            self._taken.add(key, accepted)
+            raise
+        self._taken.add(key, accepted)
+        return accepted
 
     def _accept(
         self,
@@ -261,27 +257,10 @@ class Intake:
 
     def _release(self, sighting: Sighting, accepted: Accepted) -> None:
         release.take(sighting, accepted.id, accepted.sha512, self._places.released)
-        self._register.drop_gone(accepted.id)
+        self._taken.forget(drop_key(sighting))
 
     def _part(self, identifier: Id) -> Path:
         return self._places.stage / f"{identifier}.part"
-
-
-def drop_key(sighting: Sighting) -> DropKey:
-    """What identifies a drop for as long as it lies in its folder."""
-    return DropKey(
-        folder=str(sighting.folder),
-        name=sighting.name,
-        device=sighting.device,
-        inode=sighting.inode,
-        size=sighting.size,
-        mtime_ns=sighting.mtime_ns,
-    )
-
-
-def _row_key(row: dict[str, object]) -> DropKey:
-    fields = DropKey.__struct_fields__
-    return DropKey(**{name: row[name] for name in fields})  # type: ignore[arg-type]
 
 
 def _event(kind: str, receipt: Receipt, data: dict[str, object]) -> Event:

@@ -199,22 +199,6 @@ def _accession(
             sha512=receipt.sha512,
         )
     )
-    key = receipt.drop
-    if key is not None:
-        connection.execute(
-            insert(t.drop)
-            .prefix_with("OR REPLACE")
-            .values(
-                id=receipt.id,
-                folder=key.folder,
-                name=key.name,
-                device=key.device,
-                inode=key.inode,
-                size=key.size,
-                mtime_ns=key.mtime_ns,
-                sha512=receipt.sha512,
-            )
-        )
 
 
 def _separated(connection: Connection, entry: Entry, _objects: Objects) -> None:
@@ -265,8 +249,6 @@ def _destroyed(connection: Connection, entry: Entry, objects: Objects) -> None:
     """Leave a tombstone: what the ledger alone would give, without name, subject or digest."""
     _move(connection, entry, objects)
     of_document = t.accession.c.document == entry.id
-    gone = select(t.accession.c.id).where(of_document)
-    connection.execute(delete(t.drop).where(t.drop.c.id.in_(gone)))
     connection.execute(delete(t.sender).where(t.sender.c.document == entry.id))
     connection.execute(
         update(t.accession)

@@ -5,21 +5,22 @@ Promises to change nothing, and that reads never wait for the writer.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Collection, Iterator, Sequence
 
 from sqlalchemy import ColumnElement, func, select
 
 from archiver.records import UNCLASSIFIED, DocumentState, Id
 from archiver.store import schema as t
 from archiver.store.asking import Asking, Row
-from archiver.store.objects import DropKey
 
 # How reason codes of questions about the class begin.
 CLASS_QUESTION = "class_"
 
 # Bytes that were received before are no new document, unless the earlier one is gone.
 _GONE = (DocumentState.WITHDRAWN, DocumentState.DESTROYED)
+
+
+_NAMES = 500  # in one question
 
 
 class Queries(Asking):
@@ -48,25 +49,24 @@ class Queries(Asking):
         """Unfinished work, oldest first."""
         return self._rows(select(t.job).order_by(t.job.c.id))
 
-    def drops(self, folder: Path) -> list[Row]:
-        """Drops that are safe in the archive and may still lie in their folder."""
-        return self._rows(
-            select(t.drop).where(t.drop.c.folder == str(folder)).order_by(t.drop.c.id)
-        )
+    def arrivals_named(self, names: Collection[bytes]) -> list[Row]:
+        """What was received under one of these raw names and belongs to a living document.
 
-    def drop_taken(self, key: DropKey) -> Row | None:
-        """The accession of this very drop, where it was accepted already."""
-        rows = self._rows(
-            select(t.drop).where(
-                t.drop.c.folder == key.folder,
-                t.drop.c.name == key.name,
-                t.drop.c.device == key.device,
-                t.drop.c.inode == key.inode,
-                t.drop.c.size == key.size,
-                t.drop.c.mtime_ns == key.mtime_ns,
-            )
+        Returns:
+            id, document, file_raw and size of each accession.
+        """
+        came = t.accession.c
+        wanted = sorted(names)
+        query = (
+            select(came.id, came.document, came.file_raw, came.size)
+            .join(t.document, t.document.c.id == came.document)
+            .where(t.document.c.state.not_in(_GONE))
         )
-        return rows[0] if rows else None
+        return [
+            row
+            for start in range(0, len(wanted), _NAMES)
+            for row in self._rows(query.where(came.file_raw.in_(wanted[start : start + _NAMES])))
+        ]
 
     def document_with(self, sha512: str) -> Id | None:
         """The living document that came with these bytes, if there is one."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,6 @@ from sqlalchemy import (
     Connection,
     Engine,
     create_engine,
-    delete,
     event,
     select,
     update,
@@ -138,7 +137,7 @@ class Register(Queries, MatterQueries):
                 progress(entry.seq, head_seq)
         return count
 
-    # --- jobs and drops: work in progress, not in the ledger ---------------------------------
+    # --- jobs: work in progress, not in the ledger --------------------------------------------
 
     def begin_job(self, document: Id, boot: str) -> bool:
         """Commit that work on a document begins; False where there is nothing to do."""
@@ -169,18 +168,6 @@ class Register(Queries, MatterQueries):
                 update(t.job)
                 .where(t.job.c.boot.is_not(None))
                 .values(boot=None, daemon_deaths=t.job.c.daemon_deaths + 1)
-            )
-
-    def drop_gone(self, accession: Id) -> None:
-        """Forget a drop that has been removed from its folder."""
-        with self._writing, self._transaction() as connection:
-            connection.execute(delete(t.drop).where(t.drop.c.id == accession))
-
-    def drops_gone(self, folder: Path, kept: Sequence[Id]) -> None:
-        """Forget all drops of a folder but those that still lie there."""
-        with self._writing, self._transaction() as connection:
-            connection.execute(
-                delete(t.drop).where(t.drop.c.folder == str(folder), t.drop.c.id.not_in(kept))
             )
 
     def scrub(self) -> None:

@@ -17,10 +17,9 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
-    UniqueConstraint,
 )
 
-SCHEMA = "0003"
+SCHEMA = "0004"
 
 metadata = MetaData()
 
@@ -126,22 +125,6 @@ event = Table(
     Column("at", Text, nullable=False),
     Column("actor", Text, nullable=False),
     Column("data", JSON, nullable=False),
-)
-
-# Drops that are safe in the archive and still lie in their drop folder. The key is unique only
-# while the drop is there: a later file may get the same inode, size and time.
-drop = Table(
-    "drop_taken",
-    metadata,
-    Column("id", Text, ForeignKey("accession.id"), primary_key=True),
-    Column("folder", Text, nullable=False),
-    Column("name", BLOB, nullable=False),
-    Column("device", Integer, nullable=False),
-    Column("inode", Integer, nullable=False),
-    Column("size", Integer, nullable=False),
-    Column("mtime_ns", Integer, nullable=False),
-    Column("sha512", Text, nullable=False),
-    UniqueConstraint("folder", "name", "device", "inode", "size", "mtime_ns", name="one_per_drop"),
 )
 
 # Work that is not finished. `boot` is set while a daemon works on it.
