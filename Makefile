@@ -3,9 +3,10 @@
 # Either may be the first command in a fresh clone.
 
 .PHONY: setup setup-test demo test check docs lock samples bench-ocr bench-learning bench-export \
-        crash-campaign clean
+        property-campaign crash-campaign clean
 
 PY = .venv/bin/python
+ROUNDS = 10
 
 setup:
 	@tools/setup.sh run
@@ -43,6 +44,10 @@ bench-export: setup-test        # 10,000 documents on their way to the archive: 
 
 bench-learning: setup-test      # 100,000 examples fitted beside the intake; needs council papers
 	$(PY) -m bench.learning
+
+property-campaign: setup-test   # properties with other examples each time; ROUNDS=100 for a night
+	for round in $$(seq $(ROUNDS)); do \
+	  $(PY) -m pytest -n 2 --hypothesis-profile=campaign -m "hypothesis and not slow" || exit 1; done
 
 crash-campaign: setup-test      # every crash point, not only every k-th: takes long
 	$(PY) -m pytest -m slow -n 2

@@ -174,11 +174,10 @@ class Leading(RuleBasedStateMachine):
             assert stored.about == self.known[matter][2], "what was not told is not built upon"
 
 
+@pytest.mark.hypothesis  # so that the campaign of properties takes it along
 def test_matters_are_what_was_told_of_them(template: Path) -> None:
     Leading.template = template
-    chosen = settings(
-        max_examples=20, stateful_step_count=20, deadline=None, derandomize=True, database=None
-    )
+    chosen = settings(max_examples=20, stateful_step_count=20)
     run_state_machine_as_test(Leading, settings=chosen)
 
 
