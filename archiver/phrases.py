@@ -208,6 +208,7 @@ EVENTS: dict[str, str] = {
     "purged": N_("earlier versions removed"),
     "offered": N_("offered to the archive"),
     "declined": N_("not taken by the archive"),
+    "handover_undone": N_("not taken over after all"),
     "handed_over": N_("taken over by the archive"),
     "plan_adopted": N_("filing plan adopted"),
     "plan_revised": N_("changed filing plan adopted"),

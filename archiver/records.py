@@ -65,7 +65,8 @@ DOCUMENT_TRANSITIONS: dict[DocumentState, frozenset[DocumentState]] = {
     ),
     # Destroyed without having been handed over: what the archive does not want.
     D.OFFERED: frozenset({D.FILED, D.HANDED_OVER, D.DESTROYED}),
-    D.HANDED_OVER: frozenset({D.DESTROYED}),
+    # Back: the archive has said since that it was not imported.
+    D.HANDED_OVER: frozenset({D.OFFERED, D.DESTROYED}),
     D.REVIEW: frozenset({D.ACCEPTED, D.FILED, D.WITHDRAWN, D.DIVIDED}),
     D.QUARANTINED: frozenset({D.ACCEPTED, D.WITHDRAWN}),
     D.WITHDRAWN: frozenset({D.DESTROYED}),
@@ -126,8 +127,9 @@ MATTER_STEPS: dict[str, MatterStep] = {
     "batch_appraised": _step("batch", "offered", "appraised"),
     "batch_exported": _step("batch", "appraised", "exported"),
     "batch_confirmed": _step("batch", "exported", "handed_over"),
-    # Some answers come in parts, and single items can be taken out again.
-    "batch_answered": _step("batch", "offered exported", None),
+    # Some answers come in parts, a later one can take back an earlier one, and single items can be
+    # taken out again.
+    "batch_answered": _step("batch", "offered appraised exported handed_over", None),
     "batch_reduced": _step(
         "batch", "proposed approved offered appraised exported handed_over destroying", None
     ),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -114,6 +114,7 @@ class Sent:
         items: UUID of each item and its kind (``Akte`` or ``Vorgang``), in order.
         titles: subject of each item, by its UUID.
         files: bytes of primary files by their name.
+        parts: UUIDs of the documents in each item, by its UUID.
     """
 
     version: str
@@ -121,6 +122,7 @@ class Sent:
     items: dict[str, str]
     titles: dict[str, str]
     files: dict[str, bytes]
+    parts: dict[str, list[str]] = field(default_factory=dict)
 
 
 def have_schemas() -> bool:
@@ -144,7 +146,7 @@ def received(zipped: bytes, *, judged: bool = True) -> Sent:
         assert_valid(content, version)
     within = {"x": space}
     process = root.findtext(".//x:ProzessID", namespaces=within)
-    items, titles = {}, {}
+    items, titles, parts = {}, {}, {}
     for one in root.iterfind("x:Schriftgutobjekt/*", within):
         name = "ID" if version == "3.1.0" else "xdomeaUUID"
         uuid = one.findtext(f"x:Identifikation/x:{name}", namespaces=within)
@@ -152,7 +154,9 @@ def received(zipped: bytes, *, judged: bool = True) -> Sent:
         title = one.findtext("x:AllgemeineMetadaten/x:Betreff", namespaces=within)
         items[uuid] = etree.QName(one).localname
         titles[uuid] = title or ""
-    return Sent(version, process, items, titles, files)
+        inside = one.iterfind(f".//x:Dokument/x:Identifikation/x:{name}", within)
+        parts[uuid] = [str(document.text) for document in inside]
+    return Sent(version, process, items, titles, files, parts)
 
 
 class StateArchive:
@@ -174,14 +178,15 @@ class StateArchive:
         said = {uuid: "A" if self._takes(sent.titles[uuid]) else "V" for uuid in sent.items}
         said |= instead or {}
         pairs = [(uuid, word) for uuid, word in said.items() if word]
-        return self._answer("0502", sent, decided(sent.version, *pairs))
+        return self.answered("0502", sent, decided(sent.version, *pairs))
 
     def confirmation(self, package: Sent, failed: tuple[str, ...] = ()) -> bytes:
         """The 0506 to a package; what is named as failed was not imported."""
         pairs = [(uuid, uuid not in failed) for uuid in package.items]
-        return self._answer("0506", package, imported(package.version, *pairs, whole=not failed))
+        return self.answered("0506", package, imported(package.version, *pairs, whole=not failed))
 
-    def _answer(self, code: str, sent: Sent, body: str) -> bytes:
+    def answered(self, code: str, sent: Sent, body: str) -> bytes:
+        """A message with that body, to what was sent."""
         origin = derived_uuid(sent.process, "0501" if code == "0502" else "0503", "1")
         return answer(
             code,

@@ -43,7 +43,7 @@ def test_everything_odd_in_an_appraisal_is_reported(version: str) -> None:
     first, second, third = uuids(offer)
     document = offer.items[0].documents[0].uuid
     body = decided(
-        version, (first, "A"), (first, "V"), (second, "B"), (STRANGER, "A"), (document, "V")
+        version, (first, "A"), (first, "V"), (second, "B"), (STRANGER, "A"), (document, "A")
     )
     content = answer("0502", version, body)
     assert_valid(content, version)
@@ -51,7 +51,6 @@ def test_everything_odd_in_an_appraisal_is_reported(version: str) -> None:
     assert not found.taken and not found.waived
     assert [(f.code, f.uuid) for f in found.findings] == [
         ("reply_about_unknown", STRANGER),
-        ("reply_about_part", document),
         ("appraisal_contradictory", first),
         ("appraisal_undecided", second),
         ("appraisal_missing", third),
@@ -216,11 +215,34 @@ def test_sizes_are_bounded_whatever_a_zip_claims() -> None:
 
 
 def test_elements_of_other_namespaces_say_nothing() -> None:
-    foreign = (
-        b"<o:BewertetesSGO xmlns:o='urn:other'><o:xdomeaUUID>x</o:xdomeaUUID></o:BewertetesSGO>"
-    )
+    foreign = b"<o:Vermerk xmlns:o='urn:other'><o:xdomeaUUID>x</o:xdomeaUUID></o:Vermerk>"
     content = GOOD.replace(b"<xdomea:BewertetesSGO>", foreign + b"<xdomea:BewertetesSGO>", 1)
     assert [one.uuid for one in read_appraisal(content).items] == [STRANGER]
+
+
+@pytest.mark.parametrize(
+    ("before", "behind"),
+    [
+        (b"<AusgesondertesSGO xmlns='urn:other'>", b"</AusgesondertesSGO>"),
+        (b"<AusgesondertesSGO>", b"</AusgesondertesSGO>"),
+        (
+            b"<xdomea:Teile><xdomea:AusgesondertesSGO>",
+            b"</xdomea:AusgesondertesSGO></xdomea:Teile>",
+        ),
+    ],
+)
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_result_in_a_place_of_its_own_is_not_overlooked(
+    version: str, before: bytes, behind: bytes
+) -> None:
+    """Read as if it were not there, the answer would say that everything has arrived."""
+    content = answer("0506", version, imported(version, (STRANGER, True)))
+    failed = b"<xdomea:IDSGO>x</xdomea:IDSGO><xdomea:Erfolgreich>0</xdomea:Erfolgreich>"
+    for end in (b"</xdomea:AusgesondertesSGO>", b"</xdomea:Aussonderung.Aussonderung"):
+        place = content.index(end)
+        odd = content[:place] + before + failed + behind + content[place:]
+        with pytest.raises(UsageFault, match="reply_record_misplaced"):
+            read_import(odd)
 
 
 @given(st.binary(max_size=300))
@@ -240,6 +262,78 @@ def test_a_changed_byte_gives_a_value_or_a_refusal(place: int, byte: int) -> Non
     assert all(one.decision in ("A", "B", "V", None) for one in found.items)
 
 
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_unit_has_arrived_only_if_nothing_in_it_failed(version: str) -> None:
+    delivery = a_delivery(Store(), version)
+    first, _second, third = delivery.items
+    units = [(item.uuid, True) for item in delivery.items]
+    documents = [(one.uuid, True) for _item, one in delivery.documents()]
+    files = [(file.uuid, True) for file in delivery.files()]
+
+    def told(*pairs: tuple[str, bool]) -> tuple[set[str], list[tuple[str, str, tuple[str, ...]]]]:
+        content = answer("0506", version, imported(version, *pairs))
+        assert_valid(content, version)
+        found = confirm(delivery, read_import(content))
+        return {*found.arrived}, [(one.code, one.part, one.words) for one in found.findings]
+
+    everything = {uuid for uuid, _yes in units}
+    # What the archive names besides the units is no finding as long as it agrees.
+    assert told(*units, *documents) == (everything, [])
+    assert told(*units, *documents, *files) == (everything, [])
+    inside = first.documents[0]
+    failed = ("import_part_failed", inside.id, ("Datei fehlt",))
+    for part in (inside.uuid, inside.files[0].uuid):
+        assert told(*units, (part.upper(), False)) == (everything - {first.uuid}, [failed])
+        assert told(*units, *documents, *files, (part, False)) == (
+            everything - {first.uuid}, [failed],
+        )  # fmt: skip
+    lone = third.documents[0]
+    alone = ("import_part_failed", lone.id, ("Datei fehlt",))
+    assert told(*units, (lone.uuid, False)) == (everything - {third.uuid}, [alone])
+    if len(first.documents) > 1:
+        left_out = [pair for pair in documents if pair[0] != first.documents[1].uuid]
+        missing = ("import_part_missing", first.documents[1].id, ())
+        assert told(*units, *left_out) == (everything - {first.uuid}, [missing])
+    assert told(*units[1:], *documents)[0] == everything - {first.uuid}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_reasons_are_told_and_a_success_with_reasons_is_none(version: str) -> None:
+    delivery = a_delivery(Store(), version)
+    body = imported(version, *((item.uuid, True) for item in delivery.items))
+    why = (
+        "<xdomea:FehlermeldungCode listURI='urn:x' listVersionID='1'><code>17</code>"
+        "<name>Pr\u00fcfsumme falsch</name></xdomea:FehlermeldungCode>"
+    )
+    head, mark, tail = body.rpartition("<xdomea:Erfolgreich>1</xdomea:Erfolgreich>")
+    content = answer("0506", version, head + mark + why + tail)
+    assert_valid(content, version)
+    found = confirm(delivery, read_import(content))
+    assert found.arrived == {item.uuid for item in delivery.items[:-1]}
+    (odd,) = found.findings
+    assert (odd.code, odd.words) == ("import_contradictory", ("Pr\u00fcfsumme falsch", "17"))
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("whole", ["A", "V"])
+@pytest.mark.parametrize("part", ["A", "V", "B", "Auswahl"])
+def test_a_part_that_is_decided_otherwise_makes_its_unit_wait(
+    version: str, whole: str, part: str
+) -> None:
+    offer = an_offer(Store(), version)
+    for inside in (offer.items[0].documents[0].uuid, offer.items[0].documents[0].files[0].uuid):
+        body = decided(version, *((uuid, whole) for uuid in uuids(offer)), (inside, part))
+        found = appraise(offer, read_appraisal(answer("0502", version, body)))
+        settled = found.taken | found.waived
+        if part == whole:
+            assert settled == {*uuids(offer)} and not found.findings
+        else:
+            assert settled == {*uuids(offer)[1:]}
+            (odd,) = found.findings
+            assert (odd.code, odd.uuid) == ("appraisal_part_differs", uuids(offer)[0])
+            assert odd.part == offer.items[0].documents[0].id
+
+
 @given(
     st.lists(
         st.tuples(st.integers(0, 4), st.sampled_from(["A", "B", "V", "Auswahl"])), max_size=12
@@ -256,6 +350,9 @@ def test_every_item_is_decided_or_reported_exactly_once(pairs, version: str) -> 
     assert len(reported) == len(set(reported))
     for uuid in uuids(offer):
         words = {word for n, word in pairs if known[n] == uuid}
+        if uuid == known[0]:
+            parts = {word for n, word in pairs if n == 3}
+            words |= parts if words and words <= {"A", "V"} else set()
         assert (uuid in found.taken) == (words == {"A"})
         assert (uuid in found.waived) == (words == {"V"})
         assert (uuid in reported) == (words not in ({"A"}, {"V"}))

@@ -19,11 +19,14 @@ from archiver.archive.registering import Registering
 from archiver.archive.visit import Json, Progress, silent
 from archiver.errors import NotFound, UsageFault
 from archiver.rights import Act
+from archiver.tongue import tr
 
 if TYPE_CHECKING:
     from archiver.registry.batch import Batch
     from archiver.registry.handover import Answered
+    from archiver.retention.exchange.appraisal import Finding
 
+_REASONS, _SHOWN = 5, 300  # of the archive's words in a sentence: how many, and letters of each
 _STAMPS = ("proposed", "approved", "offered", "appraised", "exported", "confirmed")
 
 
@@ -93,6 +96,7 @@ class Disposing(Registering):
             **dict.fromkeys(said.taken, "taken"),
             **dict.fromkeys(said.waived, "waived"),
             **dict.fromkeys(said.arrived, "arrived"),
+            **dict.fromkeys(said.disputed, "disputed"),
             **dict.fromkeys(said.dropped, "dropped"),
         }
         units = [
@@ -274,8 +278,20 @@ def _answered(answer: Answered) -> Json:
                 "code": one.code,
                 "item": one.uuid,
                 "id": one.id,
-                "message": phrases.sentence(one.code, {"uuid": one.uuid, "id": one.id}),
+                "document": one.part or None,
+                "words": list(one.words),
+                "message": _message(one),
             }
             for one in answer.findings
         ],
     }
+
+
+def _message(finding: Finding) -> str:
+    """A finding as a sentence, with the reasons that the archive gives."""
+    params = {"uuid": finding.uuid, "id": finding.id, "part": finding.part}
+    said = phrases.sentence(finding.code, params)
+    if not finding.words:
+        return said
+    words = "; ".join(" ".join(one.split())[:_SHOWN] for one in finding.words[:_REASONS])
+    return f"{said} " + tr("The archive’s words: “{words}”").format(words=words)

@@ -96,6 +96,7 @@ _SAID = {
     "taken": tr("the archive takes it"),
     "waived": tr("the archive does not want it"),
     "arrived": tr("arrived in the archive"),
+    "disputed": tr("the archive contradicts itself"),
     "dropped": tr("taken out"),
 }
 _NEXT = {

@@ -61,6 +61,7 @@ KINDS: dict[str, str | None] = {
     "divided": "ips",
     "offered": None,
     "declined": "app",
+    "handover_undone": "app",
     "handed_over": "tra",
     "destroyed": "del",
     "purged": "del",

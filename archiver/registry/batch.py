@@ -93,6 +93,8 @@ class Decisions(msgspec.Struct, frozen=True):
         arrived: imported there.
         dropped: taken out of the batch.
         archive_ids: what the archive calls those that have arrived.
+        disputed: about which answers contradict one another; such a unit goes no further.
+        answers: digests of the answers that were read in; one of them says nothing new.
     """
 
     exempt: tuple[str, ...] = ()
@@ -101,6 +103,8 @@ class Decisions(msgspec.Struct, frozen=True):
     arrived: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
     archive_ids: dict[str, str] = {}
+    disputed: tuple[str, ...] = ()
+    answers: tuple[str, ...] = ()
 
 
 def batch_of(row: Row) -> Batch:
@@ -168,6 +172,25 @@ def offered_notes(registry: Registry, batch: Id) -> list[UnitNote]:
     decisions = decisions_of(registry, batch)
     away = {*decisions.exempt, *decisions.dropped}
     return [note for note in notes_of(registry, batch) if note.uuid not in away]
+
+
+def require_answered(registry: Registry, batch: Id, *, is_last: bool = False) -> None:
+    """Refuse to go on while it is open what the archive wants, or what it has got.
+
+    Args:
+        registry: of the archive.
+        batch: its id.
+        is_last: before the destruction: what the archive takes must have arrived there.
+
+    Raises:
+        Refusal: ``batch_unanswered``.
+    """
+    said = decisions_of(registry, batch)
+    settled = {*said.waived, *(said.arrived if is_last else said.taken)}
+    notes = offered_notes(registry, batch)
+    units = [note.unit for note in notes if note.uuid not in settled]
+    if units:
+        raise Refusal("batch_unanswered", id=batch, count=len(units), units=some(units))
 
 
 def delivery_for(registry: Registry, batch: Id, about: Batch) -> Delivery:
@@ -268,7 +291,7 @@ def lines(
 
     Args:
         registry: of the archive.
-        event: ``offered``, ``declined`` or ``handed_over``.
+        event: ``offered``, ``declined``, ``handed_over`` or ``handover_undone``.
         batch: its id.
         units: ids.
         actor: pseudonym of the person.
@@ -277,6 +300,7 @@ def lines(
         "offered": (DocumentState.FILED,),
         "declined": (DocumentState.OFFERED,),
         "handed_over": (DocumentState.OFFERED,),
+        "handover_undone": (DocumentState.HANDED_OVER,),
     }[event]
     at = registry.now()
     return [

@@ -29,6 +29,7 @@ from archiver.registry.batch import (
     lines,
     move,
     notes_of,
+    require_answered,
     require_sound,
     some,
 )
@@ -71,8 +72,8 @@ def destroy(
         id of the certificate, None where nothing was to be destroyed.
 
     Raises:
-        Refusal: ``batch_not_ready_to_destroy``, ``second_person_needed``, ``batch_on_hold``,
-            ``batch_changed``.
+        Refusal: ``batch_not_ready_to_destroy``, ``batch_unanswered``, ``second_person_needed``,
+            ``batch_on_hold``, ``batch_changed``.
         SystemFault: disk full, storage failed; asked again, or at the next start, it goes on.
     """
     with erasure.ALONE:
@@ -173,7 +174,7 @@ def _parted(registry: Registry, row: Row) -> tuple[list[UnitNote], set[Id]]:
     over.
 
     Raises:
-        Refusal: ``batch_not_ready_to_destroy``.
+        Refusal: ``batch_not_ready_to_destroy``, ``batch_unanswered``.
     """
     identifier = str(row["id"])
     if row["state"] not in (*_NEARLY, "destroying"):
@@ -187,6 +188,7 @@ def _parted(registry: Registry, row: Row) -> tuple[list[UnitNote], set[Id]]:
     first = 2 if taken else 1 if asked else 0
     if row["state"] not in (*_NEARLY[first:], "destroying"):
         raise Refusal("batch_not_ready_to_destroy", id=identifier, state=f"batch_{row['state']}")
+    require_answered(registry, identifier, is_last=True)
     kept: set[Id] = set()
     if not registry.config.disposition.destroy_handed_over:
         rows = registry.register.items(identifier)

@@ -6,7 +6,8 @@ handed over, and that an answer of which something is odd is told item by item.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import hashlib
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
@@ -25,13 +26,20 @@ from archiver.registry.batch import (
     move,
     moved,
     offered_notes,
+    require_answered,
     require_sound,
     require_state,
     some,
 )
 from archiver.registry.parts import Registry
 from archiver.retention.exchange import dialect
-from archiver.retention.exchange.appraisal import Appraisal, Finding, appraise, confirm
+from archiver.retention.exchange.appraisal import (
+    Appraisal,
+    Confirmation,
+    Finding,
+    appraise,
+    confirm,
+)
 from archiver.retention.exchange.batch import Delivery, PrimaryFile
 from archiver.retention.exchange.delivery import deliver
 from archiver.retention.exchange.verification import verify
@@ -70,43 +78,71 @@ def take_appraisal(registry: Registry, name: str, file: BinaryIO, actor: str) ->
     row = find(registry, name)
     identifier = str(row["id"])
     require_state(row, "batch_appraised", ("offered", "appraised"))
-    answer = replies.appraisal(registry.config, file)
+    answer, message = replies.appraisal(registry.config, file), _bytes(file)
     with registry.register.exclusive():
         row = find(registry, identifier)
         require_state(row, "batch_appraised", ("offered", "appraised"))
         told = appraise(message_offer(registry, identifier), answer)
-        before = decisions_of(registry, identifier)
+        before, digest = decisions_of(registry, identifier), _digest(message)
         notes = offered_notes(registry, identifier)
-        after, contradictions = _decided(before, told, {one.uuid: one.unit for one in notes})
-        known = {*after.taken, *after.waived}
-        waiting = [one for one in notes if one.uuid not in known]
-        findings = (*told.findings, *contradictions)
-        if row["state"] == "offered" and (after != before or not waiting):
-            files = {"0502.xml": _bytes(file)}
-            event = "batch_answered" if waiting else "batch_appraised"
-            stamp = None if waiting else (registry.now(), actor)
-            counts = {"taken": len(after.taken), "waived": len(after.waived)}
-            move(registry, event, row, actor, counts, decisions=after, files=files, appraised=stamp)
+        after, odd = before, _contradicted(before, told)
+        if digest not in before.answers:
+            after = _decided(before, told)
+        waiting = [one for one in notes if one.uuid not in {*after.taken, *after.waived}]
+        is_first = row["state"] == "offered"
+        if after != before or (is_first and (digest not in before.answers or not waiting)):
+            after = msgspec.structs.replace(after, answers=_with(before.answers, digest))
+            is_whole = is_first and not waiting
+            move(
+                registry,
+                "batch_appraised" if is_whole else "batch_answered",
+                row,
+                actor,
+                {"taken": len(after.taken), "waived": len(after.waived)},
+                decisions=after,
+                files={"0502.xml": message},
+                appraised=(registry.now(), actor) if is_whole else batch_of(row).appraised,
+            )
         state = str(find(registry, identifier)["state"])
-    return Answered(state, findings, len(waiting))
+    units = {one.uuid: one.unit for one in notes}
+    return Answered(state, (*told.findings, *_findings("appraisal", odd, units)), len(waiting))
 
 
-def _decided(
-    before: Decisions, told: Appraisal, units: Mapping[str, Id]
-) -> tuple[Decisions, tuple[Finding, ...]]:
-    """Decisions with those of a new answer; one that contradicts an earlier one is only told."""
-    taken, waived = set(before.taken), set(before.waived)
-    odd = (told.taken & waived) | (told.waived & taken)
-    after = msgspec.structs.replace(
+def _contradicted(before: Decisions, told: Appraisal) -> set[str]:
+    """Items about which an answer says clearly something else than an earlier one."""
+    return {*(told.taken & {*before.waived}), *(told.waived & {*before.taken, *before.disputed})}
+
+
+def _decided(before: Decisions, told: Appraisal) -> Decisions:
+    """Decisions with those of a new answer.
+
+    What the archive has once wanted stays wanted. What it has waived and now speaks of otherwise,
+    as a whole or in a part, is open again, and will not be waived by a third answer.
+    """
+    taken, waived, disputed = {*before.taken}, {*before.waived}, {*before.disputed}
+    spoken = {one.uuid for one in told.findings if one.code != "appraisal_missing"}
+    disputed |= waived & (told.taken | spoken)
+    taken |= told.taken - waived
+    waived = (waived | (told.waived - taken)) - disputed
+    return msgspec.structs.replace(
         before,
-        taken=tuple(sorted(taken | (told.taken - odd))),
-        waived=tuple(sorted(waived | (told.waived - odd))),
+        taken=tuple(sorted(taken)),
+        waived=tuple(sorted(waived)),
+        disputed=tuple(sorted(disputed - taken)),
     )
-    return after, tuple(_contradiction(uuid, units) for uuid in sorted(odd))
 
 
-def _contradiction(uuid: str, units: Mapping[str, Id]) -> Finding:
-    return Finding("appraisal_contradictory", uuid, units[uuid])
+def _findings(message: str, odd: Collection[str], units: Mapping[str, Id]) -> tuple[Finding, ...]:
+    """Items about which two answers contradict one another."""
+    return tuple(Finding(f"{message}_contradictory", uuid, units[uuid]) for uuid in sorted(odd))
+
+
+def _digest(message: bytes) -> str:
+    return hashlib.sha256(message).hexdigest()
+
+
+def _with(answers: tuple[str, ...], digest: str) -> tuple[str, ...]:
+    return answers if digest in answers else (*answers, digest)
 
 
 def export(
@@ -130,7 +166,8 @@ def export(
 
     Raises:
         Refusal: ``output_exists`` where something else lies there; ``export_empty`` where the
-            archive takes nothing; ``batch_on_hold``, ``batch_changed`` or ``wrong_step``.
+            archive takes nothing; ``batch_unanswered``, ``batch_on_hold``, ``batch_changed`` or
+            ``wrong_step``.
         UsageFault: ``export_folder_bad``.
         IntegrityFault: ``export_source_changed`` or ``export_damaged``.
         SystemFault: ``disk_full``, ``storage_failed``; asked again, it goes on.
@@ -138,6 +175,7 @@ def export(
     row = find(registry, name)
     require_state(row, "batch_exported", ("appraised", "exported"))
     identifier, batch = str(row["id"]), batch_of(row)
+    require_answered(registry, identifier)
     require_sound(registry, identifier)
     place = _place(registry, folder or batch.folder or identifier)
     delivery = delivery_for(registry, identifier, batch)
@@ -154,6 +192,7 @@ def export(
     with registry.register.exclusive():
         row = find(registry, identifier)
         if row["state"] == "appraised":
+            require_answered(registry, identifier)
             require_sound(registry, identifier)
             _require_same(delivery, delivery_for(registry, identifier, batch), identifier)
             stamp, items = (registry.now(), actor), len(delivery.items)
@@ -243,50 +282,73 @@ def take_confirmation(registry: Registry, name: str, file: BinaryIO, actor: str)
     row = find(registry, name)
     identifier = str(row["id"])
     require_state(row, "batch_confirmed", ("exported", "handed_over"))
-    answer = replies.imported(registry.config, file)
+    answer, message = replies.imported(registry.config, file), _bytes(file)
     with registry.register.exclusive():
         row = find(registry, identifier)
         require_state(row, "batch_confirmed", ("exported", "handed_over"))
         delivery = delivery_for(registry, identifier, batch_of(row))
         told = confirm(delivery, answer)
-        before = decisions_of(registry, identifier)
-        fresh = told.arrived - set(before.arrived)
-        arrived = {*before.arrived, *told.arrived}
-        waiting = [item for item in delivery.items if item.uuid not in arrived]
-        if row["state"] == "exported" and (fresh or not waiting):
-            require_sound(registry, identifier)
-            _hand_over(registry, row, actor, fresh, told.archive_ids, not waiting, _bytes(file))
+        before, digest = decisions_of(registry, identifier), _digest(message)
+        after, odd = before, told.arrived & {*before.disputed}
+        if digest not in before.answers:
+            after = _arrived(before, told, digest)
+        waiting = [item for item in delivery.items if item.uuid not in after.arrived]
+        if after != before or (row["state"] == "exported" and not waiting):
+            _hand_over(registry, row, actor, after, is_whole=not waiting, message=message)
         state = str(find(registry, identifier)["state"])
-    return Answered(state, told.findings, len(waiting))
+    units = {item.uuid: item.id for item in delivery.items}
+    return Answered(state, (*told.findings, *_findings("import", odd, units)), len(waiting))
+
+
+def _arrived(before: Decisions, told: Confirmation, digest: str) -> Decisions:
+    """Decisions with what a new answer says has arrived.
+
+    What had arrived and now is told otherwise, as a whole or in a part, has not, whatever a third
+    answer says.
+    """
+    arrived, disputed = {*before.arrived}, {*before.disputed}
+    spoken = {one.uuid for one in told.findings if one.code != "import_missing"}
+    disputed |= arrived & spoken
+    arrived = (arrived | told.arrived) - disputed
+    ids = {**before.archive_ids, **told.archive_ids}
+    return msgspec.structs.replace(
+        before,
+        arrived=tuple(sorted(arrived)),
+        disputed=tuple(sorted(disputed)),
+        archive_ids={uuid: name for uuid, name in ids.items() if uuid in arrived},
+        answers=_with(before.answers, digest),
+    )
 
 
 def _hand_over(
     registry: Registry,
     row: Row,
     actor: str,
-    fresh: frozenset[str],
-    archive_ids: dict[str, str],
-    whole: bool,
+    after: Decisions,
+    *,
+    is_whole: bool,
     message: bytes,
 ) -> None:
-    """Make it true that items have arrived."""
+    """Make it true that items have arrived, or that they have not after all."""
     identifier = str(row["id"])
-    before = decisions_of(registry, identifier)
-    after = msgspec.structs.replace(
-        before,
-        arrived=tuple(sorted({*before.arrived, *fresh})),
-        archive_ids={**before.archive_ids, **archive_ids},
-    )
+    before = {*decisions_of(registry, identifier).arrived}
+    fresh, undone = {*after.arrived} - before, before - {*after.arrived}
+    is_last = is_whole and row["state"] == "exported"
+    if fresh or is_last:
+        require_sound(registry, identifier)
     move(
         registry,
-        "batch_confirmed" if whole else "batch_answered",
+        "batch_confirmed" if is_last else "batch_answered",
         row,
         actor,
         {"arrived": len(after.arrived)},
-        first=moved(registry, "handed_over", identifier, fresh, actor),
+        first=[
+            *moved(registry, "handed_over", identifier, fresh, actor),
+            *moved(registry, "handover_undone", identifier, undone, actor),
+        ],
         decisions=after,
         files={"0506.xml": message},
-        confirmed=(registry.now(), actor) if whole else None,
+        confirmed=(registry.now(), actor) if is_last else batch_of(row).confirmed,
     )
 
 

@@ -53,6 +53,10 @@ REASONS: dict[str, Phrase] = {
         N_("In the answer “{field}” has a value that the standard does not have: {value}"),
         N_("Ask the archive to send its answer again."),
     ),
+    "reply_record_misplaced": Phrase(
+        N_("In the answer “{field}” stands where the standard has no such element."),
+        N_("Ask the archive to send its answer again."),
+    ),
     "reply_other_version": Phrase(
         N_("The answer is written in xdomea {found}, the batch in {wanted}."),
         N_("Take the answer that belongs to this batch."),
@@ -81,17 +85,16 @@ REASONS: dict[str, Phrase] = {
         N_("The answer speaks of {uuid}, which was not sent."),
         N_("Ask the archive what is meant."),
     ),
-    "reply_about_part": Phrase(
-        N_("The answer speaks of a single document inside {id}; only whole items can be decided."),
-        N_("Ask the archive what is meant. Until then nothing happens to it."),
-    ),
     "appraisal_missing": Phrase(
         N_("The archive has not decided about {id}."),
         N_("Ask the archive what is meant. Until then nothing happens to it."),
     ),
     "appraisal_contradictory": Phrase(
         N_("The archive has decided differently about {id}, in one answer or in two."),
-        N_("Ask the archive what is meant. Until then nothing happens to it."),
+        N_(
+            "Ask the archive what is meant, or take it out of the batch. Until then nothing "
+            "happens to it."
+        ),
     ),
     "appraisal_undecided": Phrase(
         N_("The archive has not yet made up its mind about {id} (B)."),
@@ -101,17 +104,35 @@ REASONS: dict[str, Phrase] = {
         N_("The archive has decided about {id} in words of its own, not with A or V."),
         N_("Ask the archive what is meant. Until then nothing happens to it."),
     ),
+    "appraisal_part_differs": Phrase(
+        N_(
+            "About {part} in {id} the archive has decided differently than about {id} itself; only "
+            "whole units can go one way."
+        ),
+        N_(
+            "Ask the archive, or take {id} out of the batch. Until then nothing happens to all of "
+            "{id}."
+        ),
+    ),
     "import_missing": Phrase(
         N_("The archive does not say whether {id} has arrived."),
         N_("Ask the archive. Until then it is kept."),
     ),
     "import_contradictory": Phrase(
         N_("The archive says both that {id} has arrived and that it has not."),
-        N_("Ask the archive. Until then it is kept."),
+        N_("Ask the archive, or take it out of the batch. Until then it is kept."),
     ),
     "import_failed": Phrase(
         N_("The archive could not import {id}."),
-        N_("Its answer tells why. Mend that and hand it over again; until then it is kept."),
+        N_("Mend what its answer says and hand it over again; until then it is kept."),
+    ),
+    "import_part_failed": Phrase(
+        N_("The archive could not import {part}, so {id}, in which it lies, has not arrived."),
+        N_("Mend what its answer says and hand {id} over again; until then it is kept."),
+    ),
+    "import_part_missing": Phrase(
+        N_("The archive names other documents of {id}, but not {part}."),
+        N_("Ask the archive. Until then all of {id} is kept."),
     ),
     "export_empty": Phrase(
         N_("There is nothing to hand over: the archive takes no item."),
@@ -202,6 +223,16 @@ REASONS: dict[str, Phrase] = {
     "batch_changed": Phrase(
         N_("Units of batch {id} are no longer what was proposed ({count}): {units}"),
         N_("Take them out (“archiver batch drop {id} …”) and propose them anew."),
+    ),
+    "batch_unanswered": Phrase(
+        N_(
+            "About units of batch {id} the archive has said nothing clear, or has contradicted "
+            "itself ({count}): {units}"
+        ),
+        N_(
+            "Ask the archive and read its answer in, or take them out (“archiver batch drop {id} "
+            "…”) and offer them anew."
+        ),
     ),
     "nothing_to_offer": Phrase(
         N_("The archive has waived everything in batch {id}, so there is nothing to offer."),

@@ -66,10 +66,12 @@ MOVES: dict[str, DocumentState] = {
     "ordered": DocumentState.ACCEPTED,
     "replaced": DocumentState.ACCEPTED,
     "divided": DocumentState.DIVIDED,
-    # Disposition: offered to the archive; not wanted after all, or taken out; taken over there.
+    # Disposition: offered to the archive; not wanted after all, or taken out; taken over there;
+    # not taken over, as it has said since.
     "offered": DocumentState.OFFERED,
     "declined": DocumentState.FILED,
     "handed_over": DocumentState.HANDED_OVER,
+    "handover_undone": DocumentState.OFFERED,
     "destroyed": DocumentState.DESTROYED,
 }
 _UNFINISHED = frozenset(

@@ -2,19 +2,20 @@
 
 Promises that an answer to another process, message or authority is refused as a whole, and that in
 an answer to this one every single item is either decided or reported: nothing counts as decided or
-as arrived that the archive has not said without contradiction.
+as arrived that the archive has not said without contradiction, about the item itself and about
+every document and file in it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TypeVar
+from collections.abc import Iterable, Iterator
+from typing import Generic, TypeVar
 
 import msgspec
 
 from archiver.errors import Refusal
 from archiver.retention.exchange.batch import Delivery, Head, Item, Offer, Party
-from archiver.retention.exchange.replies import AppraisalList, Identity, ImportList
+from archiver.retention.exchange.replies import AppraisalList, Identity, Imported, ImportList
 
 _SHOWN = 80
 T = TypeVar("T")
@@ -25,13 +26,17 @@ class Finding(msgspec.Struct, frozen=True):
 
     Attributes:
         code: reason code.
-        uuid: of the item, as the archive wrote it.
+        uuid: of the item; of what is no item, as the archive wrote it.
         id: of the item here; empty where it is unknown.
+        part: id here of the document inside the item that it is about; empty: the item itself.
+        words: the archive's own, where it gave reasons.
     """
 
     code: str
     uuid: str
     id: str = ""
+    part: str = ""
+    words: tuple[str, ...] = ()
 
 
 class Appraisal(msgspec.Struct, frozen=True):
@@ -73,32 +78,44 @@ def appraise(offer: Offer, answer: AppraisalList) -> Appraisal:
         Refusal: ``reply_other_...``; it answers something else.
     """
     check_identity(offer.head, answer.identity)
-    items = {item.uuid.lower(): item for item in offer.items}
-    said = _gathered((one.uuid, one.decision) for one in answer.items)
-    findings = _strangers(offer.items, said)
-    taken, waived = set(), set()
-    for uuid, item in items.items():
-        decisions = said.get(uuid, [])
-        if not decisions:
-            findings.append(Finding("appraisal_missing", item.uuid, item.id))
-        elif len(set(decisions)) > 1:
-            findings.append(Finding("appraisal_contradictory", item.uuid, item.id))
-        elif decisions[0] == "A":
-            taken.add(item.uuid)
-        elif decisions[0] == "V":
-            waived.add(item.uuid)
-        elif decisions[0] == "B":
-            findings.append(Finding("appraisal_undecided", item.uuid, item.id))
-        else:
-            findings.append(Finding("appraisal_unclear", item.uuid, item.id))
-    return Appraisal(frozenset(taken), frozenset(waived), tuple(findings))
+    said = _Said(offer.items, ((one.uuid, one.decision) for one in answer.items))
+    findings = said.strangers()
+    decided: dict[str, set[str]] = {"A": set(), "V": set()}
+    for item in offer.items:
+        odd = list(_odd_decisions(item, said))
+        findings += odd
+        if not odd:
+            decided[str(said.about(item.uuid)[0])].add(item.uuid)
+    return Appraisal(frozenset(decided["A"]), frozenset(decided["V"]), tuple(findings))
+
+
+def _odd_decisions(item: Item, said: _Said[str | None]) -> Iterator[Finding]:
+    """What keeps an item from being decided.
+
+    A decision is inherited by all that lies below (xdomea 3.1.0 and 4.0.0, Aussonderungsart), so
+    parts need not be named; one that is decided otherwise contradicts the whole.
+    """
+    own = said.about(item.uuid)
+    if not own:
+        yield Finding("appraisal_missing", item.uuid, item.id)
+    elif len(set(own)) > 1:
+        yield Finding("appraisal_contradictory", item.uuid, item.id)
+    elif own[0] == "B":
+        yield Finding("appraisal_undecided", item.uuid, item.id)
+    elif own[0] is None:
+        yield Finding("appraisal_unclear", item.uuid, item.id)
+    else:
+        for part, document in item.parts():
+            if set(said.about(part)) - {own[0]}:
+                yield Finding("appraisal_part_differs", item.uuid, item.id, document)
 
 
 def confirm(delivery: Delivery, answer: ImportList) -> Confirmation:
     """Compare a 0506 with the delivery that it answers.
 
-    4.0.0 may answer for the message alone: then success counts for all items. Once it names items,
-    only those named have arrived.
+    4.0.0 may answer for the message alone: then success counts for all items. Once it names
+    items, only those named have arrived. Archives also name what lies in an item; it has arrived
+    only if nothing in it has failed, and once one of its documents is named, each must be.
 
     Args:
         delivery: as it was sent.
@@ -108,20 +125,14 @@ def confirm(delivery: Delivery, answer: ImportList) -> Confirmation:
         Refusal: ``reply_other_...``; it answers something else.
     """
     check_identity(delivery.head, answer.identity)
-    said = _gathered((one.uuid, one.is_done) for one in answer.items)
-    findings = _strangers(delivery.items, said)
-    speaks_of_all = answer.is_done is not None and not answer.items
+    said = _Said(delivery.items, ((one.uuid, one) for one in answer.items))
+    findings = said.strangers()
     arrived = set()
     for item in delivery.items:
-        results = [bool(answer.is_done)] if speaks_of_all else said.get(item.uuid.lower(), [])
-        if not results:
-            findings.append(Finding("import_missing", item.uuid, item.id))
-        elif len(set(results)) > 1 or (results[0] and answer.is_done is False):
-            findings.append(Finding("import_contradictory", item.uuid, item.id))
-        elif results[0]:
+        odd = list(_odd_results(item, said, answer))
+        findings += odd
+        if not odd:
             arrived.add(item.uuid)
-        else:
-            findings.append(Finding("import_failed", item.uuid, item.id))
     known = {item.uuid.lower(): item.uuid for item in delivery.items}
     archive_ids = {
         known[one.uuid]: one.archive_id
@@ -129,6 +140,39 @@ def confirm(delivery: Delivery, answer: ImportList) -> Confirmation:
         if one.archive_id and known.get(one.uuid) in arrived
     }
     return Confirmation(frozenset(arrived), archive_ids, tuple(findings))
+
+
+def _odd_results(item: Item, said: _Said[Imported], answer: ImportList) -> Iterator[Finding]:
+    """What keeps an item from counting as arrived, with the reasons that the archive gives."""
+    results = said.about(item.uuid)
+    if answer.is_done is not None and not answer.items:
+        results = [Imported(item.uuid, answer.is_done, errors=answer.errors)]
+    words = tuple(word for one in results for word in one.errors) or answer.errors
+    outcome = {is_done for one in results for is_done in _outcomes(one)}
+    if not results:
+        yield Finding("import_missing", item.uuid, item.id)
+    elif len(outcome) > 1 or (outcome == {True} and answer.is_done is False):
+        yield Finding("import_contradictory", item.uuid, item.id, words=words)
+    elif outcome == {False}:
+        yield Finding("import_failed", item.uuid, item.id, words=words)
+    parts = [(document, said.about(part)) for part, document in item.parts()]
+    failed = [(document, told) for document, told in parts if not _all_done(told)]
+    for document, told in failed:
+        reasons = tuple(word for one in told for word in one.errors)
+        yield Finding("import_part_failed", item.uuid, item.id, document, reasons)
+    named = {document for document, told in parts if told}
+    for one in item.documents if named and not failed else ():
+        if one.id not in named:
+            yield Finding("import_part_missing", item.uuid, item.id, one.id)
+
+
+def _all_done(results: Iterable[Imported]) -> bool:
+    return all(_outcomes(one) == {True} for one in results)
+
+
+def _outcomes(one: Imported) -> set[bool]:
+    """What a result says; reasons are given only for what was not imported, so both is both."""
+    return {one.is_done, False} if one.errors else {one.is_done}
 
 
 def check_identity(head: Head, found: Identity) -> None:
@@ -166,24 +210,26 @@ def _plain(name: str) -> str:
     return " ".join(name.split()).casefold()
 
 
-def _gathered(pairs: Iterable[tuple[str, T]]) -> dict[str, list[T]]:
-    """All that was said about each UUID, in order."""
-    said: dict[str, list[T]] = {}
-    for uuid, word in pairs:
-        said.setdefault(uuid, []).append(word)
-    return said
+class _Said(Generic[T]):
+    """What an answer says about each thing that was sent.
 
+    Args:
+        items: that were sent.
+        pairs: UUID in lower case and what is said about it, in order.
+    """
 
-def _strangers(items: tuple[Item, ...], said: Iterable[str]) -> list[Finding]:
-    """Findings for UUIDs that are no item: those of a document inside one, and unknown ones."""
-    known = {item.uuid.lower() for item in items}
-    parts = {document.uuid.lower(): item for item in items for document in item.documents}
-    findings = []
-    for uuid in said:
-        if uuid in known:
-            continue
-        if uuid in parts:
-            findings.append(Finding("reply_about_part", uuid, parts[uuid].id))
-        else:
-            findings.append(Finding("reply_about_unknown", uuid))
-    return findings
+    def __init__(self, items: tuple[Item, ...], pairs: Iterable[tuple[str, T]]) -> None:
+        self._by_uuid: dict[str, list[T]] = {}
+        for uuid, word in pairs:
+            self._by_uuid.setdefault(uuid, []).append(word)
+        self._sent = {item.uuid.lower() for item in items}
+        self._sent |= {part.lower() for item in items for part, _document in item.parts()}
+
+    def about(self, uuid: str) -> list[T]:
+        """All that is said about one thing."""
+        return self._by_uuid.get(uuid.lower(), [])
+
+    def strangers(self) -> list[Finding]:
+        """Findings for all that was never sent."""
+        unknown = (uuid for uuid in self._by_uuid if uuid not in self._sent)
+        return [Finding("reply_about_unknown", uuid) for uuid in unknown]

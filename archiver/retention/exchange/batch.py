@@ -206,6 +206,13 @@ class Item(msgspec.Struct, frozen=True):
     ends: str | None = None
     closed_on: str | None = None
 
+    def parts(self) -> Iterator[tuple[str, str]]:
+        """UUID of everything that the messages name inside, with the id here of its document."""
+        for document in self.documents:
+            yield document.uuid, document.id
+            for file in document.files:
+                yield file.uuid, document.id
+
 
 class Offer(msgspec.Struct, frozen=True):
     """What is offered; goes out as 0501."""

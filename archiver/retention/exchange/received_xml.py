@@ -2,7 +2,8 @@
 
 Promises a pure function from bytes to a value that treats the file as hostile: a document type is
 refused before any entity of it can be read, nothing is fetched, size, depth, number of elements
-and length of a value have limits, and no tree is built. Names of foreign namespaces never match.
+and length of a value have limits, and no tree is built. Names of foreign namespaces never match;
+an element that is called as a record is, and stands where none may, refuses the message.
 It may be called inside a cage or outside of one.
 """
 
@@ -82,8 +83,8 @@ def parse(content: bytes, records: frozenset[str], limit: int = MAX_BYTES) -> Re
         limit: bytes that the message may have.
 
     Raises:
-        UsageFault: ``reply_too_large``, ``reply_not_xml``, ``reply_dtd`` or
-            ``reply_too_complex``.
+        UsageFault: ``reply_too_large``, ``reply_not_xml``, ``reply_dtd``,
+            ``reply_too_complex`` or ``reply_record_misplaced``.
     """
     if len(content) > limit:
         raise UsageFault("reply_too_large", limit=limit >> 20)
@@ -129,6 +130,9 @@ class _Listener:
             raise UsageFault("reply_too_complex")
         if not self._path:
             self._root = (namespace, name)
+        elif name in self._names and (len(self._path) != 1 or namespace != self._root[0]):
+            # What the archive says about an item must not be overlooked.
+            raise UsageFault("reply_record_misplaced", field=name)
         elif namespace not in ("", self._root[0]):
             name = f"{{{namespace}}}{name}"
         self._path.append(name)

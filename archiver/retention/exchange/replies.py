@@ -128,15 +128,22 @@ def read_import(content: bytes) -> ImportList:
             _uuid(one, uuid),
             _yes(one, (*place, "Erfolgreich")),
             (one.get(("Archivkennung",)) or ("",))[0],
-            one.get((*place, "Fehlermeldung"), ()),
+            _reasons(one, place),
         )
         for one in received.records
     )
     if not is_new:
         return ImportList(_identity(received, version), None, items)
     is_done = _yes(received.head, (*place, "Erfolgreich"))
-    errors = received.head.get((*place, "Fehlermeldung"), ())
+    errors = _reasons(received.head, place)
     return ImportList(_identity(received, version), is_done, items, errors)
+
+
+def _reasons(values: Values, place: Path) -> tuple[str, ...]:
+    """Why something was not imported: the archive's words, and the codes of its lists."""
+    code = (*place, "FehlermeldungCode")
+    places = ((*place, "Fehlermeldung"), (*code, "name"), (*code, "code"))
+    return tuple(word for where in places for word in values.get(where, ()) if word)
 
 
 def _received(content: bytes, code: dialect.Code) -> tuple[Received, Version]:
