@@ -22,8 +22,8 @@ from archiver.rights import Act
 from archiver.tongue import tr
 
 if TYPE_CHECKING:
+    from archiver.registry.answering import Answered
     from archiver.registry.batch import Batch
-    from archiver.registry.handover import Answered
     from archiver.retention.exchange.appraisal import Finding
 
 _REASONS, _SHOWN = 5, 300  # of the archive's words in a sentence: how many, and letters of each
@@ -160,11 +160,11 @@ class Disposing(Registering):
         Returns:
             ``state``, ``waiting`` (items without a decision), ``findings`` item by item.
         """
-        from archiver.registry import handover
+        from archiver.registry import answering
 
         self._standing.require(Act.DISPOSE)
         actor = self._caller.pseudonym
-        return _answered(handover.take_appraisal(self._house.registry, name, source, actor))
+        return _answered(answering.take_appraisal(self._house.registry, name, source, actor))
 
     def batch_export(self, name: str, folder: str = "", progress: Progress = silent) -> Json:
         """Write what the archive takes, see `archiver.registry.handover.export`."""
@@ -177,11 +177,11 @@ class Disposing(Registering):
 
     def batch_confirm(self, name: str, source: BinaryIO) -> Json:
         """Read in the archive's import confirmation 0506; see `batch_appraise`."""
-        from archiver.registry import handover
+        from archiver.registry import answering
 
         self._standing.require(Act.DISPOSE)
         actor = self._caller.pseudonym
-        return _answered(handover.take_confirmation(self._house.registry, name, source, actor))
+        return _answered(answering.take_confirmation(self._house.registry, name, source, actor))
 
     def batch_drop(self, name: str, units: Sequence[str]) -> Json:
         """Take units out of a batch; they stay in the archive as they were."""
