@@ -50,7 +50,7 @@ property-campaign: setup-test   # properties with other examples each time; ROUN
 	  $(PY) -m pytest -n 2 --hypothesis-profile=campaign -m "hypothesis and not slow" || exit 1; done
 
 crash-campaign: setup-test      # every crash point, not only every k-th: takes long
-	$(PY) -m pytest -m slow -n 2
+	$(PY) -m pytest -m slow -n 2 --timeout=21600
 
 lock:                           # pins for all Python versions from 3.11, with hashes
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
