@@ -18,7 +18,13 @@ _GERMAN_DAY = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
 
 def now() -> str:
     """The time as it is stored."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return stored(datetime.now(UTC).timestamp())
+
+
+def stored(seconds: float) -> str:
+    """Seconds since 1970, as files have them, as the time is stored."""
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def in_town(stored: str) -> datetime:

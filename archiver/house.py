@@ -115,9 +115,9 @@ class House:
             # Only here: a search without the daemon must not pay for it.
             import logging
 
-            # A line that a crash cut off was never acknowledged; its bytes stay in the log.
+            # A line that a crash cut off was never acknowledged; its bytes lie in a file beside.
             log = logging.getLogger(__name__)
-            log.warning("torn ledger line removed", extra={"file": torn.file, "kept": torn.offset})
+            log.warning("torn ledger line put aside", extra={"file": torn.file, "kept": torn.kept})
         return ledger
 
     @cached_property
@@ -217,12 +217,14 @@ class House:
         """Make the catalogue anew beside the old one and exchange them; returns the ledger's lines.
 
         Raises:
-            IntegrityFault: ledger or vault cannot be read; the old catalogue stays.
+            IntegrityFault: ledger or vault cannot be read, or the old catalogue knows lines that
+                the ledger has not; the old catalogue stays.
         """
-        from archiver.store.register import Register
+        from archiver.store.register import Register, require_ledger
 
         self.close()
         current = self.config.places.catalogue
+        require_ledger(self.ledger, current)
         fresh = current.with_name(current.name + ".fresh")
         _remove_catalogue(fresh)
         register = Register(fresh, self.ledger, self.holdings)

@@ -210,10 +210,15 @@ def test_a_torn_tail_at_every_offset_recovers_to_a_prefix(ledger, memory):
             (folder / names[month]).write_bytes(content[:length])
             torn = Ledger(folder)
             reported = torn.open()
-            kept = content[:length].rfind(b"\n") + 1
-            count = whole_before + content[:kept].count(b"\n")
+            # A line that lacks nothing but its newline is not thrown away.
+            whole = length if content[length : length + 1] == b"\n" else None
+            kept = whole or content[:length].rfind(b"\n") + 1
+            count = whole_before + content[:kept].count(b"\n") + bool(whole)
             assert torn.head().seq == count and torn.verify() == []
             assert (reported.lost if reported else b"") == content[kept:length]
+            if reported:
+                assert torn.tails() == [folder / reported.kept]
+                assert (folder / reported.kept).read_bytes() == content[kept:length]
             torn.append([event("2026-03-20", 50)])
             assert numbers(torn.read()) == [*range(1, count + 1), 50]
             assert torn.verify(torn.head()) == []
@@ -226,6 +231,60 @@ def test_a_tail_of_zeros_is_cut_off(ledger):
     again = Ledger(ledger.folder)
     assert again.open().lost == bytes(4096)
     assert again.head() == ledger.head()
+
+
+def is_refused_untouched(ledger):
+    """Whether opening refuses to go on, and no byte of any file was changed by it."""
+    before = {path.name: path.read_bytes() for path in ledger.folder.iterdir()}
+    with pytest.raises(IntegrityFault, match="ledger_broken"):
+        Ledger(ledger.folder).open()
+    return before == {path.name: path.read_bytes() for path in ledger.folder.iterdir()}
+
+
+def test_one_wrong_byte_in_the_last_line_is_never_cut_off(ledger):
+    path = files(ledger)[-1]
+    whole = path.read_bytes()
+    start = whole.rfind(b"\n", 0, -1) + 1
+    for place in range(start, len(whole)):
+        for wrong in {0, whole[place] ^ 0x80, whole[place] ^ 1, ord("X")} - {whole[place]}:
+            path.write_bytes(whole[:place] + bytes([wrong]) + whole[place + 1 :])
+            again = Ledger(ledger.folder)
+            try:
+                torn = again.open()
+            except IntegrityFault as fault:
+                assert (fault.reason, fault.params["seq"]) == ("ledger_broken", 8)
+            else:
+                if torn is not None:
+                    # A newline that became a zero may be what a crash left: it is put back.
+                    assert (wrong, torn.lost) == (0, b"\0") and path.read_bytes() == whole
+                    (ledger.folder / torn.kept).unlink()
+                # It reads as a line of its own: only the head that somebody kept tells.
+                assert again.head().seq == 8
+                if again.head() != ledger.head():
+                    assert again.verify(ledger.head()) != []
+            assert len(path.read_bytes()) == len(whole) and again.tails() == []
+        path.write_bytes(whole)
+
+
+@pytest.mark.parametrize(
+    "end", [b"\n", b"{}\n", b'{"seq":9,\n', b"\0" * 50 + b"\n", b"more", b'{"seq":7,"at":"2', b"{}"]
+)
+def test_an_end_that_no_crash_leaves_is_refused_and_kept(ledger, end):
+    path = files(ledger)[-1]
+    with path.open("ab") as file:
+        file.write(end)
+    assert is_refused_untouched(ledger)
+
+
+def test_what_was_cut_off_is_never_overwritten_by_the_next_tail(ledger):
+    path, kept = files(ledger)[-1], []
+    for tail in (b'{"seq":9,"at":"2026-1', b'{"seq":9,"at":"2026-2'):
+        with path.open("ab") as file:
+            file.write(tail)
+        kept.append(Ledger(ledger.folder).open().kept)
+    contents = [(ledger.folder / name).read_bytes()[-1:] for name in kept]
+    assert len(set(kept)) == 2 and contents == [b"1", b"2"]
+    assert Ledger(ledger.folder).tails() == [ledger.folder / name for name in sorted(kept)]
 
 
 def test_a_torn_line_before_the_last_file_is_no_crash(ledger):

@@ -279,3 +279,58 @@ def test_a_ledger_that_lost_its_end_is_not_gone_on_with(town: Town) -> None:
     file.write_bytes(whole)
     town.once()
     assert town.json("verify")["problems"] == []
+
+
+def damaged(content: bytes, place: int) -> bytes:
+    return content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :]
+
+
+@pytest.mark.parametrize("place", ["brace", "digest", "newline"])
+def test_a_damaged_last_line_is_never_forgotten(home: Town, place: str) -> None:
+    """Whatever is asked of the archive, the line stays as it is and everybody is told."""
+    (file,) = (home.root / "ledger").iterdir()
+    whole = file.read_bytes()
+    spot = {"brace": len(whole) - 2, "digest": len(whole) - 10, "newline": len(whole) - 1}[place]
+    file.write_bytes(harmed := damaged(whole, spot))
+    try:
+        for words in (("status",), ("verify",), ("rebuild",), ("run", "--once")):
+            refused = home.command(*words)
+            assert refused.returncode == 15, (words, refused.stdout, refused.stderr)
+            assert "back-up" in refused.stderr and "Traceback" not in refused.stderr
+            assert [path.read_bytes() for path in file.parent.iterdir()] == [harmed]
+    finally:
+        file.write_bytes(whole)
+    assert home.json("verify")["problems"] == []
+
+
+def test_what_a_crash_left_is_kept_and_told_until_somebody_has_seen_it(town: Town) -> None:
+    town.drop("eins.pdf", b"")
+    town.once(expected=3)
+    (file,) = (town.root / "ledger").iterdir()
+    whole = file.read_bytes()
+    count = len(whole.splitlines())
+    tail = b'{"seq":%d,"at":"2026-1' % (count + 1) + bytes(70)
+    file.write_bytes(whole + tail)
+    for _ in range(2):
+        (told,) = town.status()["system"]
+        kept = Path(told["message"].split(" lies in ")[1].rstrip("."))
+        assert told["reason"] == "ledger_tail_kept" and kept.read_bytes() == tail
+        assert file.read_bytes() == whole
+    with town.daemon():
+        assert [one["reason"] for one in town.status()["system"]] == ["ledger_tail_kept"]
+    kept.unlink()
+    assert town.status()["system"] == [] and town.json("verify")["problems"] == []
+
+
+def test_a_rebuild_does_not_forget_lines_that_the_catalogue_has_taken_over(town: Town) -> None:
+    town.drop("eins.pdf", b"")
+    town.once(expected=3)
+    (file,) = (town.root / "ledger").iterdir()
+    whole, before = file.read_bytes(), tables(town)
+    file.write_bytes(b"".join(whole.splitlines(keepends=True)[:-1]))
+    refused = town.command("rebuild")
+    assert refused.returncode == 15 and "a part of the ledger is missing" in refused.stderr
+    assert tables(town) == before
+    # A person says that this ledger is to count.
+    remove_catalogue(town)
+    assert town.command("rebuild").returncode == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from archiver.answers import problem_answer, shown_name
 from archiver.archive.visit import Json, Progress, Visit, silent
+from archiver.clock import stored
 from archiver.rights import Act
 
 
@@ -50,8 +51,23 @@ class Upkeep(Visit):
             "problems": problems,
             "daemon": office is not None,
             "work": {"queued": queued, "active": active},
-            "system": office.troubles() if office else [],
+            "system": [*(office.troubles() if office else []), *self._tails()],
         }
+
+    def _tails(self) -> list[Json]:
+        """What a crash had left at the end of the ledger, for as long as it lies beside it."""
+        from archiver.pipeline.health import Trouble
+
+        return [
+            Trouble(
+                "ledger",
+                "ledger_tail_kept",
+                {"path": str(path)},
+                stored(path.stat().st_mtime),
+                times=1,
+            ).told()
+            for path in self._house.ledger.tails()
+        ]
 
     def _reviewed(self) -> Json:
         """How much waits at the review desk, and since when."""

@@ -9,7 +9,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
+from archiver import phrases
 from archiver.errors import Fault
 
 _FIRST_PAUSE = 0.5
@@ -25,6 +27,16 @@ class Trouble:
     params: dict[str, str | int | float]
     since: str
     times: int
+
+    def told(self) -> dict[str, Any]:
+        """What people are told: part, code, sentence, advice and since when."""
+        return {
+            "part": self.part,
+            "reason": self.reason,
+            "message": phrases.sentence(self.reason, self.params),
+            "advice": phrases.advice(self.reason, self.params),
+            "since": self.since,
+        }
 
 
 class Health:

@@ -16,7 +16,6 @@ from typing import Any
 
 import msgspec
 
-from archiver import phrases
 from archiver.config import Config
 from archiver.errors import Fault, SystemFault
 from archiver.inbox.settling import Listing
@@ -156,16 +155,7 @@ class Office:
 
     def troubles(self) -> list[dict[str, Any]]:
         """Trouble of the system, as sentences."""
-        return [
-            {
-                "part": trouble.part,
-                "reason": trouble.reason,
-                "message": phrases.sentence(trouble.reason, trouble.params),
-                "advice": phrases.advice(trouble.reason, trouble.params),
-                "since": trouble.since,
-            }
-            for trouble in self.health.troubles()
-        ]
+        return [trouble.told() for trouble in self.health.troubles()]
 
     def exchange_index(self, exchange: Callable[[], tuple[int, SearchIndex]]) -> int:
         """Have the index exchanged while nobody writes it; returns the documents in it."""

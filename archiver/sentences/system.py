@@ -35,15 +35,31 @@ REASONS: dict[str, Phrase] = {
             "The catalogue knows {catalogue} ledger lines, but the ledger has only "
             "{ledger}: a part of the ledger is missing."
         ),
-        N_("Bring the ledger back from the back-up, then run “archiver verify”."),
+        N_(
+            "Bring the ledger back from the back-up, then run “archiver verify”. Only if no newer "
+            "one can be had: remove catalogue.db and run “archiver rebuild”."
+        ),
     ),
     "catalogue_differs": Phrase(
         N_("From ledger line {seq} on, the catalogue does not fit the ledger."),
-        N_("Stop the daemon and run “archiver rebuild”."),
+        N_(
+            "Bring the newest file of the ledger back from the back-up, then run “archiver "
+            "verify”. If the ledger is right, remove catalogue.db and run “archiver rebuild”."
+        ),
     ),
     "ledger_broken": Phrase(
-        N_("The ledger cannot be read in {file}, line {seq}."),
+        N_("The ledger is damaged in {file}, line {seq}. Nothing was changed."),
         N_("Bring the file back from the back-up, then run “archiver verify”."),
+    ),
+    "ledger_tail_kept": Phrase(
+        N_(
+            "A crash or a power cut had left the beginning of a line at the end of the ledger. It "
+            "was cut off and lies in {path}."
+        ),
+        N_(
+            "Nobody had been told that this step was done. Keep the file in another place, or "
+            "remove it; then this is told no more."
+        ),
     ),
     "ledger_changed": Phrase(
         N_("Another program has changed the ledger file {file}."),

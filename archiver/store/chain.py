@@ -7,6 +7,7 @@ the first line's is 64 zeros, and that numbers run from 1 without gaps.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
@@ -120,15 +121,49 @@ def parse(raw: bytes) -> Entry | None:
     )
 
 
-def whole_length(content: bytes) -> int:
-    """Length of a file's content without the torn lines at its end."""
+def tail_of(content: bytes) -> tuple[int, bytes] | None:
+    """Tell what a crash left at the end of a file: the beginning of a line, zeros, or nothing.
+
+    A write is cut off by a crash, or the file has grown and its bytes never came; neither ends in
+    a newline. A line with a newline was finished, and what is wrong in it no crash has done.
+
+    Args:
+        content: of the newest file of a ledger.
+
+    Returns:
+        How many bytes stay, and bytes that belong behind them: the newline of a last line that
+        lacks nothing else. None where no crash leaves such an end.
+    """
     end = content.rfind(b"\n") + 1
-    while end:
-        start = content.rfind(b"\n", 0, end - 1) + 1
-        if parse(content[start:end]):
-            return end
-        end = start
-    return 0
+    start = content.rfind(b"\n", 0, max(0, end - 1)) + 1
+    before = parse(content[content.rfind(b"\n", 0, max(0, start - 1)) + 1 : start])
+    last = parse(content[start:end])
+    if end and (last is None or not _follows(last, before)):
+        return None
+    begun = content[end:].rstrip(b"\0")
+    next_ = parse(begun + b"\n")
+    if next_ is not None:
+        return (end + len(begun), b"\n") if _follows(next_, last) else None
+    return (end, b"") if _is_beginning(begun, last) else None
+
+
+def _follows(entry: Entry, before: Entry | None) -> bool:
+    """Whether an entry is the one after another; where that cannot be seen, it may be."""
+    return before is None or (entry.seq, entry.prev) == (before.seq + 1, before.digest)
+
+
+def _is_beginning(begun: bytes, last: Entry | None) -> bool:
+    """Whether this is how the line after `last` begins, and not a whole one that was changed."""
+    if last is not None:
+        start = f'{{"seq":{last.seq + 1},"at":"'.encode()
+        if not (start.startswith(begun) or begun.startswith(start)):
+            return False
+    # No line has a brace that closes it before its end.
+    try:
+        json.JSONDecoder().raw_decode(begun.decode("utf-8", "surrogateescape"))
+    except ValueError:
+        return True
+    return False
 
 
 def first_break(lines: Iterable[tuple[str, bytes]], expected: Head | None) -> Problem | None:

@@ -11,6 +11,7 @@ and may be asked by any process at any time.
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import threading
@@ -32,12 +33,13 @@ from archiver.store.chain import (
     encode,
     first_break,
     parse,
-    whole_length,
+    tail_of,
 )
 
 __all__ = ["Entry", "Head", "Ledger", "Problem", "Torn"]
 
 _FILE = re.compile(r"\d{4}-(0[1-9]|1[0-2])\.jsonl")
+_CUT = re.compile(_FILE.pattern + r"\.cut-\d+(-\d+)?")
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 
 
@@ -47,12 +49,14 @@ class Torn(msgspec.Struct, frozen=True):
     Attributes:
         file: name of the file.
         offset: bytes that were kept.
-        lost: the bytes that were cut off, for the log.
+        lost: the bytes that were cut off.
+        kept: name of the file beside that holds them now.
     """
 
     file: str
     offset: int
     lost: bytes
+    kept: str
 
 
 class Ledger:
@@ -72,14 +76,14 @@ class Ledger:
         self._first: dict[str, int] = {}  # name of a file -> number of its first line
 
     def open(self) -> Torn | None:
-        """Make ready for writing: cut off a torn tail and make what is there durable.
+        """Make ready for writing: put a torn tail aside and make what is there durable.
 
         Returns:
             What was cut off, None where nothing was torn.
 
         Raises:
             IntegrityFault: ``ledger_broken`` where the last line is not to be read and no crash
-                explains it.
+                explains it; nothing was changed.
             SystemFault: ``disk_full``, ``storage_failed``.
         """
         with durable.storage_faults(self.folder):
@@ -165,6 +169,12 @@ class Ledger:
                 return
             if seq > after_seq:
                 yield entry
+
+    def tails(self) -> list[Path]:
+        """The files that hold what was cut off after a crash, in order."""
+        with suppress(FileNotFoundError):
+            return sorted(path for path in self.folder.iterdir() if _CUT.fullmatch(path.name))
+        return []
 
     def verify(self, expected_head: tuple[int, str] | None = None) -> list[Problem]:
         """Follow the whole chain; see `first_break`.
@@ -260,12 +270,42 @@ def _file_name(at: str) -> str:
 
 
 def _cut_tail(path: Path) -> Torn | None:
+    """Put what a crash left at the end of a file into a file of its own beside."""
     content = path.read_bytes()
-    kept = whole_length(content)
-    if kept == len(content):
+    tail = tail_of(content)
+    if tail is None:
+        raise IntegrityFault("ledger_broken", file=path.name, seq=_last_number(content))
+    kept, missing = tail
+    if kept == len(content) and not missing:
         return None
+    aside = _put_aside(path, kept, content[kept:]) if content[kept:] else ""
     os.truncate(path, kept)
-    return Torn(path.name, kept, content[kept:])
+    if missing:
+        with path.open("ab", buffering=0) as writer:
+            writer.write(missing)
+    return Torn(path.name, kept, content[kept:], aside) if aside else None
+
+
+def _last_number(content: bytes) -> int:
+    """Number of a file's last line by its place; 0 where the first one cannot be read."""
+    lines = content.rstrip(b"\n").split(b"\n")
+    first = parse(lines[0] + b"\n")
+    return first.seq + len(lines) - 1 if first else 0
+
+
+def _put_aside(path: Path, offset: int, lost: bytes) -> str:
+    """Keep bytes that are cut off, durably; gives the name of their file."""
+    for number in itertools.count(1):
+        aside = path.with_name(f"{path.name}.cut-{offset}" + (f"-{number}" if number > 1 else ""))
+        try:
+            durable.write_file(aside, lost)
+        except FileExistsError:
+            # A crash came after this and before the cut, or an older tail ended here too.
+            if aside.read_bytes() != lost:
+                continue
+        durable.sync_folder(path.parent)
+        return aside.name
+    raise AssertionError
 
 
 def _lines(files: list[Path]) -> Iterator[tuple[str, bytes]]:

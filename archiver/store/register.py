@@ -11,7 +11,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -122,10 +122,12 @@ class Register(Queries, MatterQueries):
         self, connection: Connection, progress: Callable[[int, int], None] | None = None
     ) -> int:
         seq, digest = self._position(connection)
-        head_seq, _ = self._ledger.head()
+        head_seq, head_digest = self._ledger.head()
         if seq > head_seq:
             raise IntegrityFault("catalogue_ahead", catalogue=seq, ledger=head_seq)
         if seq == head_seq:
+            if digest != head_digest:
+                raise IntegrityFault("catalogue_differs", seq=seq)
             return 0
         count = 0
         for entry in self._ledger.read(seq):
@@ -200,6 +202,36 @@ class Register(Queries, MatterQueries):
     def _transaction(self) -> Iterator[Connection]:
         with translated(), self._engine.begin() as connection:
             yield connection
+
+
+def require_ledger(ledger: Ledger, catalogue: Path) -> None:
+    """Refuse a ledger that is broken, or lacks or contradicts what a catalogue has taken over.
+
+    A new catalogue would be made from what is left, and nobody would notice what is not.
+
+    Args:
+        ledger: from which a catalogue is to be made.
+        catalogue: the database before; where it is missing or damaged, the chain alone counts.
+
+    Raises:
+        IntegrityFault: ``ledger_broken``, ``catalogue_ahead``.
+    """
+    known = _head_of(catalogue)
+    for problem in ledger.verify(known):
+        if problem.code == "tail_missing" and known is not None:
+            raise IntegrityFault("catalogue_ahead", catalogue=known[0], ledger=ledger.head().seq)
+        raise IntegrityFault("ledger_broken", file=problem.file, seq=problem.seq)
+
+
+def _head_of(catalogue: Path) -> tuple[int, str] | None:
+    """Number and digest of the last line that a catalogue took over; None where it cannot say."""
+    if not catalogue.is_file():
+        return None
+    with suppress(sqlite3.Error):
+        with closing(sqlite3.connect(catalogue)) as connection:
+            row = connection.execute("SELECT seq, digest FROM position").fetchone()
+        return (int(row[0]), str(row[1])) if row and row[0] else None
+    return None
 
 
 def _nobody() -> None:
