@@ -59,9 +59,9 @@ def separate(work: Work, tools: Tools) -> None:
     if order.join:
         stacks.join(work, tools, (work.id, *order.join), backs_last=order.woven)
     elif order.starts:
-        with original(work, tools) as file:
-            count = len(inspected(work, tools, file.fileno()).sheets)
-            _divide(work, tools, file.fileno(), [], by_hand(count, order.starts))
+        with original(work, tools) as fd:
+            count = len(inspected(work, tools, fd).sheets)
+            _divide(work, tools, fd, [], by_hand(count, order.starts))
     elif work.separated or order.whole or work.rule == Separate() or not _may_divide(work):
         _keep_whole(work, None)
     elif work.rule.backs_follow_minutes and work.receipt.part is None:
@@ -93,8 +93,7 @@ def _by_marks(work: Work, tools: Tools, *, sure: bool) -> None:
         two_sided=work.rule.two_sided,
         prefix=work.rule.prefix,
     )
-    with original(work, tools) as file:
-        fd = file.fileno()
+    with original(work, tools) as fd:
         count = len(inspected(work, tools, fd).sheets)
         pages = read_pages(work, tools, fd, count, marks=True)
         plan = divide(pages, rule)

@@ -15,6 +15,7 @@ import msgspec
 from archiver.errors import DocumentFault, SystemFault
 from archiver.recognise import cage, wire
 from archiver.recognise.exchange import WorkerDied
+from archiver.recognise.sealing import harmless
 
 
 class Errand:
@@ -48,9 +49,13 @@ class Errand:
             WorkerDied: it ended without an answer.
             SystemFault: ``reader_failed``.
         """
-        with self._process() as slot, _deadline(slot, self._seconds) as expired:
+        with (
+            harmless(fd) as copy,
+            self._process() as slot,
+            _deadline(slot, self._seconds) as expired,
+        ):
             try:
-                wire.send(slot.sock, msgspec.to_builtins(request), (fd,))
+                wire.send(slot.sock, msgspec.to_builtins(request), (copy,))
                 return wire.receive(slot.sock)
             except wire.PeerGone as error:
                 if expired.is_set():

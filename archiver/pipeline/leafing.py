@@ -6,18 +6,22 @@ first after each turn.
 
 from __future__ import annotations
 
+import logging
+import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
-from typing import BinaryIO
 
 from archiver.errors import DocumentFault, ReviewNeeded
 from archiver.pipeline.pagestore import PageStore
 from archiver.pipeline.work import NotYet, Tools, Work
 from archiver.recognise.inspection import Inspection
 from archiver.recognise.reader import Pixels
+from archiver.recognise.sealing import copied
 from archiver.records import Page
-from archiver.store import objects
+from archiver.store import durable, objects
+
+log = logging.getLogger(__name__)
 
 # Pages that are read before another document gets its turn.
 TURN = 8
@@ -38,11 +42,18 @@ def as_doubt() -> Iterator[None]:
         raise ReviewNeeded(fault.reason, **fault.params) from fault
 
 
-def original(work: Work, tools: Tools) -> BinaryIO:
-    """Open the received file.
+@contextmanager
+def original(work: Work, tools: Tools) -> Iterator[int]:
+    """Copy the received file for the cage: what it does to its copy reaches nothing.
+
+    The bytes are hashed as they are copied, and the stored ones once more at the end.
+
+    Yields:
+        descriptor of the copy, open for reading.
 
     Raises:
-        DocumentFault: it is empty or nothing that can be read.
+        DocumentFault: it is empty or nothing that can be read; ``object_damaged`` where the stored
+            bytes are not those that were received.
         ReviewNeeded: it is too large to be opened.
     """
     if work.media_type == objects.UNKNOWN_TYPE:
@@ -50,7 +61,22 @@ def original(work: Work, tools: Tools) -> BinaryIO:
     limit = tools.config.limits.file_mib
     if work.size > limit << 20:
         raise ReviewNeeded("file_too_large", limit=limit)
-    return tools.vault.open(work.id, objects.original_name(work.media_type))
+    stored = tools.vault.path(work.id, objects.original_name(work.media_type))
+    with stored.open("rb") as file:
+        copy = copied(file.fileno(), tools.config.places.stage)
+    try:
+        _compare(work, copy.sha512)
+        yield copy.fd
+        _compare(work, durable.file_digest(stored))
+    finally:
+        os.close(copy.fd)
+
+
+def _compare(work: Work, sha512: str) -> None:
+    """Refuse bytes that were not received; of a document without receipt nobody knows any."""
+    if work.sha512 not in ("", sha512):
+        log.error("original is not what was received", extra={"id": work.id})
+        raise DocumentFault("object_damaged", id=work.id)
 
 
 def inspected(work: Work, tools: Tools, fd: int) -> Inspection:

@@ -102,8 +102,8 @@ def meet_others(work: Work, tools: Tools) -> None:
         ReviewNeeded: it is not sure what belongs together.
         Waits: the other side may still come.
     """
-    with original(work, tools) as file:
-        inspected(work, tools, file.fileno())
+    with original(work, tools) as fd:
+        inspected(work, tools, fd)
     patience = work.rule.backs_follow_minutes * 60
     waited = max(0.0, _seconds(tools.now()) - _seconds(work.received_at))
     stacks = _stacks(work, tools, patience)

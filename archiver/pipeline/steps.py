@@ -42,8 +42,7 @@ def recognise(work: Work, tools: Tools) -> None:
         ReviewNeeded: the file is too large to be opened.
         DocumentFault: it cannot be read.
     """
-    with original(work, tools) as file:
-        fd = file.fileno()
+    with original(work, tools) as fd:
         if work.media_type == objects.XML:
             _read_invoice(work, tools, fd)
         else:

@@ -26,7 +26,7 @@ from archiver.recognise.exchange import Exchange, WorkerDied
 from archiver.recognise.inspection import Inspection
 from archiver.recognise.media import PDF, TIFF
 from archiver.recognise.redaction import Order
-from archiver.recognise.sealing import sealed
+from archiver.recognise.sealing import harmless, sealed
 from archiver.records import Page
 from archiver.store import durable
 
@@ -266,7 +266,8 @@ class Reader:
         first, *others = fds
         with self._asking("weave", first, media_type, order=places, others=len(others)) as exchange:
             for other in others:
-                exchange.hand(other)
+                with harmless(other, self._scratch) as copy:
+                    exchange.hand(copy)
             _answer, made = exchange.last(messages.Made)
         return the_regular(made)
 
@@ -312,9 +313,8 @@ class Reader:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         exchange = Exchange(slot, ours, self._limits, self._limits.wall_seconds + extra)
         try:
-            with theirs:
-                fds = (fd, theirs.fileno(), *more)
-                exchange.ask(msgspec.to_builtins(request), fds)
+            with theirs, harmless(fd, self._scratch) as copy:
+                exchange.ask(msgspec.to_builtins(request), (copy, theirs.fileno(), *more))
             yield exchange
         except BaseException:
             # The template is as good as before where it has told its child's end.
