@@ -52,12 +52,14 @@ property-campaign: setup-test   # properties with other examples each time; ROUN
 crash-campaign: setup-test      # every crash point, not only every k-th: takes long
 	$(PY) -m pytest -m slow -n 2 --timeout=21600
 
+COMPILE = uv pip compile -q --universal --python-version 3.11 --generate-hashes \
+          --no-emit-index-url --no-header
+
 lock:                           # pins for all Python versions from 3.11, with hashes
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	  --no-header pyproject.toml --extra setup -o requirements.lock
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	  --no-header pyproject.toml --extra setup --extra dev \
-	  -o requirements-dev.lock
+	$(COMPILE) --group pyproject.toml:build -o requirements-build.lock
+	$(COMPILE) -c requirements-build.lock pyproject.toml --extra dev -o requirements-dev.lock
+	# What is shipped is what was tested.
+	$(COMPILE) -c requirements-dev.lock pyproject.toml -o requirements.lock
 
 clean:
 	rm -rf var build *.egg-info

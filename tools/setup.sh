@@ -11,7 +11,7 @@ packages="python3-venv tesseract-ocr tesseract-ocr-deu tesseract-ocr-script-latn
 poppler-utils ghostscript bubblewrap tzdata"
 lock=requirements.lock
 if [ "$goal" = test ]; then
-    packages="$packages strace fonts-dejavu-core fonts-liberation"
+    packages="$packages strace unzip fonts-dejavu-core fonts-liberation"
     lock=requirements-dev.lock
 fi
 
@@ -57,12 +57,16 @@ python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || {
 [ -x .venv/bin/python ] || python3 -m venv .venv
 
 stamp=.venv/ready-$goal
-wanted=$(cat "$lock" pyproject.toml | sha256sum)
+wanted=$(cat requirements-build.lock "$lock" pyproject.toml tools/setup.sh | sha256sum)
 if [ ! -f "$stamp" ] || [ "$(cat "$stamp")" != "$wanted" ]; then
     echo "Installing Python packages ($lock)"
-    .venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r "$lock"
-    .venv/bin/python -m pip install -q --disable-pip-version-check --no-deps \
-        --no-build-isolation --config-settings editable_mode=compat -e .
+    # The locks are complete, so no resolver looks at what has been published since; pins.py
+    # stands in its place. What comes as sources is built with the pinned tools.
+    pip="env PIP_DISABLE_PIP_VERSION_CHECK=1 .venv/bin/python -m pip install -q --no-deps"
+    $pip --require-hashes -r requirements-build.lock
+    $pip --require-hashes --no-build-isolation --use-pep517 -r "$lock"
+    $pip --no-build-isolation --config-settings editable_mode=compat -e .
+    .venv/bin/python tools/pins.py "$lock"
     .venv/bin/python -m compileall -q archiver
     echo "$wanted" > "$stamp"
 fi
