@@ -76,8 +76,13 @@ def test_readme_names_the_two_commands_in_their_order() -> None:
 
 def dependencies() -> dict[str, str]:
     """Names of all packages in pyproject.toml, each with the table where it stands."""
-    project = tomllib.loads(text(ROOT / "pyproject.toml"))["project"]
-    groups = {"run": project["dependencies"], **project["optional-dependencies"]}
+    settings = tomllib.loads(text(ROOT / "pyproject.toml"))
+    project = settings["project"]
+    groups = {
+        "run": project["dependencies"],
+        **project["optional-dependencies"],
+        **settings["dependency-groups"],
+    }
     return {
         re.split(r"[\[<>=!~ ;]", entry, maxsplit=1)[0]: group
         for group, entries in groups.items()
@@ -96,9 +101,8 @@ def rows() -> dict[str, list[str]]:
 
 
 def test_every_dependency_has_its_row_and_its_locked_version() -> None:
-    pins = re.findall(
-        r"^([\w.-]+)==([\w.!+-]+)", text(ROOT / "requirements-dev.lock"), re.MULTILINE
-    )
+    locks = text(ROOT / "requirements-build.lock") + text(ROOT / "requirements-dev.lock")
+    pins = re.findall(r"^([\w.-]+)==([\w.!+-]+)", locks, re.MULTILINE)
     locked: dict[str, set[str]] = {}
     for name, version in pins:
         # Where Python versions need different ones, any of them will do on the page.
