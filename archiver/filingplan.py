@@ -84,6 +84,7 @@ class RecordClass(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         sure: a clear headline alone files the document, without agreement of the model.
         leads: the office that leads.
         fields: names of the fields that a document of the class should have.
+        groups: groups (names or numbers) of this machine that alone may see it; none: all staff.
         retention: how long it is kept, and then.
     """
 
@@ -96,6 +97,7 @@ class RecordClass(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sure: bool = False
     leads: str = ""
     fields: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
     retention: Retention = Retention()
 
 

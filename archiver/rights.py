@@ -15,6 +15,8 @@ import msgspec
 
 from archiver.config import Config
 from archiver.errors import Refusal
+from archiver.records import UNCLASSIFIED
+from archiver.sight import UNJUDGED, Sight
 
 
 class Role(StrEnum):
@@ -134,6 +136,30 @@ def standing(config: Config, caller: Caller, owner: int) -> Standing:
     if mine:
         roles.add(Role.CLERK)
     return Standing(frozenset(roles), mine)
+
+
+def sight(config: Config, caller: Caller, mine: Standing) -> Sight:
+    """Which papers a caller may see.
+
+    A class of the plan that names groups is closed to all others but the owner. From whom a class
+    is kept, from him is also kept what may hold papers of it: received files that were divided,
+    classes that the plan does not have, and, unless it is for him to decide, what nobody has
+    judged yet. Papers that were taken back are there for those alone who dispose of records.
+
+    Args:
+        config: names the groups.
+        caller: as the kernel names him.
+        mine: what he is to the archive.
+    """
+    if Role.OWNER in mine.roles:
+        return Sight()
+    closed = {one.key for one in config.classes if one.groups and not _in_any(caller, one.groups)}
+    guards = None
+    if closed:
+        open_ = {one.key for one in config.classes} - closed
+        unjudged = {UNJUDGED} if mine.may(Act.DECIDE) else set()
+        guards = frozenset(open_ | ({UNCLASSIFIED} - closed) | unjudged)
+    return Sight(guards, mine.may(Act.DISPOSE), mine.may(Act.READ), mine.pipelines)
 
 
 def owner_of(place: Path) -> int:

@@ -32,11 +32,13 @@ class Bringing(Visit):
         chosen = self.way_in(pipeline)
         identifier = self._house.intake.receive_stream(source, name, chosen, self._caller.pseudonym)
         self._tell(identifier)
-        row = self._document(identifier)
+        row = self._house.register.document(identifier)
+        assert row is not None
         duplicate = row["id"] != identifier
         return {
             "id": identifier,
-            "document": row["id"],
+            # What he has brought he may know, but not which paper that he may not see it equals.
+            "document": row["id"] if self._seen.document(identifier) else identifier,
             "state": str(AccessionState.DUPLICATE) if duplicate else row["state"],
             "file": shown_name(name),
         }
@@ -80,4 +82,4 @@ class Bringing(Visit):
         self._require_free(row)
         self._house.settle(event, document, reason, self._caller.pseudonym)
         self._tell(document)
-        return {"id": document, "state": self._document(document)["state"]}
+        return {"id": document, "state": self._state(document)}

@@ -54,7 +54,7 @@ class Desk(Moving):
             ``unclassified`` (filed documents whose class nobody knows).
         """
         self._standing.require(Act.STATUS)
-        register = self._house.register
+        register = self._seen
         rows = register.problems(None, with_questions=True)
         seen: dict[str, Json] = {}
         for row in rows:
@@ -165,7 +165,7 @@ class Desk(Moving):
         document = str(row["id"])
         self._house.settle("withdrawn", document, reason, self._caller.pseudonym)
         self._tell(document)
-        return {"id": document, "state": self._document(document)["state"]}
+        return {"id": document, "state": self._state(document)}
 
     # --- inside ------------------------------------------------------------------------------
 
@@ -235,7 +235,8 @@ class Desk(Moving):
         from archiver.registry import dossiers, rulebook
         from archiver.retention.units import needs_dossier
 
-        row, registry = self._document(document), self._house.registry
+        row, registry = self._house.register.document(document), self._house.registry
+        assert row is not None
         reference, key = row["dossier"], str(row["record_class"])
         if not reference or registry.register.dossier(str(row["dossier_key"])) is not None:
             return
@@ -243,7 +244,8 @@ class Desk(Moving):
             dossiers.open_(registry, str(reference), key, "", self._caller.pseudonym)
 
     def _settled(self, document: Id) -> Json:
-        row = self._document(document)
+        row = self._house.register.document(document)
+        assert row is not None
         return {"id": document, "state": row["state"], "class": row["record_class"]}
 
 

@@ -72,7 +72,8 @@ class Finding(Visit):
         if not 1 <= limit <= MOST_HITS:
             raise UsageFault("limit_out_of_range", limit=limit, most=MOST_HITS)
         started = time.perf_counter()
-        found = self._house.current_index().search(parse(query), limit, town_day(self._house.now()))
+        tree, today = parse(query), town_day(self._house.now())
+        found = self._house.current_index().search(tree, limit, today, self._sight)
         return {
             "query": query,
             "total": found.total,

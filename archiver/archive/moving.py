@@ -99,7 +99,7 @@ class Moving(Visit):
         document = str(row["id"])
         self._house.rescan.replace(document, source, name, self._caller.pseudonym)
         self._tell(document)
-        return {"id": document, "state": self._document(document)["state"]}
+        return {"id": document, "state": self._state(document)}
 
     def release(self, identifier: Id) -> Json:
         """Quality control of a divided batch has ended: its own object is destroyed.
@@ -123,7 +123,7 @@ class Moving(Visit):
             because = {"because": "quality_control_ended"}
             self._house.destroy(batch, self._caller.pseudonym, because)
         self._tell(batch)
-        return {"id": batch, "state": self._document(batch)["state"]}
+        return {"id": batch, "state": self._state(batch)}
 
     # --- inside ------------------------------------------------------------------------------
 
@@ -147,7 +147,7 @@ class Moving(Visit):
 
     def _unsettled(self, batch: Id) -> int:
         """Number of documents from a batch that still wait, also where they were divided again."""
-        parts = {part: self._document(part)["state"] for part in self._parts(batch)}
+        parts = {part: self._state(part) for part in self._parts(batch)}
         again = [part for part, state in parts.items() if state == DocumentState.DIVIDED]
         waiting = sum(state in _UNSETTLED for state in parts.values())
         return waiting + sum(self._unsettled(part) for part in again)
@@ -167,7 +167,7 @@ class Moving(Visit):
             str(row["state"]),
         )
         self._tell(document)
-        return {"id": document, "state": self._document(document)["state"]}
+        return {"id": document, "state": self._state(document)}
 
     def _said(self, row: Json, event: str, values: dict[str, str]) -> tuple[Decision, Json]:
         """A decision, and what the ledger says of it."""

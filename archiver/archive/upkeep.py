@@ -6,6 +6,7 @@ from archiver.answers import problem_answer, shown_name
 from archiver.archive.visit import Json, Progress, Visit, silent
 from archiver.clock import stored
 from archiver.rights import Act
+from archiver.sight import UNJUDGED
 
 
 class Upkeep(Visit):
@@ -18,7 +19,9 @@ class Upkeep(Visit):
         mine = self._standing
         mine.require(Act.STATUS)
         house = self._house
-        shown = [p for p in house.config.pipelines if mine.sees_all or p.name in mine.pipelines]
+        # Nobody knows of what class a file is that still lies in its folder.
+        sees_inbox = mine.sees_all and self._sight.passes(UNJUDGED)
+        shown = [p for p in house.config.pipelines if sees_inbox or p.name in mine.pipelines]
         office = house.office
         listings = office.listings() if office else survey(house.config)
         inbox: dict[str, list[str]] = {"waiting": [], "held": [], "ignored": []}
@@ -37,7 +40,8 @@ class Upkeep(Visit):
                 names = (shown_name(sighting.name) for sighting in sightings)
                 inbox[kind] += [f"{pipeline.folder}/{name}" for name in names]
             problems += [problem_answer(None, h.sighting.name, h.reason, {}) for h in listing.held]
-        rows = house.register.problems([p.name for p in shown])
+        seen = self._seen
+        rows = seen.problems(None if mine.sees_all else mine.pipelines)
         problems += [
             problem_answer(str(r["id"]), bytes(r["file_raw"]), str(r["reason"]), r["params"])
             for r in rows
@@ -45,7 +49,7 @@ class Upkeep(Visit):
         queued, active = office.progress() if office else (0, 0)
         return {
             "inbox": inbox,
-            "documents": house.register.counts() if mine.sees_all else {},
+            "documents": seen.counts() if mine.sees_all else {},
             "review": self._reviewed() if mine.sees_all else {},
             "retention": self._kept() if mine.sees_all else {},
             "problems": problems,
@@ -71,7 +75,7 @@ class Upkeep(Visit):
 
     def _reviewed(self) -> Json:
         """How much waits at the review desk, and since when."""
-        register = self._house.register
+        register = self._seen
         waiting = register.waiting()
         return {
             "waiting": len(waiting),

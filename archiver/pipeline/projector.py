@@ -25,6 +25,7 @@ from archiver.phrases import tr
 from archiver.pipeline.health import Health
 from archiver.records import AccessionState, DocumentState, Id
 from archiver.search.index import Entry, SearchIndex
+from archiver.sight import guard
 from archiver.store import durable, objects
 from archiver.store.holdings import Holdings
 from archiver.store.register import Register, Row
@@ -267,6 +268,7 @@ def _entry(row: Row, register: Register, holdings: Holdings) -> Entry:
         dossier=row["dossier"],
         pages=tuple(texts),
         page_count=int(row["pages"] or 0),
+        guard=guard(str(row["state"]), row["record_class"], row["proposed"]),
     )
 
 

@@ -18,14 +18,15 @@ from archiver.search.german import key, plain_text, words
 from archiver.search.index import Entry
 from archiver.search.stemmer import stem
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """To be raised with every change of the cut, the fold or the stemmer; old indexes are rebuilt."""
 
 TEXT = "text"
 FILLED = "filled"
 
 TEXT_COLUMNS = (TEXT, *sorted(fields.TEXTS))
-KEY_COLUMNS = (fields.STATE, fields.CLASS, fields.REFERENCE, "dossier_key", FILLED)
+GUARD = "guard"
+KEY_COLUMNS = (fields.STATE, fields.CLASS, fields.REFERENCE, "dossier_key", FILLED, GUARD)
 NUMBER_COLUMNS = (fields.DATE, fields.RECEIVED)
 
 
@@ -46,6 +47,11 @@ class Columns(msgspec.Struct, frozen=True):
 def id_key(text: str) -> str:
     """An id as it is compared: letter case aside, for other than words ids must not conflate."""
     return "".join(letter for letter in text.casefold() if letter.isalnum())
+
+
+def guard_key(guard: str) -> str:
+    """A guard as it is compared: exactly, for folded keys of two classes may be alike."""
+    return guard.encode("utf-8", "surrogatepass").hex()
 
 
 def plain_entry(entry: Entry) -> Entry:
@@ -71,6 +77,7 @@ def columns(entry: Entry) -> Columns:
         fields.CLASS: key(entry.record_class or ""),
         fields.REFERENCE: key(entry.reference or ""),
         "dossier_key": key(entry.dossier or ""),
+        GUARD: guard_key(entry.guard),
     }
     days = {fields.DATE: entry.date, fields.RECEIVED: entry.received_on}
     filled = [name for name, text in {**short, **days}.items() if text]

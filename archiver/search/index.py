@@ -16,11 +16,14 @@ import msgspec
 from archiver.errors import SystemFault
 from archiver.records import Id
 from archiver.search.query import Query
+from archiver.sight import UNJUDGED, Sight
 
 MARK_ON, MARK_OFF = "\x02", "\x03"
 """Around each found word in a snippet; fronts replace them by their own highlight."""
 
 ENGINES = ("tantivy", "whoosh")
+
+EVERYTHING = Sight()
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -37,6 +40,7 @@ class Entry(msgspec.Struct, frozen=True):
         dossier: reference or name of the dossier, None outside of any.
         pages: text of each page in order, lines parted by newlines; empty if never read.
         page_count: pages of the document, read or not.
+        guard: by what it is guarded, see `archiver.sight`.
     """
 
     id: Id
@@ -51,6 +55,7 @@ class Entry(msgspec.Struct, frozen=True):
     dossier: str | None
     pages: tuple[str, ...]
     page_count: int
+    guard: str = UNJUDGED
 
 
 class Snippet(msgspec.Struct, frozen=True):
@@ -115,13 +120,14 @@ class SearchIndex(Protocol):
         """Place in the ledger up to which the index stands; 0 for a new one."""
         ...
 
-    def search(self, query: Query, limit: int, today: date) -> Found:
+    def search(self, query: Query, limit: int, today: date, sight: Sight = EVERYTHING) -> Found:
         """Find documents, best first; newest receipt first where no word was asked for.
 
         Args:
             query: tree of `archiver.search.query.parse`.
             limit: most hits to return, at least 1.
             today: the day from which relative days count.
+            sight: of the person who asks; what he may not see is not counted either.
 
         Returns:
             Exact total and at most `limit` hits. A folder that does not exist yet has none.

@@ -10,8 +10,9 @@ from datetime import date
 
 import msgspec
 
+from archiver.records import DocumentState
 from archiver.search import dates, fields
-from archiver.search.columns import FILLED, TEXT, id_key
+from archiver.search.columns import FILLED, GUARD, TEXT, guard_key, id_key
 from archiver.search.german import key, plain_text, words
 from archiver.search.query import (
     And,
@@ -26,6 +27,7 @@ from archiver.search.query import (
     Word,
 )
 from archiver.search.stemmer import stem
+from archiver.sight import Sight
 
 EXACT_WEIGHT, SUBJECT_WEIGHT, REFERENCE_WEIGHT = 0.5, 2.0, 10.0
 
@@ -111,6 +113,17 @@ def matching(query: Query, today: date) -> Match:
             return _either(InOrder(f"{TEXT}_exact", _folded(text), True), *reference)
         case _:
             return All()
+
+
+def within(match: Match, sight: Sight) -> Match:
+    """Limit look-ups to what a person may see; it weighs nothing."""
+    limits: list[Match] = []
+    if sight.guards is not None:
+        passed = (Keyed(GUARD, guard_key(one), weight=0.0) for one in sorted(sight.guards))
+        limits.append(_either(*passed))
+    if not sight.withdrawn:
+        limits.append(Without(Keyed(fields.STATE, key(DocumentState.WITHDRAWN), weight=0.0)))
+    return Both((match, *limits)) if limits else match
 
 
 def is_ranked(match: Match) -> bool:

@@ -16,10 +16,11 @@ import msgspec
 from archiver.records import Id
 from archiver.search.columns import Columns, columns, id_key, plain_entry
 from archiver.search.folder import IndexFolder, damaged
-from archiver.search.index import Entry, Found, Hit
-from archiver.search.matching import Match, is_ranked, matching
+from archiver.search.index import EVERYTHING, Entry, Found, Hit
+from archiver.search.matching import Match, is_ranked, matching, within
 from archiver.search.query import Query
 from archiver.search.snippets import Wanted, snippets, wanted
+from archiver.sight import Sight
 
 _ENCODER = msgspec.msgpack.Encoder()
 _DECODER = msgspec.msgpack.Decoder(Entry)
@@ -85,13 +86,13 @@ class Projection(ABC):
         """See `archiver.search.index.SearchIndex.cursor`."""
         return 0 if self.folder.is_fresh else self.folder.cursor()
 
-    def search(self, query: Query, limit: int, today: date) -> Found:
+    def search(self, query: Query, limit: int, today: date, sight: Sight = EVERYTHING) -> Found:
         """See `archiver.search.index.SearchIndex.search`."""
         if self.folder.is_fresh:
             return Found(0, ())
         match = matching(query, today)
         by_words = is_ranked(match)
-        total, found = self.look_up(match, limit, by_words)
+        total, found = self.look_up(within(match, sight), limit, by_words)
         items = wanted(query)
         try:
             hits = tuple(

@@ -7,6 +7,7 @@ reads never wait for it.
 
 from __future__ import annotations
 
+import copy
 import os
 import sqlite3
 import threading
@@ -27,6 +28,7 @@ from sqlalchemy.exc import OperationalError
 
 from archiver.errors import Fault, IntegrityFault, SystemFault
 from archiver.records import Event, Id
+from archiver.sight import Sight
 from archiver.store import durable
 from archiver.store import schema as t
 from archiver.store.asking import Row, translated
@@ -34,8 +36,13 @@ from archiver.store.ledger import Ledger
 from archiver.store.matterqueries import MatterQueries
 from archiver.store.projection import Objects, apply
 from archiver.store.queries import Queries
+from archiver.store.sighted import prepare
 
 __all__ = ["CatalogueBehind", "Register", "Row", "translated"]
+
+
+# Persons of the same groups share one; a town has few kinds of them.
+_MOST_SIGHTS = 32
 
 
 class CatalogueBehind(SystemFault):
@@ -61,11 +68,33 @@ class Register(Queries, MatterQueries):
         self._objects = objects
         self._writing = threading.RLock()
         self._follower: Callable[[], None] = _nobody
-        self._engine = _open(catalogue)
+        self._engine = self._writer = _open(catalogue)
+        self._by_sight: dict[Sight, Register] = {}
+
+    def seen(self, sight: Sight) -> Register:
+        """The same register as somebody may see it; for asking, not for recording.
+
+        Args:
+            sight: of the person; who sees everything gets this register itself.
+        """
+        if sight.is_whole:
+            return self
+        with self._writing:
+            known = self._by_sight.get(sight)
+            if known is None:
+                if len(self._by_sight) >= _MOST_SIGHTS:
+                    # Those who still ask by it keep what they have.
+                    del self._by_sight[next(iter(self._by_sight))]
+                known = self._by_sight[sight] = copy.copy(self)
+                known._engine = _sighted(self._file, sight)
+            return known
 
     def close(self) -> None:
         """Close all connections; the write-ahead log is folded into the file."""
-        self._engine.dispose()
+        for one in self._by_sight.values():
+            one._engine.dispose()
+        self._by_sight.clear()
+        self._writer.dispose()
 
     # --- writing ---------------------------------------------------------------------------
 
@@ -183,7 +212,7 @@ class Register(Queries, MatterQueries):
             SystemFault: ``disk_full``, ``catalogue_locked``, ``storage_failed``; may be repeated.
         """
         with self._writing, translated():
-            connection = self._engine.raw_connection()
+            connection = self._writer.raw_connection()
             try:
                 # Outside of a transaction, which SQLAlchemy would begin.
                 cursor: Any = connection.cursor()
@@ -200,7 +229,7 @@ class Register(Queries, MatterQueries):
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
-        with translated(), self._engine.begin() as connection:
+        with translated(), self._writer.begin() as connection:
             yield connection
 
 
@@ -238,6 +267,19 @@ def _nobody() -> None:
     """Nobody follows the ledger."""
 
 
+def _sighted(file: Path, sight: Sight) -> Engine:
+    """The database for questions, each connection with the views of a sight."""
+    engine = create_engine(f"sqlite:///{file}", connect_args={"timeout": 30}, hide_parameters=True)
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        prepare(connection, sight)
+
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
 def _open(file: Path) -> Engine:
     """Open the database, durable and with deleted text overwritten; migrate where needed."""
     with durable.storage_faults(file):
@@ -257,13 +299,14 @@ def _open(file: Path) -> Engine:
         ):
             connection.execute(f"PRAGMA {pragma}")
 
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN")
-
+    event.listen(engine, "begin", _begin)
     with translated():
         _migrate(engine)
     return engine
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
 
 
 def _migrate(engine: Engine) -> None:
