@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import Phase, settings
 
+from tests import corpora
 from tests.town import Town
 
 # The suite asks the same of every commit, so that red means the commit. `make property-campaign`
@@ -20,6 +21,21 @@ settings.register_profile(
 )
 settings.register_profile("campaign", deadline=None, print_blob=True)
 settings.load_profile("suite")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Ask for corpora before a fixture would."""
+    for mark in item.iter_markers("corpora"):
+        corpora.require(*mark.args)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what was left out for want of corpora."""
+    skips = [report.longrepr for report in terminalreporter.stats.get("skipped", ())]
+    line = corpora.summary(str(skip[2]).removeprefix("Skipped: ") for skip in skips)
+    if line is not None:
+        terminalreporter.write_line(line, yellow=True)
 
 
 @pytest.fixture

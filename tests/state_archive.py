@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from zipfile import ZipFile
 
-import pytest
 from lxml import etree
 
 from archiver.retention.exchange.batch import derived_uuid
-from tests.xdomea_batches import PROCESS, assert_valid, schemas
+from tests import corpora
+from tests.xdomea_batches import PROCESS, assert_valid
 
 STRANGER = "99999999-0000-4000-8000-000000000001"
 NAMES = {"0502": "Bewertungsverzeichnis", "0506": "AussonderungImportBestaetigen"}
@@ -127,10 +127,7 @@ class Sent:
 
 def have_schemas() -> bool:
     """Whether the published schemas are here."""
-    try:
-        return schemas().is_dir()
-    except pytest.skip.Exception:
-        return False
+    return corpora.is_here(corpora.XDOMEA)
 
 
 def received(zipped: bytes, *, judged: bool = True) -> Sent:

@@ -5,10 +5,8 @@ What the archive says it has not imported, or wants, is not destroyed, whatever 
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from zipfile import ZipFile
 
 import msgspec
@@ -18,6 +16,8 @@ from archiver.errors import Refusal
 from archiver.retention.exchange.appraisal import appraise, confirm
 from archiver.retention.exchange.batch import Delivery, Offer, Party
 from archiver.retention.exchange.replies import read_appraisal, read_import
+from tests import corpora
+from tests.corpora import CASES
 from tests.places import memory_folder
 from tests.seeding import ARCHIVE_NAME, TOWN_NAME, Bureau, Letter, bureau, furnished
 from tests.state_archive import Sent, StateArchive, decided, imported
@@ -25,8 +25,6 @@ from tests.xdomea_batches import Store, a_delivery, an_offer
 
 LAND = StateArchive(ARCHIVE_NAME, TOWN_NAME, lambda _title: True)
 REFERENCE = "32.1-4/2009"
-CORPORA = Path(os.environ.get("ARCHIVER_CORPORA", Path(__file__).parents[2] / "shared" / "corpora"))
-CASES = CORPORA / "cases"
 
 
 @pytest.fixture
@@ -140,8 +138,7 @@ def test_a_document_that_the_archive_wants_is_not_destroyed(one: Bureau) -> None
 
 def case(name: str) -> tuple[str, list[str]]:
     """The message in a file of the corpora, and the ids in it in their order."""
-    if not CASES.is_dir():
-        pytest.skip("corpora/cases is not here")
+    corpora.require(CASES)
     with ZipFile(CASES / name) as package:
         content = package.read(package.namelist()[0]).decode()
     return content, re.findall(r"<xdomea:ID(?:SGO)?>([0-9a-f-]{36})<", content)

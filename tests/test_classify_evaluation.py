@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from pathlib import Path
 
@@ -17,12 +16,10 @@ from archiver.classify.fitting import fit
 from archiver.classify.noise import noisy
 from archiver.config import filing_plan
 from archiver.errors import UsageFault
+from tests import corpora
 from tests.classify_texts import FRENCH, PLAN, WORDS, examples
 
 ROOT = Path(__file__).resolve().parents[1]
-CORPORA = Path(os.environ.get("ARCHIVER_CORPORA", ROOT.parent / "shared" / "corpora"))
-PAPERS = CORPORA / "council-papers"
-needs_papers = pytest.mark.skipif(not PAPERS.is_dir(), reason="the council papers are not here")
 
 
 @given(st.text(min_size=1, max_size=300), st.integers(0, 99))
@@ -80,9 +77,9 @@ def test_nothing_to_ask_is_said():
     assert caught.value.reason == "nothing_to_evaluate"
 
 
-@needs_papers
+@corpora.needs(corpora.PAPERS)
 def test_five_examples_a_class_with_rules_keep_the_promise():
-    papers = list(read(PAPERS / "by-type.jsonl.gz"))
+    papers = list(read(corpora.PAPERS / "by-type.jsonl.gz"))
     plan = filing_plan(ROOT / "tests" / "plans" / "council.toml")
     clean = evaluate(papers, per_class=5, plan=plan)
     assert clean.accuracy >= 0.92
@@ -93,15 +90,15 @@ def test_five_examples_a_class_with_rules_keep_the_promise():
     assert noised.accuracy >= 0.88
 
 
-@needs_papers
+@corpora.needs(corpora.PAPERS)
 def test_the_model_alone_keeps_the_promise_for_departments():
-    papers = list(read(PAPERS / "by-department.jsonl.gz"))
+    papers = list(read(corpora.PAPERS / "by-department.jsonl.gz"))
     assert evaluate(papers, per_class=20).model_accuracy >= 0.79
 
 
-@needs_papers
+@corpora.needs(corpora.PAPERS)
 def test_a_french_letter_is_foreign_to_a_model_of_many_german_papers():
-    papers = list(read(PAPERS / "by-type.jsonl.gz"))
+    papers = list(read(corpora.PAPERS / "by-type.jsonl.gz"))
     taught, asked = split(papers, None, 50, 1)
     model = fit(taught)
     french = FRENCH * 3

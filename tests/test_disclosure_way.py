@@ -32,6 +32,7 @@ from archiver.recognise.redaction import Order
 from archiver.search.german import fold
 from archiver.store import objects
 from archiver.store.vault import LocalVault
+from tests import corpora
 from tests.paper import (
     blank_image,
     jpeg,
@@ -44,7 +45,6 @@ from tests.paper import (
 )
 
 SAMPLES = Path(__file__).resolve().parent.parent / "sample_docs"
-CORPORA = Path(os.environ.get("ARCHIVER_CORPORA", Path(__file__).parents[2] / "shared" / "corpora"))
 LIMITS = cage.Limits(address_space=2 << 30, cpu_seconds=60, file_size=1 << 30, wall_seconds=90.0)
 AT = "2026-03-01T10:00:00.000Z"
 LETTER = (
@@ -429,10 +429,10 @@ def assert_can_be_disclosed(desk, tmp_path, document, terms, title):
     assert_clean(tmp_path / "p" / made.documents[0].file, terms)
 
 
-@pytest.mark.skipif(not (CORPORA / "letters").is_dir(), reason="the shared corpora are not here")
+@corpora.needs(corpora.LETTERS)
 @pytest.mark.parametrize("name", ["letter00_good", "letter01_office"])
 def test_scanned_letters_can_be_disclosed(desk, tmp_path, name):
-    document = desk.file((CORPORA / "letters" / f"{name}.pdf").read_bytes())
+    document = desk.file((corpora.LETTERS / f"{name}.pdf").read_bytes())
     words = [word.text for page in desk.source(document) for word in page.words]
     long = [word for word in words if word.isalpha() and len(word) > 8][:3]
     assert_can_be_disclosed(desk, tmp_path, document, long, "Schreiben")

@@ -1,9 +1,7 @@
 """Electronic invoices: what they say, what is refused, how people read them."""
 
 import io
-import os
 from datetime import UTC, date, datetime
-from pathlib import Path
 from xml.sax.saxutils import escape
 
 import pytest
@@ -22,11 +20,8 @@ from archiver.extract import (
 from archiver.extract.einvoice_pdf import attached_xml
 from archiver.extract.einvoice_reading import AGAINST_SCHEMA, examine
 from archiver.extract.values import Box, Extracted, Field
-
-CORPORA = Path(
-    os.environ.get("ARCHIVER_CORPORA", Path(__file__).resolve().parents[2] / "shared" / "corpora")
-)
-INVOICES = CORPORA / "e-invoices"
+from tests import corpora
+from tests.corpora import INVOICES
 
 # Read from the XML by eye (grep), not by this program: number, date, due date, buyer's reference,
 # order, contract, seller, VAT id, buyer, net, tax, gross, payable, first IBAN.
@@ -110,9 +105,7 @@ def xml_of(path):
     return found[1]
 
 
-needs_corpus = pytest.mark.skipif(
-    not INVOICES.is_dir(), reason="the corpus of electronic invoices is not here"
-)
+needs_corpus = corpora.needs(INVOICES)
 
 
 @needs_corpus

@@ -1,12 +1,10 @@
 """Whole pages to fields: places, cues, facts and candidates."""
 
-import os
 import random
 import subprocess
 import sys
 import time
 from datetime import date
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -17,13 +15,11 @@ from archiver.extract.extraction import extract
 from archiver.extract.values import Extracted, Known, KnownSender
 from archiver.records import Page, Word
 from bench import extraction as bench
+from tests import corpora
 from tests.letters import page, town_letter
 
 TODAY = date(2026, 6, 30)
 TOWN = Known(own_names=("Stadt Musterbach",), own_domains=("musterbach.example",))
-CORPORA = Path(
-    os.environ.get("ARCHIVER_CORPORA", Path(__file__).resolve().parents[2] / "shared" / "corpora")
-)
 
 
 def facts(read, kind):
@@ -258,9 +254,9 @@ def test_no_page_is_too_strange(words, width, height):
         assert field.value
 
 
-@pytest.mark.skipif(not (CORPORA / "letters").is_dir(), reason="the corpus of letters is not here")
+@corpora.needs(corpora.LETTERS)
 def test_date_and_reference_of_real_scans():
-    letters = bench.letter_pages(CORPORA / "letters", "*_poor.pdf")
+    letters = bench.letter_pages(corpora.LETTERS, "*_poor.pdf")
     tallies = bench.measured_letters(letters)
     assert {kind: (one.right, one.wrong) for kind, one in tallies.items()} == {
         "letter_date": (4, 0),

@@ -42,7 +42,6 @@ written (``pytest -rP`` prints where they end now):
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,14 +49,14 @@ from typing import Any
 
 import pytest
 
-from tests import paper
+from tests import corpora, paper
+from tests.corpora import HOSTILE
 from tests.town import Town, wait_for
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-CORPORA = Path(os.environ.get("ARCHIVER_CORPORA", REPOSITORY.parent / "shared" / "corpora"))
-NAMES = sorted(path.name for path in (CORPORA / "hostile").glob("*"))
+NAMES = corpora.names(HOSTILE)
 
-pytestmark = pytest.mark.skipif(not NAMES, reason="the corpus of hostile files is not here")
+pytestmark = corpora.needs(HOSTILE)
 
 # Reasons that a file made to do harm may end with; a bug of ours would be none of them.
 QUARANTINE = {
@@ -123,7 +122,7 @@ def siege(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Siege]:
     town = Town(tmp_path_factory.mktemp("siege") / "town", {"work": {"wall_seconds": 60}})
     with town.daemon():
         for name in NAMES:
-            town.drop(name, (CORPORA / "hostile" / name).read_bytes())
+            town.drop(name, (HOSTILE / name).read_bytes())
         town.drop("danach.pdf", paper.scan_pdf([paper.letter_image()]))
         wait_for(lambda: {path.suffix for path in town.inbox.iterdir()} <= {"", ".csv"}, "all in")
         town.wait_until_settled()
@@ -132,7 +131,7 @@ def siege(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Siege]:
         yield Siege(town, town.status(), {hit["file"]: hit for hit in town.search()})
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", corpora.each(HOSTILE))
 def test_file_ends_somewhere_sensible_and_is_kept(siege: Siege, name: str, tmp_path: Path) -> None:
     hit, problem = siege.found[name], siege.problem(name)
     shown = siege.town.json("show", hit["id"])
@@ -156,7 +155,7 @@ def test_file_ends_somewhere_sensible_and_is_kept(siege: Siege, name: str, tmp_p
     target = tmp_path / "original"
     ended = siege.town.command("get", hit["id"], "--original", "-o", str(target))
     assert ended.returncode == 0, ended.stderr
-    assert target.read_bytes() == (CORPORA / "hostile" / name).read_bytes()
+    assert target.read_bytes() == (HOSTILE / name).read_bytes()
 
 
 @pytest.mark.parametrize("name", ENCRYPTED)

@@ -19,8 +19,10 @@ from archiver.pipeline import invoices
 from archiver.pipeline.invoices import Invoices
 from archiver.recognise import cage, media
 from archiver.recognise.exchange import WorkerDied
+from tests import corpora
+from tests.corpora import INVOICES
 from tests.paper import text_pdf
-from tests.test_extract_einvoices import EXPECTED, INVOICES, needs_corpus, ubl, xml_of
+from tests.test_extract_einvoices import EXPECTED, needs_corpus, ubl, xml_of
 from tests.town import Town, wait_for
 
 TODAY = date(2026, 6, 30)
@@ -221,8 +223,7 @@ def test_a_process_that_cannot_start_is_a_fault_of_the_system(examined, monkeypa
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory):
     """An archive into which the whole corpus was dropped."""
-    if not INVOICES.is_dir():
-        pytest.skip("the corpus of electronic invoices is not here")
+    corpora.require(INVOICES)
     town = Town(tmp_path_factory.mktemp("town") / "archive")
     for name in EXPECTED:
         town.drop(name, (INVOICES / name).read_bytes())

@@ -22,20 +22,17 @@ from typing import Any, Self
 import pytest
 
 from archiver.recognise.cage import descendants
-from tests import paper
+from tests import corpora, paper
 from tests.town import COMMAND, Town, wait_for
 
 SCANS = 16
 _PR_SET_CHILD_SUBREAPER = 36
 _LONGEST_DELAY = 1.0
-_CORPORA = Path(
-    os.environ.get("ARCHIVER_CORPORA", Path(__file__).resolve().parents[2] / "shared" / "corpora")
-)
 
 
 def one_page_scans() -> dict[str, bytes]:
     """Sixteen different scans of one page by name; letters of the corpora where they are there."""
-    letters = sorted((_CORPORA / "letters").glob("*.pdf"))
+    letters = sorted(corpora.LETTERS.glob("*.pdf"))
     scans = {path.name: path.read_bytes() for path in letters[: SCANS // 2]}
     for number in range(len(scans), SCANS):
         lines = ("Stadt Musterbach", f"Vorgang {number}", "Die Genehmigung wird erteilt.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,17 +14,15 @@ from pikepdf import pdfa
 
 from archiver.cli.remote import RemoteArchive
 from bench import accuracy
+from tests import corpora
 from tests.town import Town, wait_for
 
-_CORPORA = Path(
-    os.environ.get("ARCHIVER_CORPORA", Path(__file__).resolve().parents[2] / "shared" / "corpora")
-)
-LETTERS = sorted((_CORPORA / "letters").glob("*.pdf"))
+LETTERS = sorted(corpora.LETTERS.glob("*.pdf"))
 
 # What the bare engine reaches on these pages (tesserocr, German model, psm 3).
 CER, CER_WITHOUT_ORDER, RECALL = 0.022, 0.017, 0.93
 
-pytestmark = pytest.mark.skipif(not LETTERS, reason=f"no letters below {_CORPORA}")
+pytestmark = corpora.needs(corpora.LETTERS)
 
 
 @dataclass(frozen=True)

@@ -21,11 +21,11 @@ from archiver.recognise.channel import CREDITS
 from archiver.recognise.reader import Pixels, Reader, WorkerDied
 from archiver.recognise.reader_process import _explained
 from archiver.records import Page, Word
+from tests import corpora
 from tests.paper import LETTER, bomb_png, jpeg, letter_image, mixed_pdf, png, scan_pdf, text_pdf
 
 CREATED = datetime(2026, 3, 1, tzinfo=UTC)
 LIMITS = cage.Limits(address_space=2 << 30, cpu_seconds=20, file_size=1 << 30, wall_seconds=40.0)
-CORPORA = Path(os.environ.get("ARCHIVER_CORPORA", Path(__file__).parents[2] / "shared" / "corpora"))
 
 
 @pytest.fixture(scope="module")
@@ -267,16 +267,11 @@ def test_an_answer_that_says_too_much_is_refused(message):
         messages.decode(message)
 
 
-needs_corpora = pytest.mark.skipif(
-    not (CORPORA / "hostile").is_dir(), reason="the shared corpora are not here"
-)
-
-
-@needs_corpora
+@corpora.needs(corpora.HOSTILE, corpora.INVOICES)
 def test_every_hostile_file_gets_an_answer_in_time(tmp_path):
     tight = cage.Limits(address_space=1 << 30, cpu_seconds=4, file_size=1 << 28, wall_seconds=3.0)
     answers = {}
-    files = sorted([*(CORPORA / "hostile").glob("*.pdf"), *(CORPORA / "e-invoices").glob("*.pdf")])
+    files = sorted([*corpora.HOSTILE.glob("*.pdf"), *corpora.INVOICES.glob("*.pdf")])
     with Reader(tmp_path / "slot", cage.probe(), tight) as reader:
         for path in files:
             fd = os.open(path, os.O_RDONLY)

@@ -32,11 +32,10 @@ from archiver.separate import labels, marks, split, tiff
 from archiver.separate.division import Rule, divide
 from archiver.separate.sheets import SheetMark, payload
 from bench.separation import CREATED, KEY, Treatment, drawn, scanned
-from tests import paper
+from tests import corpora, paper
 from tests.test_separate_split import flavoured
 
 LIMITS = cage.Limits(address_space=2 << 30, cpu_seconds=20, file_size=1 << 30, wall_seconds=40.0)
-CORPORA = Path(os.environ.get("ARCHIVER_CORPORA", Path(__file__).parents[2] / "shared" / "corpora"))
 DPI = 200
 MARKS = (SheetMark("bauantrag", "632.21-12/2024"), SheetMark("rechnung"), SheetMark("satzung"))
 UPSIDE_DOWN = 5
@@ -418,11 +417,11 @@ class TestWhatCannotBeCut:
             told = messages.encode(messages.Faulty(doubt, {"page": 1}))
             assert isinstance(messages.decode(told).fault(), ReviewNeeded)
 
-    @pytest.mark.skipif(not (CORPORA / "hostile").is_dir(), reason="the shared corpora are absent")
+    @corpora.needs(corpora.HOSTILE, corpora.INVOICES)
     def test_hostile_files_and_invoices_end_in_parts_or_a_reason(self, tmp_path):
         tight = cage.Limits(1 << 30, cpu_seconds=4, file_size=1 << 28, wall_seconds=3.0)
         answers = {}
-        files = [*(CORPORA / "hostile").glob("*.pdf"), *(CORPORA / "e-invoices").glob("*.pdf")]
+        files = [*corpora.HOSTILE.glob("*.pdf"), *corpora.INVOICES.glob("*.pdf")]
         with Reader(tmp_path / "slot", cage.probe(), tight) as slot:
             for path in sorted(files):
                 with path.open("rb") as source:

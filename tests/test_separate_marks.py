@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from PIL import Image, ImageDraw
@@ -13,11 +11,7 @@ from PIL import Image, ImageDraw
 from archiver.separate import labels, sheets
 from archiver.separate.marks import find_codes, turned
 from bench.separation import CREATED, KEY, MARK, TREATMENTS, Treatment, drawn, find, scanned
-from tests import paper
-
-CORPORA = Path(
-    os.environ.get("ARCHIVER_CORPORA", Path(__file__).resolve().parents[2] / "shared" / "corpora")
-)
+from tests import corpora, paper
 
 TEXT = sheets.payload(MARK, key=KEY)
 
@@ -93,11 +87,9 @@ def test_short_bars_and_ruled_tables_are_no_separators() -> None:
     assert find(page, 200) == ()
 
 
+@corpora.needs(corpora.LETTERS)
 def test_real_letters_carry_no_marks() -> None:
-    files = sorted((CORPORA / "letters").glob("*.pdf"))
-    if not files:
-        pytest.skip("corpora not there")
-    for file in files:
+    for file in sorted(corpora.LETTERS.glob("*.pdf")):
         for page in drawn(file.read_bytes(), 200):
             assert find(page, 200) == ()
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-import os
 import struct
-from pathlib import Path
 
 import pikepdf
 import pytest
@@ -13,11 +11,7 @@ from PIL import Image
 
 from archiver.errors import DocumentFault
 from archiver.separate import split, tiff
-from tests import paper
-
-CORPORA = Path(
-    os.environ.get("ARCHIVER_CORPORA", Path(__file__).resolve().parents[2] / "shared" / "corpora")
-)
+from tests import corpora, paper
 
 
 def letters(count: int) -> list[Image.Image]:
@@ -180,12 +174,11 @@ def looped() -> bytes:
     return struct.pack("<2sHI", b"II", 42, 8) + struct.pack("<H", 1) + entry + struct.pack("<I", 8)
 
 
+@corpora.needs(corpora.HOSTILE)
 def test_hostile_pdfs_end_in_a_reason_or_in_pages() -> None:
     # These two hang qpdf or need minutes; the reader's cage ends them by its limits.
     hang = {"qpdf-69977a.pdf"}
-    files = [one for one in (CORPORA / "hostile").glob("*.pdf") if one.name not in hang]
-    if not files:
-        pytest.skip("corpora not there")
+    files = [one for one in corpora.HOSTILE.glob("*.pdf") if one.name not in hang]
     for file in sorted(files):
         with file.open("rb") as source:
             try:

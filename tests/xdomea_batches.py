@@ -5,11 +5,9 @@ from __future__ import annotations
 import functools
 import hashlib
 import io
-import os
 from pathlib import Path
 
 import msgspec
-import pytest
 from lxml import etree
 
 from archiver.retention.exchange.batch import (
@@ -26,6 +24,7 @@ from archiver.retention.exchange.batch import (
     delivery_of,
     derived_uuid,
 )
+from tests import corpora
 
 PROCESS = "0d9e2c3a-3f57-4d7b-9d64-5a1c2b7e8f01"
 TOWN = Party("Stadt Musterhausen", "Hauptamt", "psw", "10000000")
@@ -138,11 +137,8 @@ def a_delivery(store: Store, version: str, sizes: tuple[int, ...] = (3000, 4000,
 
 def schemas() -> Path:
     """Where the published schemas lie; the test is left out where they are not."""
-    beside = Path(__file__).resolve().parents[2] / "shared" / "corpora"
-    place = Path(os.environ.get("ARCHIVER_CORPORA", beside)).parent / "schemas" / "xdomea"
-    if not place.is_dir():
-        pytest.skip("the xdomea schemas are not here")
-    return place
+    corpora.require(corpora.XDOMEA)
+    return corpora.XDOMEA
 
 
 class _Local(etree.Resolver):
