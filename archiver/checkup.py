@@ -124,7 +124,8 @@ def _folders(config: Config) -> Iterator[Result]:
     """Whether this user may write where the daemon must, and the vault can be published to."""
     places = config.places
     writable = [*places.folders().values(), *(config.drop_folder(p) for p in config.pipelines)]
-    denied = [folder for folder in writable if not os.access(folder, os.W_OK | os.X_OK)]
+    there = [folder for folder in writable if folder.exists()]  # others are made at the start
+    denied = [folder for folder in there if not os.access(folder, os.W_OK | os.X_OK)]
     for folder in denied:
         yield Result("check_folder_denied", "bad", {"folder": str(folder)})
     if not denied:

@@ -108,8 +108,12 @@ def find(explicit: Path | None, environ: Mapping[str, str]) -> Path:
     raise ConfigProblems([Problem(candidates[0], "", "config_not_found")])
 
 
-def load(file: Path) -> Config:
+def load(file: Path, *, folders: bool = True) -> Config:
     """Read and check the configuration in `file` and the files beside it.
+
+    Args:
+        file: config.toml.
+        folders: whether the folders that cannot be made anew must be there.
 
     Raises:
         ConfigProblems: with all problems found in all files.
@@ -124,7 +128,8 @@ def load(file: Path) -> Config:
     config = Config(
         file=file, places=places, pipelines=tuple(pipelines), classes=tuple(plan), **sections
     )
-    problems += _missing_folders(config)
+    if folders:
+        problems += _missing_folders(config)
     problems += _bad_values(config)
     if problems:
         raise ConfigProblems(problems)
@@ -192,6 +197,8 @@ def _absolute(places: Places, root: Path) -> Places:
 
 def _missing_folders(config: Config) -> Iterator[Problem]:
     for key, folder in config.places.folders().items():
+        if key in config.places.renewable() and _is_absent(folder):
+            continue  # it is made at the start
         if _surely_missing(folder):
             yield Problem(config.file, f"places.{key}", "folder_missing", {"folder": str(folder)})
     for pipeline in config.pipelines:
@@ -199,6 +206,17 @@ def _missing_folders(config: Config) -> Iterator[Problem]:
         if _surely_missing(folder):
             file = config.file.parent / "pipelines" / f"{pipeline.name}.toml"
             yield Problem(file, "folder", "folder_missing", {"folder": str(folder)})
+
+
+def _is_absent(folder: Path) -> bool:
+    """Whether there is nothing of this name, not even something else."""
+    try:
+        folder.lstat()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        pass
+    return False
 
 
 def _surely_missing(folder: Path) -> bool:

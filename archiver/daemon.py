@@ -49,7 +49,7 @@ def run(config: Config, *, once: bool, glance: Glance | None = None) -> ExitCode
         SystemFault: a store cannot be opened.
     """
     house = House(config)
-    house.require_owner()
+    house.prepare()
     with held(config, exclusive=True):
         try:
             return asyncio.run(_serve(house, once, glance))

@@ -90,6 +90,26 @@ class House:
             name = f"#{self.owner}"
         raise Refusal("not_the_owner", owner=name)
 
+    def prepare(self) -> None:
+        """See that the owner asks, and make the folders that can be made anew.
+
+        Where the vault is not, its disk may not be mounted: then nothing is made.
+
+        Raises:
+            Refusal: as `require_owner`.
+            SystemFault: ``disk_full``, ``storage_failed``.
+        """
+        self.require_owner()
+        places = self.config.places
+        missing = [folder for folder in places.renewable().values() if not folder.is_dir()]
+        if missing:
+            from archiver.store import durable, ocfl
+
+            if (places.vault / ocfl.ROOT_DECLARATION).is_file():
+                with durable.storage_faults(places.vault):
+                    for folder in missing:
+                        folder.mkdir(durable.FOLDER_MODE, parents=True, exist_ok=True)
+
     @cached_property
     def vault(self) -> LocalVault:
         """The vault."""

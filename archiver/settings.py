@@ -35,7 +35,12 @@ class Places(msgspec.Struct, frozen=True):
 
     def folders(self) -> dict[str, Path]:
         """The places that must exist as folders, by key; others are made when they are needed."""
-        names = ("inbox", "vault", "ledger", "index", "stage", "released", "exports")
+        names = ("inbox", "vault", "ledger")
+        return {name: getattr(self, name) for name in names} | self.renewable()
+
+    def renewable(self) -> dict[str, Path]:
+        """Those that the archive makes by itself where they are missing: nothing is lost by it."""
+        names = ("index", "stage", "released", "exports")
         return {name: getattr(self, name) for name in names}
 
 

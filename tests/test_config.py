@@ -150,6 +150,12 @@ def test_two_broken_files_are_both_named(home: Path) -> None:
     }
 
 
+def test_folders_that_can_be_made_anew_are_no_problem(home: Path) -> None:
+    for name in ("index", "stage", "released", "exports"):
+        (home / name).rmdir()
+    assert load(home / "config.toml").places.index == home / "index"
+
+
 def test_missing_files_and_folders_are_named(home: Path) -> None:
     (home / "filingplan.toml").unlink()
     (home / "pipelines" / "incoming.toml").unlink()

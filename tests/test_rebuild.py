@@ -334,3 +334,17 @@ def test_a_rebuild_does_not_forget_lines_that_the_catalogue_has_taken_over(town:
     # A person says that this ledger is to count.
     remove_catalogue(town)
     assert town.command("rebuild").returncode == 0
+
+
+def test_folders_that_can_be_made_anew_are_made_at_the_start(town: Town) -> None:
+    town.drop("brief.pdf", paper.text_pdf([("Friedhof am Berg",)]))
+    town.once()
+    for name in ("index", "stage", "released", "exports"):
+        shutil.rmtree(town.root / name)
+    assert [hit["subject"] for hit in town.search("Friedhof")]
+    # A vault is not made anew: its disk may not be mounted.
+    shutil.rmtree(town.root / "vault")
+    shutil.rmtree(town.root / "index")
+    (town.root / "vault").mkdir()
+    assert town.command("run", "--once").returncode != 0
+    assert not (town.root / "index").exists()

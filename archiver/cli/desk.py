@@ -71,7 +71,7 @@ def _daemon_or_lock(config: Config, writes: bool, stack: ExitStack) -> bool:
             return True
         from archiver.house import House, held
 
-        House(config).require_owner()
+        House(config).prepare()
         try:
             stack.enter_context(held(config, exclusive=writes, patience=patience))
         except Refusal as refusal:
