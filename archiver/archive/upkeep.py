@@ -56,6 +56,7 @@ class Upkeep(Visit):
             "daemon": office is not None,
             "work": {"queued": queued, "active": active},
             "system": [*(office.troubles() if office else []), *self._tails()],
+            "backup": self._backed_up() if mine.sees_all else None,
         }
 
     def _tails(self) -> list[Json]:
@@ -72,6 +73,15 @@ class Upkeep(Visit):
             ).told()
             for path in self._house.ledger.tails()
         ]
+
+    def _backed_up(self) -> Json | None:
+        """The last back-up: ``made_at``, ``folder``, ``problems``; None where there was none."""
+        from archiver.backup import note
+
+        last = note.last(self._house.config.places.stage)
+        if last is None:
+            return None
+        return {"made_at": last.made_at, "folder": last.folder, "problems": last.troubles}
 
     def _reviewed(self) -> Json:
         """How much waits at the review desk, and since when."""

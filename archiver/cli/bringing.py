@@ -115,9 +115,20 @@ def _print_status(state: dict[str, Any]) -> None:
         click.echo(f"  {click.style(problem['id'] or '–', fg='cyan')}  {problem['file']}")
         click.echo(f"    {problem['message']}")
         click.echo(f"    {problem['advice']}")
+    if state["documents"]:
+        _print_backup(state["backup"])
     for trouble in state["system"]:
         since = phrases.moment(trouble["since"])
         click.secho(f"{trouble['message']} ({since}) {trouble['advice']}", fg="red")
+
+
+def _print_backup(last: dict[str, Any] | None) -> None:
+    """When the archive was last saved, for whoever may see all of it."""
+    if last is None:
+        click.secho(tr("There is no back-up yet."), fg="yellow")
+        return
+    line = tr("Last back-up: {moment} ({folder})")
+    click.echo(line.format(moment=phrases.moment(last["made_at"]), folder=last["folder"]))
 
 
 def _print_waiting(review: dict[str, Any]) -> None:

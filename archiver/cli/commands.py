@@ -67,6 +67,7 @@ _COMMANDS = {
     "evaluate": "teaching",
     "check": "upkeep",
     "verify": "upkeep",
+    "backup": "backup",
     "ledger": "ledger",
     "procedure": "procedure",
     "reindex": "upkeep",

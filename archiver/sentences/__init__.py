@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from archiver.sentences import (
     arrivals,
+    backups,
     disclosure,
     disposition,
     keeping,
@@ -29,6 +30,7 @@ _TABLES = (
     refusals.REASONS,
     system.REASONS,
     upkeep.REASONS,
+    backups.REASONS,
     keeping.REASONS,
     disposition.REASONS,
     disclosure.REASONS,

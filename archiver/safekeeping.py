@@ -1,0 +1,205 @@
+"""Safekeeping: back-ups made, brought back, checked and listed, as one IT person asks for them.
+
+Promises to need no daemon and to disturb none: whoever owns the archive reads its files. A place
+that was restored is opened, its catalogue and index are made, and every byte is verified before
+anything is said about it.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from archiver import phrases
+from archiver.archive import Archive
+from archiver.backup import checking, note, restoring, sets, taking
+from archiver.backup import folder as folders
+from archiver.backup.note import Note
+from archiver.backup.pool import Pool
+from archiver.backup.taking import Trouble
+from archiver.clock import now
+from archiver.config import Config, load
+from archiver.errors import ExitCode, NotFound, Refusal, SystemFault
+from archiver.house import House, held
+from archiver.rights import myself
+from archiver.store.ledger import Ledger
+
+Progress = Callable[[str], Callable[[int, int], None]]
+Json = dict[str, Any]
+
+_RESTIC = "restic"
+
+
+def make(
+    config: Config,
+    folder: Path,
+    *,
+    keep_days: int | None,
+    anew: bool,
+    repository: str,
+    progress: Progress,
+) -> Json:
+    """Make a back-up of an archive.
+
+    Args:
+        config: of the archive.
+        folder: where; made where it is missing.
+        keep_days: sets older than this are removed, None: none is.
+        anew: begin again although a back-up that was made there is gone.
+        repository: of restic, which then takes the folder in encrypted; empty: none.
+        progress: gives for a label what is told how far it is.
+
+    Returns:
+        ``set``, ``made_at``, ``line`` of the ledger, ``objects``, ``files``, ``new_files``,
+        ``new_bytes``, ``removed_sets``, ``problems``.
+
+    Raises:
+        Refusal: ``daemon_needed``, ``not_the_owner``, ``backup_inside``, ``backup_gone``,
+            ``backup_of_another``, ``backup_locked``, ``folder_not_empty``.
+        SystemFault: ``backup_unwritable``, ``backup_restless``, ``backup_restic``.
+    """
+    House(config).require_owner()
+    folder, stage = folder.resolve(), config.places.stage
+    known = not anew and any(one.folder == str(folder) for one in note.notes(stage))
+    folders.found(folder, config, taking.first_digest(Ledger(config.places.ledger)), known=known)
+    with folders.held(folder):
+        pool, at = Pool(folder), now()
+        taken = taking.take(config, folder, pool, at, progress("copying"))
+        removed = 0 if keep_days is None else checking.expire(folder, pool, keep_days, at)
+        if repository:
+            _hand_to_restic(folder, repository)
+    note.remember(stage, Note(str(folder), at, taken.number, taken.head.seq, len(taken.troubles)))
+    return {
+        "set": taken.number,
+        "made_at": at,
+        "line": taken.head.seq,
+        "objects": taken.objects,
+        "files": taken.files,
+        "new_files": pool.new,
+        "new_bytes": pool.new_bytes,
+        "removed_sets": removed,
+        "problems": [_told(trouble) for trouble in taken.troubles],
+    }
+
+
+def restore(folder: Path, place: Path, *, number: int | None, progress: Progress) -> Json:
+    """Bring a set back into an empty place, and verify the archive that stands there then.
+
+    Args:
+        folder: of the back-ups.
+        place: empty, or not there yet.
+        number: of the set; None: the newest.
+        progress: as for `make`.
+
+    Returns:
+        ``set``, ``made_at``, ``line``, ``documents``, ``config``, ``problems``: what is lost, then
+        what the check of the archive found.
+
+    Raises:
+        NotFound: ``no_backup``, ``no_backup_set``.
+        Refusal: ``folder_not_empty``, ``place_of_another``, ``backup_places_elsewhere``.
+        ConfigProblems: the configuration of the set cannot be used.
+    """
+    folder, place = folder.resolve(), place.resolve()
+    folders.require(folder)
+    numbers = sets.numbers(folder)
+    if not numbers or (number is not None and number not in numbers):
+        raise NotFound("no_backup_set", number=number or 0)
+    one = sets.read(folder, numbers[-1] if number is None else number)
+    restoring.require_empty(place, os.geteuid())
+    lost = restoring.bring_back(Pool(folder), one, place, progress("restoring"))
+    problems = [_told(trouble) for trouble in lost]
+    config = load(place / "config.toml", folders=False)
+    if astray := restoring.elsewhere(config, place):
+        raise Refusal("backup_places_elsewhere", folder=str(astray[0]), config=str(config.file))
+    restoring.make_folders(config)
+    phrases.use(config.ui.language)
+    with held(config, exclusive=True):
+        house = House(config)
+        try:
+            archive = Archive(house, myself())
+            rebuilt = archive.rebuild(progress("rebuilding"))
+            problems += archive.verify(progress("verifying"))["problems"]
+        finally:
+            house.close()
+    at = one.head.made_at if one.head else ""
+    line = one.head.seq if one.head else 0
+    note.remember(config.places.stage, Note(str(folder), at, one.number, line, 0))
+    return {
+        "set": one.number,
+        "made_at": at,
+        "line": line,
+        "documents": rebuilt["documents"],
+        "config": str(config.file),
+        "problems": problems,
+    }
+
+
+def check(folder: Path, progress: Progress) -> Json:
+    """Read all bytes of a back-up folder; ``sets``, ``files``, ``problems`` with their ``sets``.
+
+    Raises:
+        NotFound: ``no_backup``.
+        Refusal: ``backup_locked``.
+    """
+    folder = folder.resolve()
+    folders.require(folder)
+    with folders.held(folder):
+        found = checking.check(folder, Pool(folder), progress("reading"))
+    return {
+        "sets": found.sets,
+        "files": found.files,
+        "problems": [{**_told(trouble), "sets": numbers} for trouble, numbers in found.troubles],
+    }
+
+
+def listing(folder: Path) -> list[Json]:
+    """The sets of a back-up folder, oldest first.
+
+    Raises:
+        NotFound: ``no_backup``.
+    """
+    folder = folder.resolve()
+    folders.require(folder)
+    return [
+        {
+            "set": one.number,
+            "made_at": one.head.made_at if one.head else None,
+            "line": one.head.seq if one.head else None,
+            "objects": len(one.objects()),
+            "whole": one.is_whole,
+        }
+        for one in sets.sets(folder)
+    ]
+
+
+def _hand_to_restic(folder: Path, repository: str) -> None:
+    """Have restic take the folder in; it finds its password as its own documentation says.
+
+    Raises:
+        SystemFault: ``backup_restic_missing``, ``backup_restic``.
+    """
+    command = [_RESTIC, "-r", repository, "--quiet", "backup", "--tag", "archiver", str(folder)]
+    try:
+        ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        raise SystemFault("backup_restic_missing", exit_code=ExitCode.REFUSED) from None
+    if ended.returncode:
+        said = ended.stderr.strip().splitlines() or [str(ended.returncode)]
+        raise SystemFault("backup_restic", exit_code=ExitCode.REFUSED, detail=said[-1])
+
+
+def _told(trouble: Trouble) -> Json:
+    params = {"id": trouble.id, "path": trouble.path}
+    code = trouble.code
+    if trouble.id and code in ("backup_content_missing", "backup_content_damaged"):
+        code = code.replace("content", "document")
+    return {
+        "id": trouble.id or None,
+        "code": code,
+        "path": trouble.path,
+        "message": phrases.sentence(code, params),
+    }
