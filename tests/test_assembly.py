@@ -10,13 +10,14 @@ import pypdfium2 as pdfium
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ocrmypdf import pdfa as ocrmypdf_pdfa
 from pikepdf import pdfa
 from PIL import Image, ImageDraw
 
 from archiver.recognise import assembly, picture
 from archiver.recognise.document import Document
 from archiver.recognise.media import JPEG, PDF, PNG, TIFF
-from archiver.recognise.ocrmypdf_plugin import baseline
+from archiver.recognise.ocrmypdf_plugin import baseline, fonts_of
 from archiver.recognise.sheets import Scan, sheets
 from archiver.records import Page, Word
 from tests.paper import (
@@ -310,3 +311,30 @@ def test_a_picture_without_resolution_is_taken_for_a_sheet(tmp_path):
     path.write_bytes(out.getvalue())
     with path.open("rb") as stream, picture.opened(Document(stream.fileno(), PNG)) as image:
         assert picture.resolution(image)[0] == pytest.approx(300, abs=1)
+
+
+def form_with_shared_resources(fields):
+    """A form as programs write it: the drawing of each field names the form's own resources."""
+    with pikepdf.new() as pdf:
+        pdf.add_blank_page(page_size=(595, 842))
+        name, table = pikepdf.Name, pikepdf.Dictionary
+        font = pdf.make_indirect(table(Type=name.Font, Subtype=name.Type1, BaseFont=name.Helvetica))
+        shared = pdf.make_indirect(table(Font=table(Helv=font), XObject=table()))
+        notes = []
+        for number in range(fields):
+            look = pdf.make_stream(b"BT /Helv 12 Tf (Wert) Tj ET", Subtype=name.Form)
+            look.Resources = shared
+            shared.XObject[f"/F{number}"] = look
+            notes.append(pdf.make_indirect(table(Subtype=name.Widget, AP=table(N=look))))
+        pdf.pages[0].obj.Annots = pikepdf.Array(notes)
+        pdf.Root.AcroForm = table(DR=shared, Fields=pikepdf.Array(notes))
+        out = io.BytesIO()
+        pdf.save(out)
+    return out.getvalue()
+
+
+@pytest.mark.timeout(20)
+def test_fonts_of_a_form_are_each_looked_at_once():
+    with pikepdf.open(io.BytesIO(form_with_shared_resources(40))) as pdf:
+        assert ocrmypdf_pdfa.find_nonembedded_fonts(pdf) == {"Helvetica"}
+        assert len(list(fonts_of(pdf))) == 1

@@ -242,7 +242,7 @@ def test_a_catalogue_that_is_behind_keeps_no_part_waiting(root: Path) -> None:
         lane.house.register._transaction = uncommitted  # type: ignore[method-assign]
         lane.walk(batch)
         lane.house.register._transaction = real  # type: ignore[method-assign]
-        queued = list(lane.runner._queue)
+        queued = list(lane.runner._turns._queue)
         assert lane.walk(batch) == "divided"
         assert len(lane.events("divided")) == 1
         made = lane.parts(batch)

@@ -65,6 +65,10 @@ class Errand:
     def close(self) -> None:
         """End the process that is reading, and take no more files."""
         self._closed = True
+        self.give_up()
+
+    def give_up(self) -> None:
+        """End the process that is reading."""
         slot = self._slot
         if slot is not None:
             slot.kill()

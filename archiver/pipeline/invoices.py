@@ -121,6 +121,10 @@ class Invoices:
         """End the process that is reading, and take no more invoices."""
         self._errand.close()
 
+    def give_up(self) -> None:
+        """End the process that is reading."""
+        self._errand.give_up()
+
     def _asked(self, fd: int, media_type: str, created: datetime) -> tuple[Answer, tuple[int, ...]]:
         """Have a new process answer; it is gone when this returns."""
         request = Request(

@@ -11,8 +11,6 @@ import contextlib
 import errno
 import logging
 import threading
-import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +20,7 @@ from archiver.errors import DocumentFault, Fault, Refusal, ReviewNeeded, SystemF
 from archiver.pipeline.health import Health
 from archiver.pipeline.pagestore import PageStore, forget_others
 from archiver.pipeline.steps import walk
+from archiver.pipeline.turns import Turns
 from archiver.pipeline.work import NotYet, Tools, Waits, Work
 from archiver.recognise.engine_client import EngineDied
 from archiver.recognise.reader import WorkerDied
@@ -35,6 +34,8 @@ log = logging.getLogger(__name__)
 
 WORKER_DEATHS = 3
 DAEMON_DEATHS = 10
+# A letter takes a few seconds from end to end.
+QUICK_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -75,13 +76,8 @@ class Runner:
         self._shop = shop
         self._tools = tools
         self._changed = changed
-        self._queue: deque[Id] = deque()
-        self._active: set[Id] = set()
-        self._waiting: set[Id] = set()
-        self._again: set[Id] = set()
-        self._alone: set[Id] = set()
-        self._parked: dict[Id, float] = {}
-        self._state = threading.Condition()
+        self._turns = Turns(lanes)
+        self._leaving = threading.Lock()
         self.done = 0
         self._stopping = threading.Event()
         self._closing: list[Callable[[], None]] = []
@@ -100,50 +96,29 @@ class Runner:
         self._warm = warm
         jobs = self._shop.register.jobs()
         forget_others(self._shop.pages, {str(row["id"]) for row in jobs})
+        often = [str(row["id"]) for row in jobs if int(row["daemon_deaths"]) >= DAEMON_DEATHS]
+        self._turns.alone(often)
         for row in jobs:
-            if int(row["daemon_deaths"]) >= DAEMON_DEATHS:
-                self._alone.add(str(row["id"]))
             self.add(str(row["id"]))
         for thread in self._threads:
             thread.start()
 
     def add(self, document: Id) -> None:
         """Queue a document, once; those that wait for another one are looked at again."""
-        with self._state:
-            self._unpark(float("inf"))
-            if document in self._active:
-                self._again.add(document)
-            elif document not in self._waiting:
-                self._queue.append(document)
-                self._waiting.add(document)
-                self._state.notify()
-
-    def _unpark(self, until: float) -> None:
-        """Queue what has waited for another document for long enough."""
-        due = [one for one, at in self._parked.items() if at <= until]
-        # One whose lane has not let go of it yet has been looked at just now.
-        for document in (one for one in due if one not in self._active):
-            del self._parked[document]
-            if document not in self._waiting:
-                self._queue.append(document)
-                self._waiting.add(document)
-                self._state.notify()
+        self._turns.add(document)
 
     def idle(self) -> bool:
         """Whether nothing waits and nothing is on its way."""
-        with self._state:
-            return not self._queue and not self._active
+        return self._turns.idle()
 
     def progress(self) -> tuple[int, int]:
         """Documents that wait and documents that are on their way."""
-        with self._state:
-            return len(self._queue) + len(self._parked), len(self._active)
+        return self._turns.progress()
 
     def halt(self) -> None:
         """Have the lanes end; a document on its way goes on at the next start."""
         self._stopping.set()
-        with self._state:
-            self._state.notify_all()
+        self._turns.end()
         for close in self._closing:
             close()
 
@@ -154,50 +129,43 @@ class Runner:
                 thread.join()
 
     def _lane(self, number: int) -> None:
-        tools = self._tools(number, self._others_wait)
+        tools = self._tools(number, self._turns.others_wait)
         self._closing += [tools.reader.close, tools.invoices.close]
+        quick = self._turns.is_quick(number)
         if self._warm:
-            # What is wrong with it is told when a document needs it.
-            with contextlib.suppress(Exception):
-                tools.reader.warm()
-        while (document := self._next()) is not None:
+            _warm(tools)
+        while (document := self._turns.take(number)) is not None:
             again = False
             try:
+                if quick:
+                    self._hurry(document, number, tools, QUICK_SECONDS)
                 again = self._attempt(document, tools)
             finally:
-                with self._state:
-                    self._active.discard(document)
+                with self._leaving:
                     self.done += not again
-                    if again or document in self._again:
-                        self._again.discard(document)
-                        self._queue.append(document)
-                        self._waiting.add(document)
-                    self._state.notify_all()
+                    self._turns.give_back(document, again=again)
+            if quick and again:
+                # Whatever was slow has cost the reader; the next paper does not wait for another.
+                _warm(tools)
         # `stop` may have come while it was still warming up.
         tools.reader.close()
 
-    def _next(self) -> Id | None:
-        with self._state:
-            while not self._stopping.is_set():
-                self._unpark(time.monotonic())
-                if self._queue and self._may_start(self._queue[0]):
-                    document = self._queue.popleft()
-                    self._waiting.discard(document)
-                    self._active.add(document)
-                    return document
-                due = min(self._parked.values(), default=None)
-                self._state.wait(None if due is None else max(0.0, due - time.monotonic()))
-            return None
+    def _hurry(self, document: Id, lane: int, tools: Tools, seconds: float) -> None:
+        """Take a document off its lane when its time there is up: it goes on in another one."""
 
-    def _may_start(self, document: Id) -> bool:
-        """A document under which the daemon died often is worked on by itself."""
-        if document in self._alone:
-            return not self._active
-        return not self._active & self._alone
+        def expire() -> None:
+            # The lane cannot go on to its next document meanwhile, whose reader this would end.
+            with self._leaving:
+                if not self._turns.find_slow(document, lane):
+                    return
+                tools.reader.close()
+                tools.invoices.give_up()
+            # It may have stood between two requests just now.
+            self._hurry(document, lane, tools, 1.0)
 
-    def _others_wait(self) -> bool:
-        with self._state:
-            return bool(self._queue)
+        timer = threading.Timer(seconds, expire)
+        timer.daemon = True
+        timer.start()
 
     def _attempt(self, document: Id, tools: Tools) -> bool:
         """Try once; returns whether the document must be tried again."""
@@ -230,18 +198,20 @@ class Runner:
             return True
         except Waits as waits:
             shop.register.end_job(document)
-            with self._state:
-                self._parked[document] = time.monotonic() + waits.seconds
+            self._turns.park(document, waits.seconds)
             return False
         except ReviewNeeded as fault:
             self._put_aside("reviewed", document, fault)
         except DocumentFault as fault:
             self._put_aside("quarantined", document, fault)
         except (WorkerDied, EngineDied):
-            return self._died(document)
+            return self._died(document, work)
         except SystemFault:
             self._add_made(work)
             shop.register.end_job(document)
+            if self._turns.must_leave(document):
+                # Its reader was ended while it started.
+                return True
             raise
         except OSError as error:
             shop.register.end_job(document)
@@ -250,7 +220,7 @@ class Runner:
             raise SystemFault("machine_fault", error=code) from error
         except Exception:
             log.exception("step failed", extra={"id": document})
-            return self._died(document)
+            return self._died(document, work)
         self._clear(document, work)
         self._add_made(work)
         return False
@@ -260,15 +230,19 @@ class Runner:
         for made in work.made if work is not None else ():
             self.add(made)
 
-    def _died(self, document: Id) -> bool:
+    def _died(self, document: Id, work: Work | None) -> bool:
         """Count a worker's death against its document; returns whether to try again."""
         if self._stopping.is_set():
             # It was ended on purpose.
             self._shop.register.end_job(document)
             return False
+        if self._turns.must_leave(document):
+            self._shop.register.end_job(document)
+            return True
         deaths = self._shop.register.end_job(document, worker_died=True)
         log.warning("worker died", extra={"id": document, "times": deaths})
-        if deaths >= WORKER_DEATHS:
+        # One whose pages are all read is tried once more, without the making of a PDF/A.
+        if deaths >= WORKER_DEATHS + (work is not None and bool(work.pages)):
             self._put_aside("reviewed", document, ReviewNeeded("worker_died", times=deaths))
             self._clear(document, None)
             return False
@@ -316,7 +290,14 @@ class Runner:
             separated=first["state"] == AccessionState.SEPARATED,
             rule=rules.get(str(first["pipeline"]), Separate()),
             store=PageStore(shop.pages, document),
+            plain=shop.register.worker_deaths(document) >= WORKER_DEATHS,
         )
+
+
+def _warm(tools: Tools) -> None:
+    """Start a lane's reader; what is wrong with it is told when a document needs it."""
+    with contextlib.suppress(Exception):
+        tools.reader.warm()
 
 
 def _named(error: Exception, document: Id) -> Fault:

@@ -7,6 +7,7 @@ before the last one: `file` writes one new version of the object and the ledger'
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 from collections.abc import Callable, Sequence
@@ -21,6 +22,7 @@ from archiver.classify.classifier import classify as classify_pages
 from archiver.classify.verdict import Verdict
 from archiver.clock import town_day
 from archiver.config import Ocr
+from archiver.errors import DocumentFault
 from archiver.extract.einvoice_fields import preferred
 from archiver.extract.extraction import extract as extract_fields
 from archiver.extract.values import COMMON_SHAPES, Known
@@ -28,10 +30,14 @@ from archiver.pipeline.batches import separate
 from archiver.pipeline.decisions import CLASS, known_senders, overlaid
 from archiver.pipeline.leafing import inspected, original, read_pages
 from archiver.pipeline.work import Tools, Work
+from archiver.recognise.assembly import PDFA_FAILED
+from archiver.recognise.reader import Assembled, WorkerDied
 from archiver.recognise.reading import quality
 from archiver.records import UNCLASSIFIED, Event, Page
 from archiver.store import objects
 from archiver.store.objects import Record
+
+log = logging.getLogger(__name__)
 
 
 def recognise(work: Work, tools: Tools) -> None:
@@ -76,9 +82,22 @@ def _read_invoice(work: Work, tools: Tools, fd: int) -> None:
 
 
 def _assemble(work: Work, tools: Tools, fd: int) -> None:
-    """Have the PDF/A made and stage it, durable."""
+    """Have the PDF/A made and stage it, durable.
+
+    The words have been read and the original is kept, so no fault of the making stops a document:
+    it is filed without a PDF/A. Only a worker that was ended from outside is worth another try.
+    """
     created = datetime.fromisoformat(work.received_at)
-    assembled = tools.reader.assemble(fd, work.media_type, work.pages, created)
+    assembled = Assembled(None, (PDFA_FAILED,))
+    try:
+        if not work.plain:
+            assembled = tools.reader.assemble(fd, work.media_type, work.pages, created)
+    except DocumentFault as fault:
+        log.info("no rendition", extra={"id": work.id, "reason": fault.reason})
+    except WorkerDied as death:
+        if death.how != "crashed":
+            raise
+        log.info("no rendition", extra={"id": work.id, "reason": str(death)})
     work.findings += assembled.findings
     if assembled.fd is not None:
         _keep_rendition(work, tools, assembled.fd)

@@ -86,6 +86,7 @@ class Work:
         verdict: the class.
         steps: ledger lines so far, as kind and data.
         made: documents that its pages went into; where there are any, the walk is over.
+        plain: the PDF/A is not tried any more: workers died over it, time and again.
     """
 
     id: Id
@@ -108,3 +109,4 @@ class Work:
     verdict: Verdict = field(default_factory=lambda: Verdict(UNCLASSIFIED, 0.0))
     steps: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     made: list[Id] = field(default_factory=list)
+    plain: bool = False

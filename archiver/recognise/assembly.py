@@ -36,8 +36,21 @@ CONVERTED = "converted"
 LAYER_LEFT_OUT = "text_layer_left_out"
 _LANGUAGE = "deu"
 _LOT = re.compile(r"/OCR-[A-Za-z0-9_-]{16,}")
+# An ordinary letter takes a second, a page of a long document a tenth. What takes so much longer
+# is a converter going round in circles, and the words have been read long before.
+_SECONDS, _SECONDS_A_PAGE = 30.0, 1.0
 # Mean difference of gray values, of 255, that another font of the same size does not reach.
 _DIFFERENCE = 6.0
+
+
+def seconds_for(pages: int, most: float) -> float:
+    """Give the time that assembly may take.
+
+    Args:
+        pages: of the document.
+        most: seconds that any answer about a document may take, where that is less.
+    """
+    return min(_SECONDS, most) + pages * _SECONDS_A_PAGE
 
 
 def warm() -> None:

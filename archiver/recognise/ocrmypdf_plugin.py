@@ -8,12 +8,14 @@ looks at. The hooks are those of OCRmyPDF 17 (`ocrmypdf.pluginspec`).
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby, pairwise
 from pathlib import Path
 from statistics import median
 from typing import Any
 
+import ocrmypdf.pdfa
+import pikepdf
 from ocrmypdf import OcrEngine, hookimpl
 from ocrmypdf.builtin_plugins.tesseract_ocr import TesseractOptions
 from ocrmypdf.font.system_font_provider import SystemFontProvider
@@ -31,6 +33,62 @@ _SURE = 1000.0
 # Latin script, anything else gets the empty glyph, and the same pages give the same file
 # everywhere. Searching the system's folders for 26 fonts costs 0.08 s a document besides.
 SystemFontProvider.SYSTEM_FONT_DIRS = {}
+
+
+def fonts_of(pdf: pikepdf.Pdf) -> Iterator[pikepdf.Object]:
+    """Yield the fonts of a PDF: of its pages, of what they draw and of its form.
+
+    OCRmyPDF's own search (`ocrmypdf.pdfa`) follows forms to a depth of ten, each as often as it is
+    named: where the drawings of a form's fields share their resources, as form programs write
+    them, that takes minutes and more. Here each is looked at once.
+    """
+    seen: set[tuple[int, int]] = set()
+    form = _entry(_entry(pdf.Root, "/AcroForm"), "/DR")
+    waiting: list[pikepdf.Object] = [pikepdf.Dictionary(Resources=form)]
+    waiting += [page.obj for page in pdf.pages]
+    while waiting:
+        owner = waiting.pop()
+        waiting += _appearances(owner)
+        resources = _entry(owner, "/Resources")
+        if not _first(resources, seen):
+            continue
+        for font in _entry(resources, "/Font").values():
+            if isinstance(font, pikepdf.Dictionary) and _first(font, seen):
+                yield font
+        for drawn in _entry(resources, "/XObject").values():
+            if isinstance(drawn, pikepdf.Stream) and _first(drawn, seen):
+                waiting.append(drawn)
+
+
+def _entry(owner: pikepdf.Object, key: str) -> pikepdf.Dictionary:
+    """Give a dictionary in another one or in a stream; an empty one where there is none."""
+    entry = owner.get(key)
+    return entry if isinstance(entry, pikepdf.Dictionary) else pikepdf.Dictionary()
+
+
+def _first(item: pikepdf.Object, seen: set[tuple[int, int]]) -> bool:
+    """Whether an object is met for the first time; one without a number has one owner."""
+    if not item.is_indirect:
+        return True
+    known = len(seen)
+    seen.add(item.objgen)
+    return len(seen) > known
+
+
+def _appearances(page: pikepdf.Object) -> Iterator[pikepdf.Object]:
+    """Yield how the annotations of a page look, in each of their states."""
+    notes = page.get("/Annots")
+    for note in notes if isinstance(notes, pikepdf.Array) else ():
+        if not isinstance(note, pikepdf.Dictionary):
+            continue
+        for look in _entry(note, "/AP").values():
+            states = [look] if isinstance(look, pikepdf.Stream) else []
+            if isinstance(look, pikepdf.Dictionary):
+                states = [one for one in look.values() if isinstance(one, pikepdf.Stream)]
+            yield from states
+
+
+ocrmypdf.pdfa._iter_fonts = fonts_of
 
 
 class StoredPages:

@@ -20,6 +20,7 @@ import msgspec
 
 from archiver.errors import ReviewNeeded, SystemFault
 from archiver.recognise import cage, messages, wire
+from archiver.recognise.assembly import seconds_for
 from archiver.recognise.channel import Request
 from archiver.recognise.descriptors import Pixels, checked_pixels, regular, the_regular
 from archiver.recognise.exchange import Exchange, WorkerDied
@@ -161,10 +162,12 @@ class Reader:
             created: date of the rendition.
 
         Raises:
-            DocumentFault, WorkerDied, SystemFault: as `inspect`.
+            DocumentFault, WorkerDied, SystemFault: as `inspect`; ``took_too_long`` after
+                `archiver.recognise.assembly.seconds_for` its pages.
         """
         told = msgspec.json.encode(list(pages))
-        return self._made("assemble", fd, media_type, told, created, extra=len(pages) / 2)
+        seconds = seconds_for(len(pages), self._limits.wall_seconds)
+        return self._made("assemble", fd, media_type, told, created, seconds=seconds)
 
     def redact(self, fd: int, media_type: str, order: Order, created: datetime) -> Assembled:
         """Make a PDF/A of what can be seen of a document with bars over it.
@@ -179,7 +182,8 @@ class Reader:
             DocumentFault, WorkerDied, SystemFault: as `inspect`.
         """
         told = msgspec.json.encode(order)
-        return self._made("redact", fd, media_type, told, created, extra=len(order.pages) * 4)
+        seconds = self._limits.wall_seconds + len(order.pages) * 4
+        return self._made("redact", fd, media_type, told, created, seconds=seconds)
 
     def bare(self, fd: int, wanted: Sequence[int]) -> Iterator[int | Pixels]:
         """Lay a redacted PDF bare, see `archiver.recognise.redaction`; raises as `inspect`.
@@ -282,13 +286,13 @@ class Reader:
                     durable.remove_tree(left)
 
     def _made(
-        self, do: str, fd: int, media_type: str, told: bytes, created: datetime, *, extra: float
+        self, do: str, fd: int, media_type: str, told: bytes, created: datetime, *, seconds: float
     ) -> Assembled:
         """Have a PDF/A made of a file and of what is told besides, in sealed memory."""
         stored = sealed(told)
         at = created.isoformat()
         try:
-            with self._asking(do, fd, media_type, stored, extra=extra, created=at) as exchange:
+            with self._asking(do, fd, media_type, stored, seconds=seconds, created=at) as exchange:
                 answer, fds = exchange.last(messages.Made)
         finally:
             os.close(stored)
@@ -296,9 +300,18 @@ class Reader:
 
     @contextlib.contextmanager
     def _asking(
-        self, do: str, fd: int, media_type: str, *more: int, extra: float = 0.0, **rest: Any
+        self,
+        do: str,
+        fd: int,
+        media_type: str,
+        *more: int,
+        seconds: float | None = None,
+        **rest: Any,
     ) -> Iterator[Exchange]:
-        """Send a request over a channel of its own; on any irregular end, kill the slot."""
+        """Send a request over a channel of its own; on any irregular end, kill the slot.
+
+        `seconds` are those that each answer may take, by default what the limits say.
+        """
         request = Request(
             do=do,
             media_type=media_type,
@@ -311,7 +324,7 @@ class Reader:
         )
         slot = self._ready()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        exchange = Exchange(slot, ours, self._limits, self._limits.wall_seconds + extra)
+        exchange = Exchange(slot, ours, self._limits, seconds or self._limits.wall_seconds)
         try:
             with theirs, harmless(fd, self._scratch) as copy:
                 exchange.ask(msgspec.to_builtins(request), (copy, theirs.fileno(), *more))

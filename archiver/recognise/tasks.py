@@ -57,7 +57,7 @@ def _assemble(
     with os.fdopen(os.dup(fds[2]), "rb") as stored:
         stored.seek(0)
         pages = msgspec.json.decode(stored.read(), type=list[Page])
-    channel.allow(request.cpu_seconds + len(pages) / 2)
+    channel.allow(assembly.seconds_for(len(pages), request.cpu_seconds))
     created = datetime.fromisoformat(request.created)
     target, findings = assembly.assemble(
         document, pages, created, folder, max_pages=request.max_pages

@@ -49,6 +49,11 @@ class Queries(Asking):
         """Unfinished work, oldest first."""
         return self._rows(select(t.job).order_by(t.job.c.id))
 
+    def worker_deaths(self, document: Id) -> int:
+        """How many workers have died over a document; 0 where there is no work on it."""
+        (row,) = self._rows(select(t.job).where(t.job.c.id == document)) or ({},)
+        return int(row.get("worker_deaths", 0))
+
     def arrivals_named(self, names: Collection[bytes]) -> list[Row]:
         """What was received under one of these raw names and belongs to a living document.
 
