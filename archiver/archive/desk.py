@@ -87,9 +87,10 @@ class Desk(Moving):
         Raises:
             UsageFault: ``no_such_page``.
             DocumentFault: the file cannot be opened.
+            IntegrityFault: ``object_damaged``, ``object_missing``.
         """
         self._standing.require(Act.READ)
-        row = self._document(identifier)
+        row = self._stored(identifier)
         pages = row["pages"]
         if page < 1 or (pages and page > int(pages)):
             raise UsageFault("no_such_page", page=page, pages=int(pages or 1))

@@ -154,9 +154,13 @@ class Finding(Visit):
         return [{"id": source, "pages": list(pages)} for source, pages in sources]
 
     def text(self, identifier: Id) -> list[str]:
-        """The text of each page."""
+        """The text of each page.
+
+        Raises:
+            IntegrityFault: ``object_damaged``, ``object_missing``.
+        """
         self._standing.require(Act.READ)
-        document = str(self._document(identifier)["id"])
+        document = str(self._stored(identifier)["id"])
         return [page.text for page in self._house.holdings.pages(document)]
 
     def fetch(self, identifier: Id, *, original: bool = False) -> File:
@@ -165,11 +169,14 @@ class Finding(Visit):
         Args:
             identifier: of the document or of one of its accessions.
             original: as received; also where there is no PDF/A, then with a notice.
+
+        Raises:
+            IntegrityFault: ``object_damaged``, ``object_missing``: nothing is handed out.
         """
         from archiver.store import objects
 
         self._standing.require(Act.READ)
-        row = self._document(identifier)
+        row = self._stored(identifier)
         document, media_type = str(row["id"]), str(row["media_type"])
         name = str(self._house.register.accessions(document)[0]["file"])
         notice = None

@@ -12,9 +12,9 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from archiver.errors import NotFound, Refusal, UsageFault
+from archiver.errors import IntegrityFault, NotFound, Refusal, UsageFault
 from archiver.house import House
-from archiver.records import Id
+from archiver.records import DocumentState, Id
 from archiver.rights import Act, Caller, Standing, sight, standing
 from archiver.sight import Sight
 
@@ -115,3 +115,16 @@ class Visit:
         row = self._house.register.document(identifier)
         assert row is not None
         return str(row["state"])
+
+    def _stored(self, identifier: Id) -> Json:
+        """The row of a document whose bytes are wanted.
+
+        Raises:
+            IntegrityFault: ``object_missing``: the ledger knows it, the vault has lost it.
+        """
+        row = self._document(identifier)
+        document = str(row["id"])
+        is_gone = row["state"] == DocumentState.DESTROYED
+        if not is_gone and not self._house.vault.exists(document):
+            raise IntegrityFault("object_missing", id=document)
+        return row

@@ -16,7 +16,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from archiver.config import Config, Separate
-from archiver.errors import DocumentFault, Fault, Refusal, ReviewNeeded, SystemFault
+from archiver.errors import (
+    DocumentFault,
+    Fault,
+    IntegrityFault,
+    NotFound,
+    Refusal,
+    ReviewNeeded,
+    SystemFault,
+)
 from archiver.pipeline.health import Health
 from archiver.pipeline.pagestore import PageStore, forget_others
 from archiver.pipeline.steps import walk
@@ -204,6 +212,10 @@ class Runner:
             self._put_aside("reviewed", document, fault)
         except DocumentFault as fault:
             self._put_aside("quarantined", document, fault)
+        except (IntegrityFault, NotFound) as fault:
+            # The vault's own bytes, or all of the object: nothing that a worker could do again.
+            log.warning("object damaged", extra={"id": document, "reason": fault.reason})
+            self._put_aside("reviewed", document, IntegrityFault("object_damaged", id=document))
         except (WorkerDied, EngineDied):
             return self._died(document, work)
         except SystemFault:
@@ -248,7 +260,7 @@ class Runner:
             return False
         return True
 
-    def _put_aside(self, kind: str, document: Id, fault: DocumentFault) -> None:
+    def _put_aside(self, kind: str, document: Id, fault: Fault) -> None:
         """Record that a document cannot go on; a person may have settled it meanwhile."""
         data = {"reason": fault.reason, "params": dict(fault.params)}
         event = Event(kind=kind, at=self._shop.now(), actor="daemon", id=document, data=data)

@@ -74,8 +74,18 @@ REASONS: dict[str, Phrase] = {
         N_("Check the configuration."),
     ),
     "object_damaged": Phrase(
-        N_("The stored object {id} is damaged."),
-        N_("Bring it back from the back-up, then run “archiver verify”."),
+        N_("The stored object {id} is damaged, so nothing of it is handed out."),
+        N_(
+            "“archiver verify” names the file. Drop a good copy of the original once more, or run "
+            "“archiver restore {id} FILE”; else bring the object back from the back-up."
+        ),
+    ),
+    "object_missing": Phrase(
+        N_("The ledger knows the document {id}, but the vault has lost it."),
+        N_(
+            "Drop a good copy of the original once more, or run “archiver restore {id} FILE”; else "
+            "bring the object back from the back-up."
+        ),
     ),
     "object_exists": Phrase(
         N_("The object {id} is in the vault already."),

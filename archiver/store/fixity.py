@@ -14,14 +14,17 @@ import msgspec
 from archiver.records import Id
 from archiver.store import durable, ocfl
 
+# What is said of a path where something else lies than was put there.
+OUT_OF_PLACE = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
+
 
 class Problem(msgspec.Struct, frozen=True):
     """One thing that is not as it should be.
 
     Attributes:
-        code: ``missing_file``, ``changed_file``, ``unreadable_file``, ``extra_file``,
-            ``extra_folder``, ``bad_declaration``, ``bad_inventory``, ``bad_sidecar``,
-            ``wrong_id``, ``no_object``, ``bad_root``.
+        code: ``missing_file``, ``changed_file``, ``unreadable_file``,
+            ``unreadable_folder``, ``extra_file``, ``extra_folder``, ``bad_declaration``,
+            ``bad_inventory``, ``bad_sidecar``, ``wrong_id``, ``no_object``, ``bad_root``.
         id: of the object; empty where it cannot be told.
         path: below the object's folder (for the root's own files: below the root).
     """
@@ -38,8 +41,27 @@ def read_inventory(folder: Path) -> ocfl.Inventory | None:
         if (folder / ocfl.SIDECAR).read_bytes() != ocfl.sidecar(raw):
             return None
         return ocfl.decode(raw)
-    except (FileNotFoundError, NotADirectoryError, msgspec.DecodeError):
+    except (*OUT_OF_PLACE, msgspec.DecodeError):
         return None
+
+
+def sound_inventory(home: Path, id: Id) -> ocfl.Inventory | None:
+    """The newest inventory of an object, vouched for by a sidecar; None where it is damaged.
+
+    While a version is added, or after a crash in the middle of that, the sidecar beside it is
+    still the one before; then the copy in the version's own folder vouches.
+
+    Raises:
+        OSError: it cannot be read although it is there.
+    """
+    try:
+        raw = (home / ocfl.INVENTORY).read_bytes()
+        inventory = ocfl.decode(raw)
+    except (*OUT_OF_PLACE, msgspec.DecodeError):
+        return None
+    places = (home / ocfl.SIDECAR, home / inventory.head / ocfl.SIDECAR)
+    vouched = inventory.latest and any(_has(place, ocfl.sidecar(raw)) for place in places)
+    return inventory if vouched and inventory.id == id else None
 
 
 def version_numbers(home: Path) -> list[int]:
@@ -70,13 +92,17 @@ def examine(home: Path, object_id: Id) -> list[Problem]:
     Returns:
         The problems, in the order of their paths; empty when the object is sound.
     """
-    if not home.is_dir():
-        return [Problem("no_object", object_id, "")]
+    try:
+        if home.is_symlink() or not home.is_dir():
+            return [Problem("no_object", object_id, "")]
+    except OSError:
+        return [Problem("unreadable_folder", object_id, "")]
     found: list[tuple[str, str]] = []
     if not _has(home / ocfl.OBJECT_DECLARATION, ocfl.OBJECT_DECLARATION_CONTENT):
         found.append(("bad_declaration", ocfl.OBJECT_DECLARATION))
     root = _inventory(home, "", found)
     if root is None:
+        found += [("unreadable_folder", path) for path in _files(home, home)[2]]
         return [Problem(code, object_id, path) for code, path in found]
     if root.id != object_id:
         found.append(("wrong_id", ocfl.INVENTORY))
@@ -91,7 +117,8 @@ def examine(home: Path, object_id: Id) -> list[Problem]:
     for path, digest in content.items():
         if problem := _content_problem(home / path, digest):
             found.append((problem, path))
-    files, empty = _files(home, home)
+    files, empty, unreadable = _files(home, home)
+    found += [("unreadable_folder", path) for path in unreadable]
     found += [("extra_file", path) for path in files - expected - set(content)]
     found += [("extra_folder", path) for path in empty]
     return [Problem(code, object_id, path) for code, path in sorted(found, key=lambda f: f[::-1])]
@@ -108,7 +135,7 @@ def _inventory(home: Path, folder: str, found: list[tuple[str, str]]) -> ocfl.In
     """Read one inventory and note what is wrong with it and its sidecar."""
     try:
         raw = (home / folder / ocfl.INVENTORY).read_bytes()
-    except (FileNotFoundError, NotADirectoryError):
+    except OUT_OF_PLACE:
         found.append(("missing_file", folder + ocfl.INVENTORY))
         return None
     except OSError:
@@ -124,23 +151,31 @@ def _inventory(home: Path, folder: str, found: list[tuple[str, str]]) -> ocfl.In
 
 
 def _content_problem(path: Path, digest: str) -> str | None:
-    if path.is_symlink() or not path.is_file():
-        return "missing_file"
     try:
+        if path.is_symlink() or not path.is_file():
+            return "missing_file"
         return None if durable.file_digest(path) == digest else "changed_file"
     except OSError:
         return "unreadable_file"
 
 
-def _files(home: Path, top: Path) -> tuple[set[str], set[str]]:
-    """Everything below `top` that is no folder, and the empty folders; paths below `home`."""
+def _files(home: Path, top: Path) -> tuple[set[str], set[str], set[str]]:
+    """Everything below `top` that is no folder, empty folders, and those that cannot be read.
+
+    Paths are below `home`.
+    """
     files: set[str] = set()
     empty: set[str] = set()
-    for folder, folders, names in os.walk(top):
+    unreadable: set[str] = set()
+
+    def note(error: OSError) -> None:
+        unreadable.add(Path(str(error.filename)).relative_to(home).as_posix())
+
+    for folder, folders, names in os.walk(top, onerror=note):
         place = Path(folder)
         # os.walk lists links to folders among the folders; to us they are strange files.
         names = [*names, *(name for name in folders if (place / name).is_symlink())]
         files |= {(place / name).relative_to(home).as_posix() for name in names}
         if not names and not folders:
             empty.add(place.relative_to(home).as_posix())
-    return files, empty
+    return files, empty, unreadable

@@ -7,12 +7,14 @@ ledger's version had is put into a new one.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from archiver.errors import IntegrityFault
 from archiver.records import Id
+from archiver.store import durable
+from archiver.store.ocfl import Inventory
 from archiver.store.queries import Queries
 from archiver.store.vault import Vault
 
@@ -57,16 +59,41 @@ def put_back(
         IntegrityFault, NotFound, SystemFault: as `Vault.add_version`.
     """
     inventory = vault.inventory(document)
-    if inventory.latest <= version:
-        return False
-    then, since = inventory.state(version), inventory.state()
-    changes: dict[str, Path | bytes | None] = {}
-    for name in sorted(then.keys() | since.keys()):
-        if name.startswith(_RECEIPTS):
-            if name not in then and not knows(Path(name).stem):
-                changes[name] = None
-        elif then.get(name) != since.get(name):
-            changes[name] = vault.path(document, name, version) if name in then else None
+    then = inventory.state(version) if version <= inventory.latest else {}
+    changes: dict[str, Path | bytes | None] = {
+        name: _sound(vault, document, name, version, then) if name in then else None
+        for name in surplus(inventory, version, knows)
+    }
     if changes:
         vault.add_version(document, changes, at, TAKEN_BACK, "daemon")
     return bool(changes)
+
+
+def surplus(inventory: Inventory, version: int, knows: Callable[[Id], bool]) -> list[str]:
+    """Files in which an object differs from a version of it in anything but known receipts.
+
+    Args:
+        inventory: of the object.
+        version: newest that the ledger names.
+        knows: as in `put_back`.
+    """
+    if inventory.latest <= version:
+        return []
+    then, since = inventory.state(version), inventory.state()
+    names = (
+        name for name in sorted(then.keys() | since.keys()) if then.get(name) != since.get(name)
+    )
+    return [
+        name
+        for name in names
+        if not (name.startswith(_RECEIPTS) and (name in then or knows(Path(name).stem)))
+    ]
+
+
+def _sound(vault: Vault, document: Id, name: str, version: int, state: Mapping[str, str]) -> Path:
+    """The path of stored bytes that are still what they were: damage gets no digest of its own."""
+    path = vault.path(document, name, version)
+    with suppress(FileNotFoundError):
+        if durable.file_digest(path) == state[name]:
+            return path
+    raise IntegrityFault("object_damaged", id=document)

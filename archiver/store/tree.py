@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -84,6 +84,48 @@ class Tree:
                 for home in _subfolders(second):
                     with suppress(OSError, msgspec.DecodeError):
                         yield ocfl.decode((home / ocfl.INVENTORY).read_bytes()).id
+
+    def strangers(self, ids: Iterable[Id]) -> Iterator[tuple[Id | None, str]]:
+        """What lies in the root, but in the place of none of these objects.
+
+        Args:
+            ids: of objects that are expected.
+
+        Yields:
+            the id of an object in its own place, else None; and the path below the root, that of
+            a folder which cannot be read too.
+        """
+        expected = {ocfl.object_place(id) for id in ids}
+        own = {path.split("/")[0] for path in ocfl.ROOT_FILES}
+        for path in self._leaves(self.root, own):
+            place = path.relative_to(self.root).as_posix()
+            if place not in expected:
+                yield (self._id_at(path) if path.is_dir() else None), place
+
+    def _leaves(self, folder: Path, own: Collection[str] = ()) -> Iterator[Path]:
+        """Folders of objects, and whatever else lies where only shard folders belong."""
+        depth = len(folder.relative_to(self.root).parts)
+        try:
+            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        except OSError:
+            yield folder
+            return
+        for entry in entries:
+            if entry.name in own:
+                continue
+            is_shard = entry.is_dir(follow_symlinks=False) and len(entry.name) == ocfl.TUPLE_SIZE
+            if is_shard and depth < ocfl.TUPLES:
+                yield from self._leaves(Path(entry))
+            else:
+                yield Path(entry)
+
+    def _id_at(self, home: Path) -> Id | None:
+        """Id of the object in a folder, None where there is none or its place is another."""
+        with suppress(OSError, msgspec.DecodeError):
+            id = ocfl.decode((home / ocfl.INVENTORY).read_bytes()).id
+            if ocfl.is_id(id) and self.home(id) == home:
+                return id
+        return None
 
     def make_folder(self, folder: Path) -> None:
         """Make a folder and those above it, each durable in its parent."""

@@ -14,8 +14,9 @@ be gone, so a caller begins again from its source.
 from __future__ import annotations
 
 import errno
+import hashlib
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -102,6 +103,18 @@ class Vault(Protocol):
 
     def verify(self, id: Id) -> list[Problem]:
         """Every byte against its digest."""
+        ...
+
+    def verify_root(self) -> list[Problem]:
+        """The root's own files against the layout."""
+        ...
+
+    def strangers(self, ids: Iterable[Id]) -> Iterator[tuple[Id | None, str]]:
+        """What lies in the place of none of these objects."""
+        ...
+
+    def is_announced(self, id: Id) -> bool:
+        """Whether an object is being written."""
         ...
 
     def destroy(self, id: Id) -> None:
@@ -285,37 +298,55 @@ class LocalVault:
     def open(self, id: Id, name: str, version: int | None = None) -> BinaryIO:
         """Open a logical file for reading; version None is the newest.
 
+        Every byte was read and compared with its digest: what is damaged goes nowhere.
+
         Raises:
             NotFound: ``no_such_document``.
             FileNotFoundError: the version has no such file, or there is no such version.
+            IntegrityFault: ``object_damaged``.
         """
-        return self.path(id, name, version).open("rb")
+        home, inventory = self._tree.home(id), self.inventory(id)
+        path = home / _content_path(inventory, name, version)
+        with durable.storage_faults(self.root):
+            try:
+                file = path.open("rb")
+            except fixity.OUT_OF_PLACE:
+                raise IntegrityFault("object_damaged", id=id) from None
+            try:
+                if (
+                    hashlib.file_digest(file, "sha512").hexdigest()
+                    != inventory.state(version)[name]
+                ):
+                    raise IntegrityFault("object_damaged", id=id)
+                file.seek(0)
+            except BaseException:
+                file.close()
+                raise
+        return file
 
     def path(self, id: Id, name: str, version: int | None = None) -> Path:
-        """Path of a logical file's bytes, for engines that want a file; never write to it.
+        """Path of a logical file's bytes, for what compares them itself; never write to it.
 
         Raises:
             NotFound: ``no_such_document``.
             FileNotFoundError: the version has no such file, or there is no such version.
+            IntegrityFault: ``object_damaged``.
         """
-        try:
-            return self._tree.home(id) / self.inventory(id).content_path(name, version)
-        except KeyError:
-            raise FileNotFoundError(errno.ENOENT, "no such logical file", name) from None
+        return self._tree.home(id) / _content_path(self.inventory(id), name, version)
 
     def inventory(self, id: Id) -> Inventory:
-        """Read an object's inventory (without a check of its digest: that is `verify`).
+        """Read an object's inventory.
 
         Raises:
             NotFound: ``no_such_document``.
-            IntegrityFault: ``object_damaged`` where it cannot be read.
+            IntegrityFault: ``object_damaged`` where it cannot be read or fails its digest.
         """
         home = self._known_home(id)
         with durable.storage_faults(self.root):
-            try:
-                return ocfl.decode((home / ocfl.INVENTORY).read_bytes())
-            except (FileNotFoundError, msgspec.DecodeError):
-                raise IntegrityFault("object_damaged", id=id) from None
+            inventory = fixity.sound_inventory(home, id)
+        if inventory is None:
+            raise IntegrityFault("object_damaged", id=id)
+        return inventory
 
     def exists(self, id: Id) -> bool:
         """Whether the storage root has an object of this id; any text may be asked."""
@@ -336,6 +367,14 @@ class LocalVault:
     def verify_root(self) -> list[Problem]:
         """Compare the storage root's own files with the layout; objects are not looked at."""
         return self._tree.problems()
+
+    def strangers(self, ids: Iterable[Id]) -> Iterator[tuple[Id | None, str]]:
+        """What lies in the storage root, but belongs to none of these; see `Tree.strangers`."""
+        return self._tree.strangers(ids)
+
+    def is_announced(self, id: Id) -> bool:
+        """Whether an object is being written, or was when a process died."""
+        return self._stage.is_announced(id)
 
     def destroy(self, id: Id) -> None:
         """Take an object out of the storage root for good, every version of it.
@@ -419,3 +458,15 @@ class LocalVault:
             raise ValueError(f"not an id: {id!r}")
         with self._lock(id), durable.storage_faults(self.root):
             yield
+
+
+def _content_path(inventory: Inventory, name: str, version: int | None) -> str:
+    """Path of a logical file's bytes below the object's folder.
+
+    Raises:
+        FileNotFoundError: the version has no such file, or there is no such version.
+    """
+    try:
+        return inventory.content_path(name, version)
+    except KeyError:
+        raise FileNotFoundError(errno.ENOENT, "no such logical file", name) from None
