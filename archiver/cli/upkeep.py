@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from archiver import phrases
 from archiver.cli import desk
 from archiver.errors import ExitCode
 from archiver.tongue import tr
@@ -63,6 +64,7 @@ def verify(context: click.Context, json_: bool) -> None:
     else:
         for problem in report["problems"]:
             click.secho(f"{problem['id'] or '–'}  {problem['message']}", fg="red")
+        _print_lacks(report["lacks"])
         line = tr("{objects} objects and {lines} ledger lines read, {count} problems.")
         click.echo(
             line.format(
@@ -70,6 +72,15 @@ def verify(context: click.Context, json_: bool) -> None:
             )
         )
     context.exit(int(ExitCode.INTEGRITY if report["problems"] else ExitCode.OK))
+
+
+def _print_lacks(lacks: dict[str, dict[str, int]]) -> None:
+    """Which of vault and ledger is older, where both were not put back together."""
+    for side, counts in lacks.items():
+        if any(counts.values()):
+            code = f"audit_{side}_lacks"
+            click.secho(phrases.sentence(code, counts), bold=True)
+            click.echo(phrases.advice(code, counts))
 
 
 @click.command(

@@ -116,13 +116,19 @@ class Adoption:
             data = {"documents": [receipt.id for receipt in made]}
             rows = {source: self._register.document(source) for source in sources}
             lines = [
-                Event("divided", at, "daemon", source, data)
+                Event("divided", at, "daemon", source, {**data, **self._newest(source)})
                 for source, row in rows.items()
                 if row is not None and parts.has_pages(row, str(row["sha512"]))
             ]
             self._register.record(*lines, *(parts.arrival(receipt, at) for receipt in made))
             for receipt in made:
                 self._vault.settled(receipt.id)
+
+    def _newest(self, source: Id) -> dict[str, int]:
+        """The version of a source that the lost line must have named: the one of its division."""
+        if not self._vault.exists(source):
+            return {}
+        return {"version": self._vault.inventory(source).latest}
 
     def _is_told(self, receipt: Receipt) -> bool:
         """Whether the ledger says that this document was made; only its arrival was lost."""

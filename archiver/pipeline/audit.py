@@ -1,27 +1,23 @@
 """The audit: everything is read again and compared with what it was when it was written.
 
-Promises to change nothing and to name every difference with the document's id.
+Promises to change nothing, to name every difference with the document's id, and to end soon after
+whoever watches it has gone: `progress` may raise.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
-from archiver import phrases
 from archiver.config import Config
-from archiver.errors import IntegrityFault, NotFound
+from archiver.pipeline.objectcheck import LEDGER_LACKS, VAULT_LACKS, Found, ObjectCheck, found
 from archiver.pipeline.sealaudit import Trouble, check_seals
-from archiver.records import MATTERS_GONE, DocumentState
 from archiver.store.ledger import Ledger
 from archiver.store.register import Register
 from archiver.store.vault import Vault
 
-Found = dict[str, Any]
-
-_BESIDE = 3  # the ledger's chain, its seals, certificates
+_BESIDE = 3  # the ledger's chain, its seals, and what in the vault belongs to nothing
 
 
 def audit(
@@ -31,7 +27,7 @@ def audit(
     register: Register,
     progress: Callable[[int, int], None],
 ) -> dict[str, Any]:
-    """Check every object's fixity, the ledger's chain and seals, and that all of them agree.
+    """Check every object that the ledger tells of, the ledger's chain and seals, and the vault.
 
     Args:
         config: of the archive.
@@ -39,74 +35,48 @@ def audit(
         ledger: of the archive.
         register: of the archive.
         progress: is told steps done and in all: each object is one; the ledger's
-            chain, its seals and the certificates are one each.
+            chain, its seals and what is strange in the vault are one each.
 
     Returns:
         ``objects``, ``lines``, ``seals``, ``problems`` (each with ``id``, ``code``, ``path``,
-        ``message``).
+        ``message``), and ``lacks``: ``objects`` and ``versions`` that the ``vault`` lacks of what
+        the ledger tells, and the other way round.
     """
-    stored = set(vault.ids())
-    total = len(stored) + _BESIDE
+    check = ObjectCheck(vault, register)
+    expected = check.expected()
+    total = len(expected) + _BESIDE
     problems = list(_ledger_problems(ledger, register))
     progress(1, total)
     sealed = check_seals(config, ledger, register)
     problems += [_told(trouble) for trouble in sealed.troubles]
     progress(2, total)
-    problems += _certificate_problems(vault, register)
+    problems += check.of_strangers()
     progress(_BESIDE, total)
-    expected = {*register.documents(), *register.matter_ids()}
-    for done, identifier in enumerate(sorted(stored), start=_BESIDE + 1):
-        problems += [_found(p.id or identifier, p.code, p.path) for p in vault.verify(identifier)]
+    for done, identifier in enumerate(expected, start=_BESIDE + 1):
+        problems += check.of_object(identifier)
         progress(done, total)
-    # Asked again one by one: documents come and go while this reads for hours.
-    for identifier in sorted(expected - stored):
-        if not _is_gone(register, identifier) and not vault.exists(identifier):
-            problems.append(_found(identifier, "no_object", ""))
-    for identifier in sorted(stored - expected):
-        if vault.exists(identifier) and not register.knows(identifier):
-            problems.append(_found(identifier, "unknown_object", ""))
     return {
-        "objects": len(stored),
+        "objects": len(expected),
         "lines": ledger.head()[0],
         "seals": sealed.seals,
         "problems": problems,
+        "lacks": lacks(problems),
     }
 
 
-def _certificate_problems(vault: Vault, register: Register) -> Iterator[Found]:
-    """Certificates of destruction that are not those that the ledger has the digests of.
+def lacks(problems: Collection[Found]) -> dict[str, dict[str, int]]:
+    """What one side tells of and the other has not, in numbers, for vault and ledger."""
 
-    An object that was exchanged as a whole is sound in itself; only the ledger tells.
-    """
-    for line in register.lines_of("certificate_issued"):
-        identifier, data = str(line["id"]), line["data"]
-        for key in ("json", "pdf"):
-            name = f"certificate.{key}"
-            # What cannot be opened is named by the fixity of its object, or as missing.
-            with suppress(NotFound, IntegrityFault, FileNotFoundError):
-                with vault.path(identifier, name).open("rb") as file:
-                    digest = hashlib.file_digest(file, "sha256").hexdigest()
-                if digest != data.get(key):
-                    yield _found(identifier, "certificate_differs", name)
+    def counted(kinds: Mapping[str, str]) -> dict[str, int]:
+        counts = Counter(kinds[one["code"]] for one in problems if one["code"] in kinds)
+        return {kind: counts[kind] for kind in kinds.values()}
 
-
-def _is_gone(register: Register, identifier: str) -> bool:
-    """Whether only a tombstone is expected of a document or matter."""
-    matter = register.matter(identifier)
-    if matter is not None:
-        return matter["state"] in MATTERS_GONE
-    row = register.document(identifier)
-    return row is None or row["state"] == DocumentState.DESTROYED
+    return {"vault": counted(VAULT_LACKS), "ledger": counted(LEDGER_LACKS)}
 
 
 def _ledger_problems(ledger: Ledger, register: Register) -> Iterator[Found]:
     for problem in ledger.verify(expected_head=register.head()):
-        yield _found(None, f"ledger_{problem.code}", f"{problem.file}:{problem.seq}")
-
-
-def _found(identifier: str | None, code: str, path: str) -> Found:
-    message = phrases.sentence(f"audit_{code}", {"path": path, "id": identifier or ""})
-    return {"id": identifier, "code": code, "path": path, "message": message}
+        yield found(None, f"ledger_{problem.code}", f"{problem.file}:{problem.seq}")
 
 
 def _told(trouble: Trouble) -> Found:

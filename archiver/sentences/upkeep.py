@@ -175,6 +175,9 @@ REASONS: dict[str, Phrase] = {
     "audit_unreadable_file": Phrase(
         N_("Object {id}: the file {path} cannot be read."),
     ),
+    "audit_unreadable_folder": Phrase(
+        N_("Object {id}: the folder {path} cannot be read."),
+    ),
     "audit_extra_file": Phrase(
         N_("Object {id}: the file {path} does not belong there."),
     ),
@@ -198,6 +201,44 @@ REASONS: dict[str, Phrase] = {
     ),
     "audit_unknown_object": Phrase(
         N_("Object {id} is in the vault, but not in the ledger."),
+    ),
+    "audit_version_missing": Phrase(
+        N_(
+            "Object {id}: the vault has version {found}, but the ledger tells of version {wanted}; "
+            "what came after is missing in the vault."
+        ),
+    ),
+    "audit_version_unknown": Phrase(
+        N_(
+            "Object {id}: the vault has version {found}, but the ledger tells of version {wanted} "
+            "only; what came after is missing in the ledger."
+        ),
+    ),
+    "audit_original_differs": Phrase(
+        N_("Object {id}: the file {path} is not the original that was received."),
+    ),
+    "audit_receipt_differs": Phrase(
+        N_("Object {id}: the receipt {path} is not the one whose digest the ledger has."),
+    ),
+    "audit_not_destroyed": Phrase(
+        N_("Object {id} is destroyed by the ledger, but still lies in the vault."),
+    ),
+    "audit_stray": Phrase(
+        N_("The vault has something that belongs to no object: {path}."),
+    ),
+    "audit_vault_lacks": Phrase(
+        N_(
+            "The vault lacks what the ledger tells of. Lost objects: {objects}; objects without "
+            "their newest version: {versions}. Is the vault of an older back-up than the ledger?"
+        ),
+        N_("Bring the vault back from the newest back-up, or from one as old as the ledger."),
+    ),
+    "audit_ledger_lacks": Phrase(
+        N_(
+            "The ledger lacks what the vault has. Unknown objects: {objects}; objects with an "
+            "unknown newest version: {versions}. Is the ledger of an older back-up than the vault?"
+        ),
+        N_("Bring the ledger back from the newest back-up; else have the objects taken over."),
     ),
     "audit_certificate_differs": Phrase(
         N_("Certificate {id}: the file {path} is not the one that the ledger tells of."),
