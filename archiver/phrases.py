@@ -206,6 +206,7 @@ EVENTS: dict[str, str] = {
     "divided": N_("pages went into other documents"),
     "destroyed": N_("destroyed"),
     "purged": N_("earlier versions removed"),
+    "healed": N_("damaged bytes put back from a good copy"),
     "offered": N_("offered to the archive"),
     "declined": N_("not taken by the archive"),
     "handover_undone": N_("not taken over after all"),

@@ -74,6 +74,7 @@ def make_app(house: House) -> web.Application:
             web.post("/documents/{id}/reject", _reject),
             web.post("/documents/{id}/release", _release),
             web.post("/documents/{id}/scan", _replace),
+            web.post("/documents/{id}/copy", _restore),
             web.post("/merge", _merge),
             web.post("/examples", _learn),
             web.post("/reindex", _reindex),
@@ -211,6 +212,14 @@ async def _replace(request: web.Request) -> web.StreamResponse:
     await asyncio.to_thread(archive.may_decide)
     async with _spooled(request) as source:
         answer = await asyncio.to_thread(archive.replace, _id(request), source, name)
+    return web.json_response(answer)
+
+
+async def _restore(request: web.Request) -> web.StreamResponse:
+    archive = _archive(request)
+    await asyncio.to_thread(archive.may_decide)
+    async with _spooled(request) as source:
+        answer = await asyncio.to_thread(archive.restore, _id(request), source)
     return web.json_response(answer)
 
 

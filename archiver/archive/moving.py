@@ -101,6 +101,28 @@ class Moving(Visit):
         self._tell(document)
         return {"id": document, "state": self._state(document)}
 
+    def restore(self, identifier: Id, source: BinaryIO) -> Json:
+        """Put back what is damaged or lost of a document, from a good copy.
+
+        Args:
+            identifier: in any state but destroyed.
+            source: the original, or another file of its object, read to its end.
+
+        Returns:
+            ``id``, ``state``, ``files``: how many were put back.
+
+        Raises:
+            Refusal: ``not_a_copy``, ``wrong_state``.
+        """
+        self._standing.require(Act.DECIDE)
+        row = self._document(identifier)
+        document, state = str(row["id"]), str(row["state"])
+        if state == DocumentState.DESTROYED:
+            raise Refusal("wrong_state", id=document, state=state, wanted=state)
+        files = self._house.rescan.restore(document, source, self._caller.pseudonym)
+        self._tell(document)
+        return {"id": document, "state": self._document(document)["state"], "files": files}
+
     def release(self, identifier: Id) -> Json:
         """Quality control of a divided batch has ended: its own object is destroyed.
 

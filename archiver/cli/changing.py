@@ -1,4 +1,4 @@
-"""Commands that change what is filed: correct, replace, release.
+"""Commands that change what is filed: correct, replace, restore, release.
 
 Promises that each says what became of the document, and that nothing is sent of a file that cannot
 be read.
@@ -75,6 +75,32 @@ def opened(file: Path) -> Iterator[BinaryIO]:
 
 @click.command(
     cls=desk.Command,
+    short_help=tr("Put back a damaged or lost original from a good copy."),
+    help=tr(
+        "Put back what is damaged or lost of a document, from a good copy of its original. Only"
+        " bytes with the digest that was stored get in; a copy in the drop folder does the same."
+        "\n\nExample: archiver restore 01JB2Q8T bescheid.pdf"
+    ),
+)
+@identified
+@click.argument("file", type=click.Path(path_type=Path))
+def restore(context: click.Context, id_: str, file: Path, json_: bool) -> None:
+    """Put back an original."""
+    with (
+        desk.archive(desk.configured(context), writes=True) as archive,
+        opened(file) as source,
+    ):
+        answer = archive.restore(id_, source)
+    if not json_:
+        if answer["files"]:
+            click.echo(tr("Files put back: {files}").format(files=answer["files"]))
+        else:
+            click.echo(tr("What is stored is sound; nothing had to be put back."))
+    told(answer, json_)
+
+
+@click.command(
+    cls=desk.Command,
     short_help=tr("Quality control of a divided batch has ended."),
     help=tr(
         "Say that quality control of a batch that was divided has ended: the batch's own object is"
@@ -92,5 +118,6 @@ def release(context: click.Context, id_: str, json_: bool) -> None:
 COMMANDS: dict[str, click.Command] = {
     "correct": correct,
     "replace": replace,
+    "restore": restore,
     "release": release,
 }

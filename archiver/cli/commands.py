@@ -51,6 +51,7 @@ _COMMANDS = {
     "review": "reviewing",
     "correct": "changing",
     "replace": "changing",
+    "restore": "changing",
     "release": "changing",
     "qc": "quality",
     "note": "quality",

@@ -139,6 +139,10 @@ class RemoteArchive:
         path = f"/documents/{quote(identifier, safe='')}/scan?"
         return self._json("POST", path + urlencode(_named(name)), source)
 
+    def restore(self, identifier: str, source: BinaryIO) -> Json:
+        """Put back what is damaged, from a copy."""
+        return self._json("POST", f"/documents/{quote(identifier, safe='')}/copy", source)
+
     def learn(self, source: BinaryIO, wait: bool = False) -> Json:
         """Send examples."""
         return self._json("POST", f"/examples?wait={int(wait)}", source)

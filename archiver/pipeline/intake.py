@@ -21,9 +21,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from archiver.config import Config
+from archiver.errors import IntegrityFault
 from archiver.inbox import claim, release
 from archiver.inbox.sightings import Sighting, look
 from archiver.pipeline.adoption import Adoption
+from archiver.pipeline.healing import Healing
 from archiver.pipeline.spooling import new_receipt, spooled
 from archiver.pipeline.takendrops import Accepted, TakenDrops, drop_key
 from archiver.records import Event, Id
@@ -63,6 +65,7 @@ class Intake:
         self._new_id = new_id
         self._taken = TakenDrops(register, Holdings(vault))
         self._adoption = Adoption(vault, register, self._arrival, now)
+        self._healing = Healing(vault, register, now)
         self._accepting = threading.Lock()
 
     def receive_drop(self, sighting: Sighting, pipeline: str) -> Accepted | None:
@@ -192,8 +195,8 @@ class Intake:
         data = objects.encode(receipt)
         # Two equal files at once must not become two documents.
         with self._accepting:
-            first = self._register.document_with(copied.sha512)
             try:
+                first = self._living(part, copied.sha512, actor)
                 if first is not None:
                     self._vault.add_version(
                         first,
@@ -205,7 +208,7 @@ class Intake:
                     again: dict[str, object] = {"of": first, "pipeline": receipt.pipeline}
                     self._register.record(_event("duplicate", receipt, again))
                     self._vault.settled(first)
-                    part.unlink()
+                    part.unlink(missing_ok=True)
                     return identifier
                 files: dict[str, Path | bytes] = {
                     objects.original_name(receipt.media_type): part,
@@ -221,6 +224,18 @@ class Intake:
             self._record_arrival(receipt)
         self._vault.settled(identifier)
         return identifier
+
+    def _living(self, part: Path, sha512: str, actor: str) -> Id | None:
+        """The document that came with these bytes and has them, healed from them where need be."""
+        for document in self._register.documents_with(sha512):
+            try:
+                self._healing.heal(document, part, sha512, actor)
+            except IntegrityFault as fault:
+                # A copy that cannot help there is kept as a document of its own.
+                log.warning("not healed", extra={"id": document, "reason": fault.reason})
+            else:
+                return document
+        return None
 
     def _record_purge(self, document: Id) -> None:
         """A crash came between the loss of an object's past and the ledger's word."""

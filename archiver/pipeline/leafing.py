@@ -19,7 +19,7 @@ from archiver.recognise.inspection import Inspection
 from archiver.recognise.reader import Pixels
 from archiver.recognise.sealing import copied
 from archiver.records import Page
-from archiver.store import durable, objects
+from archiver.store import durable, fixity, objects
 
 log = logging.getLogger(__name__)
 
@@ -62,8 +62,11 @@ def original(work: Work, tools: Tools) -> Iterator[int]:
     if work.size > limit << 20:
         raise ReviewNeeded("file_too_large", limit=limit)
     stored = tools.vault.path(work.id, objects.original_name(work.media_type))
-    with stored.open("rb") as file:
-        copy = copied(file.fileno(), tools.config.places.stage)
+    try:
+        with stored.open("rb") as file:
+            copy = copied(file.fileno(), tools.config.places.stage)
+    except fixity.OUT_OF_PLACE as error:
+        raise DocumentFault("object_damaged", id=work.id) from error
     try:
         _compare(work, copy.sha512)
         yield copy.fd

@@ -103,15 +103,22 @@ class ObjectCheck:
         name = objects.original_name(str(row["media_type"]))
         if row["sha512"] and inventory.state().get(name) != row["sha512"]:
             yield found(document, "original_differs", name)
-        for line in self._register.history([document]):
-            digest = line["data"].get("digest")
-            if line["event"] not in ("received", "replaced") or digest is None:
-                continue
-            accession = str(line["data"].get("accession", document))
+        for accession, digest in self._told_digests(document).items():
             # What cannot be opened is named by the fixity of its object.
             with suppress(Fault, OSError):
                 if self._holdings.receipt(document, accession).salted() != digest:
                     yield found(document, "receipt_differs", objects.receipt_name(accession))
+
+    def _told_digests(self, document: Id) -> dict[Id, str]:
+        """Salted digests of a document's accessions as the ledger told them last."""
+        told: dict[Id, str] = {}
+        for line in self._register.history([document]):
+            data = line["data"]
+            if line["event"] in ("received", "replaced") and "digest" in data:
+                told[str(data.get("accession", document))] = data["digest"]
+            elif line["event"] == "healed":
+                told |= data.get("digests", {})
+        return told
 
     def _of_certificate(self, matter: Id) -> Iterator[Found]:
         """A certificate that is not the one whose digest the ledger has.

@@ -138,7 +138,9 @@ class Office:
 
     def tell(self, identifier: Id) -> None:
         """An accession was accepted or a person decided: work and projections follow."""
-        self._runner.add(identifier)
+        # The bytes of a duplicate may have healed the document that it repeats.
+        row = self._register.document(identifier)
+        self._runner.add(str(row["id"]) if row is not None else identifier)
         self._projector.wake()
 
     def listings(self) -> dict[str, Listing]:

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from archiver.errors import Fault, Refusal
+from archiver.errors import Fault, IntegrityFault, Refusal
+from archiver.pipeline.healing import Healing
 from archiver.pipeline.spooling import new_receipt, spooled
 from archiver.records import DocumentState, Event, Id, check_transition
 from archiver.store import objects
@@ -48,6 +49,7 @@ class Rescan:
         self._register = register
         self._now = now
         self._new_id = new_id
+        self._healing = Healing(vault, register, now)
 
     def replace(self, document: Id, source: BinaryIO, name: bytes, actor: str) -> Id:
         """Exchange a document's scan; the one before stays in its older versions.
@@ -59,7 +61,8 @@ class Rescan:
             actor: pseudonym of the person.
 
         Returns:
-            the id under which the new scan was received.
+            the id under which the new scan was received; the document's own where it was a good
+            copy of its damaged or lost scan, which was healed.
 
         Raises:
             Refusal: the document's state does not allow it, ``same_scan`` or
@@ -73,9 +76,11 @@ class Rescan:
                 row = self._register.document(document)
                 assert row is not None
                 check_transition(DocumentState(row["state"]), MOVES["replaced"], document)
-                self._take_back(document)
                 if row["sha512"] == copied.sha512:
+                    if self._healing.heal(document, part, copied.sha512, actor):
+                        return document
                     raise Refusal("same_scan", id=document)
+                self._take_back(document)
                 pipeline = self._holdings.receipt(document, document).pipeline
                 receipt = new_receipt(identifier, copied, name, pipeline, actor, self._now())
                 if receipt.media_type == objects.UNKNOWN_TYPE:
@@ -101,6 +106,29 @@ class Rescan:
             part.unlink(missing_ok=True)
         self._vault.settled(document)
         return identifier
+
+    def restore(self, document: Id, source: BinaryIO, actor: str) -> int:
+        """Put back what is damaged or lost of a document, from a good copy of one of its files.
+
+        Args:
+            document: whose object.
+            source: the copy, read to its end.
+            actor: pseudonym of the person.
+
+        Returns:
+            how many files were put back; 0 where they were sound.
+
+        Raises:
+            Refusal: ``not_a_copy``: the object has no file with these bytes.
+        """
+        part = self._stage / f"{self._new_id()}.part"
+        try:
+            copied = spooled(source, part)
+            return self._healing.heal(document, part, copied.sha512, actor)
+        except IntegrityFault as fault:
+            raise Refusal("not_a_copy", id=document) from fault
+        finally:
+            part.unlink(missing_ok=True)
 
     def _take_back(self, document: Id) -> None:
         take_back(self._vault, self._register, document, self._now())

@@ -65,6 +65,7 @@ KINDS: dict[str, str | None] = {
     "handed_over": "tra",
     "destroyed": "del",
     "purged": "del",
+    "healed": None,
     # Rules and dossiers
     "plan_adopted": "poa",
     "plan_revised": "poa",

@@ -109,6 +109,10 @@ REASONS: dict[str, Phrase] = {
         N_("A document has no value called “{field}”."),
         N_("Known are: {known}"),
     ),
+    "not_a_copy": Phrase(
+        N_("The file is no copy of what the document {id} holds: its bytes are others."),
+        N_("Nothing was changed. Look for another copy; else bring it back from the back-up."),
+    ),
     "same_scan": Phrase(
         N_("The new file is the same scan, byte for byte; nothing was changed."),
         N_("Scan the paper again."),

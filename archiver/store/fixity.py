@@ -60,7 +60,7 @@ def sound_inventory(home: Path, id: Id) -> ocfl.Inventory | None:
     except (*OUT_OF_PLACE, msgspec.DecodeError):
         return None
     places = (home / ocfl.SIDECAR, home / inventory.head / ocfl.SIDECAR)
-    vouched = inventory.latest and any(_has(place, ocfl.sidecar(raw)) for place in places)
+    vouched = inventory.latest and any(has(place, ocfl.sidecar(raw)) for place in places)
     return inventory if vouched and inventory.id == id else None
 
 
@@ -98,7 +98,7 @@ def examine(home: Path, object_id: Id) -> list[Problem]:
     except OSError:
         return [Problem("unreadable_folder", object_id, "")]
     found: list[tuple[str, str]] = []
-    if not _has(home / ocfl.OBJECT_DECLARATION, ocfl.OBJECT_DECLARATION_CONTENT):
+    if not has(home / ocfl.OBJECT_DECLARATION, ocfl.OBJECT_DECLARATION_CONTENT):
         found.append(("bad_declaration", ocfl.OBJECT_DECLARATION))
     root = _inventory(home, "", found)
     if root is None:
@@ -115,7 +115,7 @@ def examine(home: Path, object_id: Id) -> list[Problem]:
             found.append(("bad_inventory", folder + ocfl.INVENTORY))
     content = root.content()
     for path, digest in content.items():
-        if problem := _content_problem(home / path, digest):
+        if problem := content_problem(home / path, digest):
             found.append((problem, path))
     files, empty, unreadable = _files(home, home)
     found += [("unreadable_folder", path) for path in unreadable]
@@ -124,7 +124,8 @@ def examine(home: Path, object_id: Id) -> list[Problem]:
     return [Problem(code, object_id, path) for code, path in sorted(found, key=lambda f: f[::-1])]
 
 
-def _has(path: Path, content: bytes) -> bool:
+def has(path: Path, content: bytes) -> bool:
+    """Whether a file holds just these bytes."""
     try:
         return path.read_bytes() == content
     except OSError:
@@ -141,7 +142,7 @@ def _inventory(home: Path, folder: str, found: list[tuple[str, str]]) -> ocfl.In
     except OSError:
         found.append(("unreadable_file", folder + ocfl.INVENTORY))
         return None
-    if not _has(home / folder / ocfl.SIDECAR, ocfl.sidecar(raw)):
+    if not has(home / folder / ocfl.SIDECAR, ocfl.sidecar(raw)):
         found.append(("bad_sidecar", folder + ocfl.SIDECAR))
     try:
         return ocfl.decode(raw)
@@ -150,7 +151,8 @@ def _inventory(home: Path, folder: str, found: list[tuple[str, str]]) -> ocfl.In
         return None
 
 
-def _content_problem(path: Path, digest: str) -> str | None:
+def content_problem(path: Path, digest: str) -> str | None:
+    """What is wrong with a stored file, as a code of `Problem`; None where it is sound."""
     try:
         if path.is_symlink() or not path.is_file():
             return "missing_file"

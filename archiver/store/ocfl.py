@@ -240,6 +240,21 @@ def sidecar(raw: bytes) -> bytes:
     return f"{digest(raw)} {INVENTORY}\n".encode()
 
 
+def earlier(root: Inventory, version: int) -> Inventory:
+    """The inventory as it was in vN, of the newest one."""
+    names = {f"v{n}" for n in range(1, version + 1)}
+    manifest = {
+        digest: [path for path in paths if path.split("/")[0] in names]
+        for digest, paths in root.manifest.items()
+    }
+    return msgspec.structs.replace(
+        root,
+        head=f"v{version}",
+        manifest={digest: paths for digest, paths in manifest.items() if paths},
+        versions={name: one for name, one in root.versions.items() if name in names},
+    )
+
+
 def agrees(root: Inventory, earlier: Inventory, version: int) -> bool:
     """Whether the inventory kept in ``vN`` tells the same story as the newest one, up to vN."""
     names = {f"v{n}" for n in range(1, version + 1)}

@@ -284,6 +284,14 @@ def _purged(connection: Connection, entry: Entry, objects: Objects) -> None:
     connection.execute(update(t.document).where(t.document.c.id == entry.id).values(values))
 
 
+def _healed(connection: Connection, entry: Entry, objects: Objects) -> None:
+    """Stored bytes were put back; an object that has lost its words is read again."""
+    if "version" in entry.data:
+        _purged(connection, entry, objects)
+    if entry.data.get("again"):
+        _move(connection, msgspec.structs.replace(entry, event="retried", data={}), objects)
+
+
 class _Proposal(msgspec.Struct, frozen=True):
     """What the catalogue keeps of a verdict."""
 
@@ -334,5 +342,6 @@ _HANDLERS: dict[str, Callable[[Connection, Entry, Objects], None]] = {
     "replaced": _replaced,
     "destroyed": _destroyed,
     "purged": _purged,
+    "healed": _healed,
 }
 assert set(MOVES.values()) <= set(DOCUMENT_TRANSITIONS)

@@ -74,15 +74,19 @@ class Queries(Asking):
         ]
 
     def document_with(self, sha512: str) -> Id | None:
-        """The living document that came with these bytes, if there is one."""
+        """The first living document that came with these bytes, if there is one."""
+        return next(iter(self.documents_with(sha512)), None)
+
+    def documents_with(self, sha512: str) -> list[Id]:
+        """Living documents that came with these bytes; more than one after damage only."""
         rows = self._rows(
             select(t.document.c.id)
             .join(t.accession, t.accession.c.document == t.document.c.id)
             .where(t.accession.c.sha512 == sha512, t.document.c.state.not_in(_GONE))
+            .distinct()
             .order_by(t.document.c.id)
-            .limit(1)
         )
-        return str(rows[0]["id"]) if rows else None
+        return [str(row["id"]) for row in rows]
 
     def document(self, identifier: Id) -> Row | None:
         """One document, asked for by its own id or by that of any of its accessions."""

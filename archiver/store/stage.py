@@ -5,7 +5,8 @@ crash may leave here can be told by its name: ``<id>`` (an object), ``<id>.vN`` 
 ``<id>.gone`` (an object on its way out), ``*.tmp``, and what callers put there to be moved:
 ``<id>.part`` (the copy of a drop), ``<id>.rendition``. Of these names only ``<id>.intent``
 outlives a crash: it says that this object was being worked on; so do ``<id>.renewal`` and
-``<id>.old``, of an object that is exchanged for a new one. Other names are left alone.
+``<id>.old``, of an object that is exchanged for a new one, and ``<id>.remains-N``, what was left of
+a damaged one. Other names are left alone.
 """
 
 from __future__ import annotations
@@ -53,6 +54,43 @@ class Stage:
     def old(self, id: Id) -> Path:
         """Where an object lies while another takes its place."""
         return self.folder / f"{id}.old"
+
+    def remains(self, id: Id) -> list[Path]:
+        """What was left of an object when another was made in its place, and of its parts."""
+        return sorted(self.folder.glob(f"{id}.remains-*"))
+
+    def set_aside(self, id: Id, path: Path) -> None:
+        """Take something out of the vault that nobody vouches for, by one rename; it is kept."""
+        number = len(self.remains(id)) + 1
+        path.rename(self.folder / f"{id}.remains-{number}")
+        durable.sync_folder(path.parent)
+        durable.sync_folder(self.folder)
+
+    def put_back(self, id: Id, target: Path, source: Source, sha512: str = "") -> None:
+        """Give a file of a public object its bytes again, by one rename.
+
+        Args:
+            id: of the object.
+            target: the file, there or not.
+            source: the bytes, or a path that is copied.
+            sha512: digest that a copied file must have.
+
+        Raises:
+            SystemFault: ``source_changed``; nothing was put back.
+        """
+        fresh = self.folder / f"{id}.{target.name}.tmp"
+        durable.remove_tree(fresh)
+        if isinstance(source, bytes):
+            durable.write_file(fresh, source)
+        elif durable.copy_file(source, fresh) != sha512:
+            durable.remove_tree(fresh)
+            raise SystemFault("source_changed", path=str(source))
+        target.parent.mkdir(durable.FOLDER_MODE, parents=True, exist_ok=True)
+        if target.is_symlink() or target.is_dir():
+            self.set_aside(id, target)
+        fresh.rename(target)
+        for folder in (target.parent, target.parent.parent, target.parent.parent.parent):
+            durable.sync_folder(folder)
 
     def build_object(self, inventory: Inventory, files: Changes) -> None:
         """Write the whole folder of a new object, durably."""

@@ -26,7 +26,7 @@ import msgspec
 
 from archiver.errors import IntegrityFault, NotFound, SystemFault
 from archiver.records import Id
-from archiver.store import durable, fixity, ocfl, renewal, versions
+from archiver.store import durable, fixity, healing, ocfl, renewal, versions
 from archiver.store.fixity import Problem
 from archiver.store.ocfl import Inventory, Stamp
 from archiver.store.stage import Changes, Source, Stage
@@ -103,6 +103,14 @@ class Vault(Protocol):
 
     def verify(self, id: Id) -> list[Problem]:
         """Every byte against its digest."""
+        ...
+
+    def heal(self, id: Id, source: Path, sha512: str) -> int:
+        """Put back what a copy has the bytes of; how many files."""
+        ...
+
+    def set_aside(self, id: Id) -> None:
+        """Make room for an object that is made anew."""
         ...
 
     def verify_root(self) -> list[Problem]:
@@ -368,6 +376,39 @@ class LocalVault:
         """Compare the storage root's own files with the layout; objects are not looked at."""
         return self._tree.problems()
 
+    def heal(self, id: Id, source: Path, sha512: str) -> int:
+        """Put back stored files that are damaged or missing and of which this is a copy.
+
+        Inventories and sidecars are put right as well, from the newest one that is sound.
+
+        Args:
+            id: object.
+            source: the copy; it is read only.
+            sha512: its digest, as hex digits.
+
+        Returns:
+            How many files were put back.
+
+        Raises:
+            NotFound: ``no_such_document``: nothing is left of it.
+            IntegrityFault: ``object_damaged``: nothing tells what it held, or this is no copy
+                of any file of it.
+            SystemFault: ``disk_full``, ``storage_failed``, ``source_changed``.
+        """
+        with self._working(id):
+            home = self._known_home(id)
+            inventory = healing.newest_inventory(home, id)
+            if inventory is None or sha512 not in inventory.manifest:
+                raise IntegrityFault("object_damaged", id=id)
+            return healing.heal(home, inventory, source, sha512, self._stage)
+
+    def set_aside(self, id: Id) -> None:
+        """Make room for an object that is made anew; what was left of it stays in the stage."""
+        home = self._tree.home(id)
+        with self._working(id), self._tree.lock:
+            if home.is_symlink() or home.exists():
+                self._stage.set_aside(id, home)
+
     def strangers(self, ids: Iterable[Id]) -> Iterator[tuple[Id | None, str]]:
         """What lies in the storage root, but belongs to none of these; see `Tree.strangers`."""
         return self._tree.strangers(ids)
@@ -391,10 +432,12 @@ class LocalVault:
                 durable.remove_tree(gone)
                 home.rename(gone)
                 durable.sync_folder(home.parent)
-            elif not gone.exists():
+            elif not gone.exists() and not self._stage.remains(id):
                 raise NotFound("no_such_document", id=id)
             self._tree.prune(id)
             self._stage.forget(id)
+            for remains in self._stage.remains(id):
+                durable.remove_tree(remains)
             durable.remove_tree(gone)  # last, so that a call made again finds where it stopped
 
     def recover(self, is_known: Callable[[Id], bool]) -> Recovery:

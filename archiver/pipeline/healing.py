@@ -1,0 +1,121 @@
+"""Healing documents: a good copy of a damaged or lost original is used and never thrown away.
+
+Promises one ledger line (`healed`) for whatever was put back, and that an object is made anew only
+where nothing tells what it held, of bytes that the catalogue knows to be its original. What was
+left of it then stays beside the vault until the document is destroyed.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from archiver.errors import IntegrityFault, NotFound
+from archiver.records import DocumentState, Event, Id
+from archiver.store import objects
+from archiver.store.holdings import Holdings
+from archiver.store.objects import Receipt
+from archiver.store.register import Register, Row
+from archiver.store.vault import Vault
+
+log = logging.getLogger(__name__)
+
+# States from which a document that has lost its words is read again.
+_READ_AGAIN = (DocumentState.FILED, DocumentState.REVIEW, DocumentState.QUARANTINED)
+
+
+_ANEW = "healed"
+
+
+class Healing:
+    """Heals objects of one archive.
+
+    Args:
+        vault: its vault.
+        register: its register.
+        now: gives the time, UTC, ISO 8601.
+    """
+
+    def __init__(self, vault: Vault, register: Register, now: Callable[[], str]) -> None:
+        self._vault = vault
+        self._register = register
+        self._now = now
+        self._holdings = Holdings(vault)
+
+    def heal(self, document: Id, copy: Path, sha512: str, actor: str) -> int:
+        """Compare what is stored with a copy, and put back what is damaged or lost.
+
+        Args:
+            document: whose object.
+            copy: a file in the stage; it may be moved from there.
+            sha512: its digest.
+            actor: pseudonym of who brought it.
+
+        Returns:
+            How many files were put back; 0 where what the copy can tell of was sound.
+
+        Raises:
+            IntegrityFault: ``object_damaged``: this copy does not help.
+            SystemFault: as `Vault.heal`.
+        """
+        with self._register.exclusive():
+            row = self._register.document(document)
+            assert row is not None
+            try:
+                count = self._vault.heal(document, copy, sha512)
+                told = self._untold(row)
+            except (NotFound, IntegrityFault):
+                if row["sha512"] != sha512:
+                    raise IntegrityFault("object_damaged", id=document) from None
+                told = self._make_anew(row, copy, actor)
+                count = len(told["digests"]) + 1
+            if count or told:
+                waits = row["reason"] == "object_damaged" or "digests" in told
+                again = waits and row["state"] in _READ_AGAIN
+                data = {"files": count, "again": again, **told}
+                self._register.record(Event("healed", self._now(), actor, document, data))
+                log.warning("object healed", extra={"id": document, "files": count})
+        if told:
+            self._vault.settled(document)
+        return count
+
+    def _untold(self, row: Row) -> dict[str, Any]:
+        """What the ledger has to be told of an object that was made anew when a crash came."""
+        document = str(row["id"])
+        inventory = self._vault.inventory(document)
+        is_anew = inventory.stamps()[0].message == _ANEW
+        if not is_anew or inventory.latest >= int(row["version"]):
+            return {}
+        came = (str(one["id"]) for one in self._register.accessions(document))
+        digests = {one: self._holdings.receipt(document, one).salted() for one in came}
+        return {"version": 1, "digests": digests}
+
+    def _make_anew(self, row: Row, copy: Path, actor: str) -> dict[str, Any]:
+        """Put an object with the original and the receipts into the place of a lost one."""
+        document, at = str(row["id"]), self._now()
+        receipts = [_receipt(row, came) for came in self._register.accessions(document)]
+        files: dict[str, Path | bytes] = {objects.original_name(str(row["media_type"])): copy}
+        files |= {objects.receipt_name(one.id): objects.encode(one) for one in receipts}
+        self._vault.set_aside(document)
+        self._vault.stage_object(document, files, created=at, message=_ANEW, user=actor)
+        self._vault.publish(document)
+        return {"version": 1, "digests": {one.id: one.salted() for one in receipts}}
+
+
+def _receipt(row: Row, came: Row) -> Receipt:
+    """A receipt as the catalogue still knows it; its salt is lost, so it gets another."""
+    return Receipt(
+        id=str(came["id"]),
+        pipeline=str(came["pipeline"]),
+        file=str(came["file"]),
+        file_raw=bytes(came["file_raw"]),
+        size=int(came["size"]),
+        media_type=str(row["media_type"]),
+        sha512=str(came["sha512"]),
+        salt=secrets.token_bytes(16),
+        actor=str(came["actor"]),
+        received_at=str(came["received_at"]),
+    )
