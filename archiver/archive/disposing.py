@@ -107,15 +107,20 @@ class Disposing(Registering):
             }
             for note in notes_of(registry, identifier)
         ]
-        return {**told, **_batch_json(batch_of(row)), "items": units}
+        return {
+            **told,
+            **_batch_json(batch_of(row)),
+            "items": units,
+            "corrections": self._corrections(identifier),
+        }
 
     def batch_approve(self, name: str) -> Json:
-        """Say, as a second person, that a batch may go its way."""
+        """Say, as a second person, that a batch may go its way; tells what was corrected."""
         from archiver.registry import batches
 
         self._standing.require(Act.DISPOSE)
         batch = batches.approve(self._house.registry, name, self._caller.pseudonym)
-        return self._batch_told(batch)
+        return {**self._batch_told(batch), "corrections": self._corrections(batch)}
 
     def batch_offer(self, name: str) -> Json:
         """Offer a batch to the archive; `batch_message` gives the 0501 to send."""
@@ -254,6 +259,21 @@ class Disposing(Registering):
         return File(stream, size, f"{row['id']}-{file}", media, None)
 
     # --- inside --------------------------------------------------------------------------------
+
+    def _corrections(self, batch: str) -> list[Json]:
+        """What persons have changed of the units of a batch, for those who approve it."""
+        from archiver.registry.corrections import corrections
+
+        registry = self._house.registry
+        return [
+            {
+                **msgspec.to_builtins(one),
+                "title": phrases.event_name(one.event),
+                "was_title": registry.title(one.was) if one.was else None,
+                "now_title": registry.title(one.now) if one.now else None,
+            }
+            for one in corrections(registry, batch)
+        ]
 
     def _batch_told(self, identifier: str) -> Json:
         row = self._house.register.matter(identifier)

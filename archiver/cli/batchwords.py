@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
@@ -19,6 +19,7 @@ def told(answer: Mapping[str, Any], json_: bool) -> None:
         desk.as_json(dict(answer))
         return
     click.echo(f"{answer['id']}  {phrases.state_name(answer['state'])}")
+    tell_corrections(answer.get("corrections", ()))
     tell_next(answer)
 
 
@@ -61,6 +62,20 @@ def tell_item(item: Mapping[str, Any]) -> None:
     click.echo(f"  {item['unit']}  {item['documents']:>4}  {rule}  {ends}  {said}".rstrip())
 
 
+def tell_corrections(corrections: Sequence[Mapping[str, Any]]) -> None:
+    """What persons have changed of the units, which those who approve must know."""
+    if corrections:
+        click.echo(tr("Corrected before, by whom and when:"))
+    for one in corrections:
+        names = [_VALUES.get(code) or phrases.start_name(code) for code in one["what"]]
+        what = f" ({', '.join(names)})" if names else ""
+        change = ""
+        if one["now_title"]:
+            change = "  " + " → ".join(filter(None, (one["was_title"], one["now_title"])))
+        moment = phrases.moment(one["at"])
+        click.echo(f"  {one['unit']}  {moment}  {one['title']}{what}{change}  {one['actor']}")
+
+
 def tell_answer(context: click.Context, told: Mapping[str, Any], json_: bool) -> None:
     """What an answer of the archive came to; odd items end with the code for findings."""
     if json_:
@@ -90,6 +105,13 @@ _OBSTACLES = {
     "no_disposition": tr("the plan does not say what becomes of them"),
     "handed_over": tr("the archive has them already"),
     "beyond_limit": tr("more than asked for"),
+}
+_VALUES = {
+    "class": tr("class"),
+    "letter_date": tr("date of the letter"),
+    "received_stamp": tr("received stamp"),
+    "reference": tr("reference"),
+    "dossier": tr("dossier"),
 }
 _SAID = {
     "exempt": tr("waived in general"),

@@ -70,6 +70,7 @@ def propose(
         desk.as_json(told)
         return
     batchwords.tell_batch(told)
+    batchwords.tell_corrections(told["corrections"])
     batchwords.tell_next(told)
 
 
@@ -109,6 +110,7 @@ def show(context: click.Context, name: str, json_: bool) -> None:
     batchwords.tell_batch(told)
     for item in told.get("items", ()):
         batchwords.tell_item(item)
+    batchwords.tell_corrections(told.get("corrections", ()))
     for line in told["history"]:
         click.echo(f"  {phrases.moment(line['at'])}  {line['title']}  {line['actor']}")
     batchwords.tell_next(told)

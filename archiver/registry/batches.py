@@ -7,13 +7,13 @@ and digests of everything that goes are frozen when a batch is proposed.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 import msgspec
 
 from archiver.errors import NotFound, Refusal
-from archiver.records import Id
+from archiver.records import UNCLASSIFIED, Id
 from archiver.registry import offers, packages
 from archiver.registry.batch import (
     DECISIONS,
@@ -35,9 +35,11 @@ from archiver.registry.batch import (
     require_sound,
     require_state,
 )
+from archiver.registry.corrections import require_others
 from archiver.registry.parts import Registry
-from archiver.registry.units import Shelf, Unit
+from archiver.registry.units import Shelf, Unit, former
 from archiver.retention.exchange.batch import Offer
+from archiver.retention.holds import Former
 from archiver.store.asking import Row
 from archiver.store.objects import Item
 
@@ -149,18 +151,29 @@ def _counted(skipped: Counter[str]) -> dict[str, int]:
 
 def _exempt(registry: Registry, units: Sequence[Unit], offer: Offer) -> tuple[str, ...]:
     """Items that need no offer: they are there already, or their class is waived in general."""
-    waived = registry.config.disposition.waived
+    waived, before = registry.config.disposition.waived, former(registry)
     pairs = zip(units, offer.items, strict=True)
     return tuple(
         item.uuid
         for unit, item in pairs
-        if unit.due.is_due(registry.today) and (unit.is_handed_over or _is_waived(unit, waived))
+        if unit.due.is_due(registry.today)
+        and (unit.is_handed_over or _is_waived(unit, waived, before))
     )
 
 
-def _is_waived(unit: Unit, waived: Collection[str]) -> bool:
-    """Whether the archive has said in general that it wants nothing of the kind."""
-    return unit.due.disposition == "V" and {unit.class_key, *_classes_of(unit)} <= set(waived)
+def _is_waived(unit: Unit, waived: Collection[str], former: Mapping[Id, Sequence[Former]]) -> bool:
+    """Whether the archive has said in general that it wants nothing of the kind.
+
+    What was of another class before is offered: one correction must not lead past the offer.
+    """
+    keys = {unit.class_key, *_classes_of(unit)}
+    keys |= {
+        one.value
+        for row in unit.papers
+        for one in former.get(str(row["id"]), ())
+        if one.kind == "class"
+    } - {UNCLASSIFIED}
+    return unit.due.disposition == "V" and keys <= set(waived)
 
 
 def _classes_of(unit: Unit) -> list[str]:
@@ -188,15 +201,18 @@ def approve(registry: Registry, name: str, actor: str) -> Id:
     """Say that a proposed batch may go its way.
 
     Raises:
-        Refusal: ``second_person_needed`` where the same person has proposed it; ``batch_on_hold``
-            or ``batch_changed``; ``wrong_step``.
+        Refusal: ``second_person_needed`` where the same person has proposed it,
+            ``corrected_by_approver`` where he has changed what decides about a unit of it;
+            ``batch_on_hold`` or ``batch_changed``; ``wrong_step``.
     """
     with registry.register.exclusive():
         row = find(registry, name)
         identifier = str(row["id"])
         require_state(row, "batch_approved", ("proposed",))
-        if registry.config.disposition.two_persons and actor == batch_of(row).proposed[1]:
-            raise Refusal("second_person_needed", id=identifier)
+        if registry.config.disposition.two_persons:
+            if actor == batch_of(row).proposed[1]:
+                raise Refusal("second_person_needed", id=identifier)
+            require_others(registry, identifier, actor)
         require_sound(registry, identifier)
         move(registry, "batch_approved", row, actor, {}, approved=(registry.now(), actor))
     return identifier

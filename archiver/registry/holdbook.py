@@ -45,8 +45,8 @@ class Order(msgspec.Struct, frozen=True):
     query: str = ""
     lifted_on: date | None = None
 
-    def hold(self, identifier: Id) -> Hold:
-        """What it stops."""
+    def hold(self, identifier: Id, since: int = 0) -> Hold:
+        """What it stops; `since` is the number of the ledger line that placed it."""
         return Hold(
             identifier,
             self.scope,
@@ -56,6 +56,7 @@ class Order(msgspec.Struct, frozen=True):
             self.placed_on,
             self.review_on,
             self.lifted_on,
+            since,
         )
 
 
@@ -74,7 +75,8 @@ def order_of(row: Row) -> Order:
 def standing(registry: Registry) -> tuple[Hold, ...]:
     """The holds that nobody has lifted."""
     rows = registry.register.matters("hold", ("stands",))
-    return tuple(order_of(row).hold(str(row["id"])) for row in rows)
+    placed = {line["id"]: int(line["seq"]) for line in registry.register.lines_of("hold_placed")}
+    return tuple(order_of(row).hold(str(row["id"]), placed.get(row["id"], 0)) for row in rows)
 
 
 def place(registry: Registry, order: Order, actor: str) -> Id:

@@ -22,7 +22,7 @@ from archiver.registry.dossiers import Dossier, dossier_of
 from archiver.registry.parts import Registry
 from archiver.retention.closure import Closure, Person, closure
 from archiver.retention.due import Due, due
-from archiver.retention.holds import Hold, Subject, stopping
+from archiver.retention.holds import Former, Hold, Subject, stopping
 from archiver.retention.periods import Amount, period_end
 from archiver.retention.units import document_events, dossier_due, needs_dossier
 from archiver.store.asking import Row
@@ -112,6 +112,14 @@ def page_day(row: Row) -> date:
     return date.fromisoformat(str(row["letter_date"] or row["received_on"]))
 
 
+def former(registry: Registry) -> dict[Id, tuple[Former, ...]]:
+    """What documents were counted among before, by document."""
+    return {
+        document: tuple(Former(row["kind"], str(row["value"]), int(row["seq"])) for row in rows)
+        for document, rows in registry.register.former().items()
+    }
+
+
 class Shelf:
     """All units as they stand on one day.
 
@@ -128,6 +136,7 @@ class Shelf:
         self._today = today
         self._book = rulebook.in_force(registry)
         self._holds = holdbook.standing(registry)
+        self._former = former(registry) if self._holds else {}
         rows = registry.register.matters("dossier", ("open", "closed"))
         for row in rows:
             if row["key"] is None:
@@ -163,7 +172,7 @@ class Shelf:
     def single(self, row: Row) -> Unit:
         """The unit of a document that is in no dossier."""
         key = str(row["record_class"] or UNCLASSIFIED)
-        subject = Subject(str(row["id"]), key)
+        subject = Subject(str(row["id"]), key, former=self._former.get(str(row["id"]), ()))
         return Unit(
             kind="document",
             id=str(row["id"]),
@@ -188,7 +197,11 @@ class Shelf:
         )
         subjects = [
             Subject(
-                str(paper["id"]), str(paper["record_class"] or ""), identifier, dossier.class_key
+                str(paper["id"]),
+                str(paper["record_class"] or ""),
+                identifier,
+                dossier.class_key,
+                self._former.get(str(paper["id"]), ()),
             )
             for paper in papers
         ]

@@ -2,7 +2,8 @@
 
 Promises that a hold stands until a person lifts it; its review date only reminds. A hold on a
 class or a dossier also covers what is filed there later; one on a search covers what was found on
-the day of the search, and nothing else.
+the day of the search, and nothing else. What a hold once covered it covers until it is lifted,
+whatever is corrected, moved or split afterwards.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ class Hold(msgspec.Struct, frozen=True):
         placed_on: first day.
         review_on: day on which somebody must ask whether it is still needed.
         lifted_on: day from which it no longer holds; None while it stands.
+        since: number of the ledger line that placed it.
     """
 
     id: Id
@@ -53,10 +55,25 @@ class Hold(msgspec.Struct, frozen=True):
     placed_on: date
     review_on: date
     lifted_on: date | None = None
+    since: int = 0
 
     def stands(self, today: date) -> bool:
         """Whether it holds on `today`."""
         return self.placed_on <= today and (self.lifted_on is None or today < self.lifted_on)
+
+
+class Former(msgspec.Struct, frozen=True):
+    """Something that a document was counted among before.
+
+    Attributes:
+        kind: ``class``, ``dossier`` or ``document`` (that its pages lay in).
+        value: key of the class, id of the dossier or document.
+        seq: number of the ledger line by which it ended.
+    """
+
+    kind: Literal["class", "dossier", "document"]
+    value: str
+    seq: int
 
 
 class Subject(msgspec.Struct, frozen=True):
@@ -67,12 +84,14 @@ class Subject(msgspec.Struct, frozen=True):
         class_key: of its class.
         dossier: id of its dossier, None where it is in none.
         dossier_class: key of the dossier's class, empty where it is in none.
+        former: what it was counted among before.
     """
 
     document: Id
     class_key: str
     dossier: Id | None = None
     dossier_class: str = ""
+    former: tuple[Former, ...] = ()
 
 
 def checked(hold: Hold) -> Hold:
@@ -114,10 +133,13 @@ def covers(hold: Hold, subject: Subject, today: date) -> bool:
     if not hold.stands(today):
         return False
     if hold.scope == "class":
-        return subject.class_key in hold.targets or subject.dossier_class in hold.targets
-    if hold.scope == "dossier":
-        return subject.dossier in hold.targets
-    return subject.document in hold.targets
+        kind, now = "class", {subject.class_key, subject.dossier_class}
+    elif hold.scope == "dossier":
+        kind, now = "dossier", {subject.dossier or ""}
+    else:
+        kind, now = "document", {subject.document}
+    was = {one.value for one in subject.former if one.kind == kind and one.seq > hold.since}
+    return not hold.targets.isdisjoint(now | was)
 
 
 def stopping(holds: Iterable[Hold], unit: Iterable[Subject], today: date) -> tuple[Hold, ...]:

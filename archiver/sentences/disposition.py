@@ -213,6 +213,13 @@ REASONS: dict[str, Phrase] = {
             "destroy it. Ask a colleague."
         ),
     ),
+    "corrected_by_approver": Phrase(
+        N_("You yourself have corrected units of batch {id} ({count}): {units}"),
+        N_(
+            "Who corrects does not approve. Ask a colleague, or take these units out (“archiver "
+            "batch drop {id} …”) and have them proposed by themselves."
+        ),
+    ),
     "batch_on_hold": Phrase(
         N_("Units of batch {id} are on hold ({count}): {units}"),
         N_(

@@ -163,6 +163,16 @@ class MatterQueries(Asking):
                 return
             after = str(rows[-1]["id"])
 
+    def former(self) -> dict[Id, list[Row]]:
+        """What documents were counted among before: ``kind``, ``value`` and ``seq``, by document.
+
+        ``seq`` is the number of the ledger line by which it ended.
+        """
+        found: dict[Id, list[Row]] = {}
+        for row in self._rows(select(t.formerly).order_by(t.formerly.c.seq)):
+            found.setdefault(str(row["document"]), []).append(row)
+        return found
+
     def batch_of(self, document: Id) -> Id | None:
         """The batch of disposition in which a document is, None where it is in none."""
         query = select(t.batch_item.c.batch).where(t.batch_item.c.document == document)
@@ -178,6 +188,15 @@ class MatterQueries(Asking):
             .order_by(t.batch_item.c.unit, t.document.c.id)
         )
         return self._rows(query)
+
+    def sources(self, batch: Id) -> list[tuple[Id, Id]]:
+        """Documents of a batch that are parts of others, each with the one its pages came in."""
+        query = (
+            select(t.accession.c.document, t.accession.c.source)
+            .join(t.batch_item, t.batch_item.c.document == t.accession.c.document)
+            .where(t.batch_item.c.batch == batch, t.accession.c.source.is_not(None))
+        )
+        return [(str(row["document"]), str(row["source"])) for row in self._rows(query)]
 
     def lines_of(self, event: str) -> list[Row]:
         """Ledger lines of one kind, oldest first."""

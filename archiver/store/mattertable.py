@@ -12,6 +12,7 @@ from sqlalchemy import Connection, delete, insert, select
 
 from archiver.errors import IntegrityFault
 from archiver.records import MATTER_STEPS, MATTERS_GONE, Id, matter_state
+from archiver.store import formerly
 from archiver.store import schema as t
 from archiver.store.ledger import Entry
 from archiver.store.objects import Item, Matter
@@ -37,9 +38,7 @@ def move_matter(connection: Connection, entry: Entry, objects: MatterObjects) ->
     """
     assert entry.id is not None
     kind = MATTER_STEPS[entry.event].kind
-    row = connection.execute(
-        select(t.matter.c.kind, t.matter.c.state).where(t.matter.c.id == entry.id)
-    ).first()
+    row = connection.execute(select(t.matter).where(t.matter.c.id == entry.id)).first()
     before_kind, before = (row.kind, row.state) if row else (kind, None)
     after = matter_state(entry.event, before_kind, before, entry.id)
     version = int(entry.data.get("version", 0))
@@ -56,6 +55,12 @@ def move_matter(connection: Connection, entry: Entry, objects: MatterObjects) ->
             changed_at=entry.at,
         )
     )
+    if kind == "dossier" and row is not None:
+        record_class = row.about.get("class_key")
+        if known is None:
+            formerly.forget(connection, entry.id)
+        elif row.key and record_class and record_class != known.about.get("class_key"):
+            formerly.left_class(connection, entry.seq, entry.id, row.key, record_class)
     if kind == "batch":
         _list_items(connection, entry.id, after, version, objects)
 

@@ -24,6 +24,7 @@ from archiver.records import (
     Id,
     check_transition,
 )
+from archiver.store import formerly
 from archiver.store import schema as t
 from archiver.store.ledger import Entry
 from archiver.store.mattertable import move_matter
@@ -121,6 +122,9 @@ def _received(connection: Connection, entry: Entry, objects: Objects) -> None:
     assert entry.id is not None
     receipt, findings = _receipt(objects, entry, entry.id, entry.id)
     _accession(connection, receipt, AccessionState.RECEIVED, entry.id)
+    if receipt.part is not None:
+        sources = [source for source, _pages in receipt.part.sources]
+        formerly.inherited(connection, entry.seq, entry.id, sources)
     connection.execute(
         insert(t.document).values(
             id=entry.id,
@@ -220,10 +224,12 @@ def _move_accession(connection: Connection, entry: Entry, after: AccessionState)
 def _move(connection: Connection, entry: Entry, objects: Objects) -> None:
     assert entry.id is not None
     after = MOVES[entry.event]
+    of = t.document.c
     before = connection.execute(
-        select(t.document.c.state).where(t.document.c.id == entry.id)
-    ).scalar_one()
-    check_transition(DocumentState(before), after, entry.id)
+        select(of.state, of.record_class, of.dossier_key).where(of.id == entry.id)
+    ).one()
+    check_transition(DocumentState(before.state), after, entry.id)
+    place = formerly.Place(entry.id, before.record_class, before.dossier_key)
     values: dict[str, Any] = {
         "state": after,
         "reason": entry.data.get("reason"),
@@ -239,6 +245,9 @@ def _move(connection: Connection, entry: Entry, objects: Objects) -> None:
         except (IntegrityFault, NotFound):
             values |= {"version": version, "findings": ["object_damaged"]}
     connection.execute(update(t.document).where(t.document.c.id == entry.id).values(values))
+    known = {**place._asdict(), **values}
+    now = formerly.Place(entry.id, known["record_class"], known["dossier_key"])
+    formerly.left(connection, entry.seq, place, now)
     if entry.event in _ACCESSION_AFTER:
         _move_accession(connection, entry, _ACCESSION_AFTER[entry.event])
     if after is DocumentState.ACCEPTED:
@@ -249,9 +258,11 @@ def _move(connection: Connection, entry: Entry, objects: Objects) -> None:
 
 def _destroyed(connection: Connection, entry: Entry, objects: Objects) -> None:
     """Leave a tombstone: what the ledger alone would give, without name, subject or digest."""
+    assert entry.id is not None
     _move(connection, entry, objects)
     of_document = t.accession.c.document == entry.id
     connection.execute(delete(t.sender).where(t.sender.c.document == entry.id))
+    formerly.forget(connection, entry.id)
     connection.execute(
         update(t.accession)
         .where(of_document)
@@ -281,6 +292,8 @@ def _purged(connection: Connection, entry: Entry, objects: Objects) -> None:
         _confirm_sender(connection, entry.id, record)
     except (IntegrityFault, NotFound):
         values = {"version": version, "findings": ["object_damaged"]}
+    # It was on no hold, and its earlier versions can be asked no more.
+    formerly.forget(connection, entry.id)
     connection.execute(update(t.document).where(t.document.c.id == entry.id).values(values))
 
 

@@ -19,7 +19,7 @@ from sqlalchemy import (
     Text,
 )
 
-SCHEMA = "0004"
+SCHEMA = "0005"
 
 metadata = MetaData()
 
@@ -104,6 +104,19 @@ batch_item = Table(
     Column("batch", Text, nullable=False, index=True),
     # Id of the dossier or document that goes as a whole.
     Column("unit", Text, nullable=False, index=True),
+)
+
+# What documents were counted among before: see `archiver.store.formerly`.
+formerly = Table(
+    "formerly",
+    metadata,
+    Column("document", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("value", Text, primary_key=True),
+    # The object that said so; with it goes what is known through it.
+    Column("through", Text, primary_key=True, index=True),
+    # Number of the ledger line by which it left.
+    Column("seq", Integer, nullable=False),
 )
 
 # Senders that a person confirmed on a document, and by what they are known again.
