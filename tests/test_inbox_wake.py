@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from archiver.inbox import wake
+from archiver.inbox.mounts import file_system_of
 from archiver.inbox.settling import DONE_PREFIX
-from archiver.inbox.wake import Wake, file_system_of, stirs
+from archiver.inbox.wake import Wake, stirs
 
 LONG = 20.0  # a wait that is only survived when something wakes it
 SHORT = 0.3

@@ -15,37 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from archiver.errors import SystemFault
+from archiver.inbox.mounts import NETWORK_FILE_SYSTEMS, file_system_of, mount_table
 from archiver.inbox.settling import PROBLEMS, RECEIPTS, is_ignored
 
 if TYPE_CHECKING:
     from watchdog.events import FileSystemEvent
     from watchdog.observers.api import BaseObserver
-
-# inotify answers there without an error, but never hears of what other machines write.
-NETWORK_FILE_SYSTEMS = frozenset(
-    {"cifs", "smb3", "smbfs", "nfs", "nfs4", "9p", "virtiofs", "ceph", "afs", "fuse.sshfs"}
-    | {"fuse.glusterfs", "fuse.rclone", "fuse.davfs2", "vboxsf", "fuse.vmhgfs-fuse"}
-)
-
-
-def file_system_of(folder: Path, mountinfo: str) -> str:
-    """Give the type of the file system that a folder lies on, empty when unknown.
-
-    Args:
-        folder: absolute and resolved.
-        mountinfo: text of ``/proc/self/mountinfo``, see proc_pid_mountinfo(5).
-    """
-    found, depth = "", -1
-    for line in mountinfo.splitlines():
-        left, separator, right = line.partition(" - ")
-        fields = left.split(" ")
-        if not separator or len(fields) < 5:
-            continue
-        place = Path(fields[4].encode().decode("unicode_escape"))  # a space is written \040
-        # >=: of two mounts on the same place the later one covers the earlier.
-        if folder.is_relative_to(place) and len(place.parts) >= depth:
-            found, depth = right.split(" ")[0], len(place.parts)
-    return found
 
 
 def stirs(name: bytes) -> bool:
@@ -117,7 +92,7 @@ class Wake:
         self.stop()
 
     def _watch(self) -> None:
-        mountinfo = Path("/proc/self/mountinfo").read_text(errors="replace")
+        mountinfo = mount_table()
         for folder in self._folders:
             if (kind := file_system_of(folder, mountinfo)) in NETWORK_FILE_SYSTEMS:
                 # The other folders are still watched.
