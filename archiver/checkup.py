@@ -11,6 +11,7 @@ import importlib.metadata
 import os
 import shutil
 import socket
+import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,9 +20,12 @@ from typing import Literal
 from archiver import phrases
 from archiver.config import Config
 from archiver.errors import ExitCode, SystemFault
+from archiver.inbox import leases
+from archiver.rights import owner_of
 
 _LITTLE_SPACE = 5 << 30
 _NO_SPACE = 500 << 20
+_CREDENTIALS = struct.Struct("=iII")  # struct ucred: pid, uid, gid; unix(7)
 
 
 @dataclass(frozen=True)
@@ -148,17 +152,27 @@ def _space(config: Config) -> Iterator[Result]:
 
 
 def _daemon(config: Config) -> Iterator[Result]:
-    """Whether a daemon answers."""
-    if _answers(config.places.socket):
-        yield Result("check_daemon", "ok")
-    else:
+    """Whether a daemon answers, and whether it can know who writes into its drop folders."""
+    process = _listener(config.places.socket)
+    if process is None:
         yield Result("check_daemon_off", "notice")
+        return
+    yield Result("check_daemon", "ok")
+    owner = owner_of(config.places.vault)
+    for pipeline in config.pipelines:
+        folder = config.drop_folder(pipeline)
+        # Its own rights count, not those of whoever runs this.
+        reason = leases.doubt(folder, owner, Path(f"/proc/{process}/status"))
+        if reason is not None:
+            yield Result(reason, "notice", {"folder": str(folder)})
 
 
-def _answers(place: Path) -> bool:
+def _listener(place: Path) -> int | None:
+    """Number of the process that listens on a socket, None where none answers."""
     with socket.socket(socket.AF_UNIX) as sock:
         try:
             sock.connect(str(place))
+            peer = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
         except OSError:
-            return False
-        return True
+            return None
+    return int(_CREDENTIALS.unpack(peer)[0])

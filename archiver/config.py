@@ -243,7 +243,9 @@ def _bad_values(config: Config) -> Iterator[Problem]:
     }
     not_below_zero = {
         "inbox.settle_seconds": config.inbox.settle_seconds,
+        "inbox.unsure_seconds": config.inbox.unsure_seconds,
         "inbox.empty_after_seconds": config.inbox.empty_after_seconds,
+        "inbox.compare_seconds": config.inbox.compare_seconds,
         "inbox.keep_released_days": config.inbox.keep_released_days,
         "work.processes": config.work.processes,
         "ocr.accept_confidence": config.ocr.accept_confidence,

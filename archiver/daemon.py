@@ -18,6 +18,7 @@ from archiver.clock import now
 from archiver.config import Config
 from archiver.errors import ExitCode, Fault, SystemFault
 from archiver.house import House, held, new_id
+from archiver.inbox import leases
 from archiver.pipeline.office import Office, new_boot
 from archiver.records import DocumentState
 from archiver.registry import rulebook
@@ -48,6 +49,7 @@ def run(config: Config, *, once: bool, glance: Glance | None = None) -> ExitCode
         Refusal: ``locked``.
         SystemFault: a store cannot be opened.
     """
+    leases.keep_to_myself()
     house = House(config)
     house.prepare()
     with held(config, exclusive=True):

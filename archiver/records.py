@@ -67,7 +67,8 @@ DOCUMENT_TRANSITIONS: dict[DocumentState, frozenset[DocumentState]] = {
     D.OFFERED: frozenset({D.FILED, D.HANDED_OVER, D.DESTROYED}),
     # Back: the archive has said since that it was not imported.
     D.HANDED_OVER: frozenset({D.OFFERED, D.DESTROYED}),
-    D.REVIEW: frozenset({D.ACCEPTED, D.FILED, D.WITHDRAWN, D.DIVIDED}),
+    # For another reason: more was written to its file after it had been taken.
+    D.REVIEW: frozenset({D.ACCEPTED, D.FILED, D.REVIEW, D.WITHDRAWN, D.DIVIDED}),
     D.QUARANTINED: frozenset({D.ACCEPTED, D.WITHDRAWN}),
     D.WITHDRAWN: frozenset({D.DESTROYED}),
     # A batch whose pages live on in other documents.

@@ -50,7 +50,9 @@ class Inbox(msgspec.Struct, frozen=True):
     watch: Literal["events", "poll"] = "events"
     poll_seconds: float = 10.0
     settle_seconds: float = 5.0
+    unsure_seconds: float = 60.0
     empty_after_seconds: float = 60.0
+    compare_seconds: float = 300.0
     keep_released_days: int = 14
 
 

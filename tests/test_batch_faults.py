@@ -632,7 +632,7 @@ def test_the_old_scan_of_a_replaced_document_is_still_known(root: Path) -> None:
         lane.archive.replace(document, io.BytesIO(letter("neu", "gut", "klar")), b"neu.pdf")
         again = lane.add(b"a noch einmal.pdf", old)
         assert lane.row(again)["id"] == document
-        digest = lane.house.register.accession_digest(document)
+        digest = lane.house.register.accession(document)["sha512"]
         assert digest == durable.file_digest(lane.house.vault.path(document, "original.pdf", 1))
 
 

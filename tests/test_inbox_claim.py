@@ -18,9 +18,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archiver.errors import DocumentFault, SystemFault
-from archiver.inbox import claim, dropfolder, release
-from archiver.inbox.claim import DropChanged, copy, is_open_for_writing, open_drop, pour
-from archiver.inbox.release import Recovered, Taken, expire, recover, take
+from archiver.inbox import claim, dropfolder, kept, release
+from archiver.inbox.claim import DropChanged, copy, open_drop, pour
+from archiver.inbox.leases import writers
+from archiver.inbox.release import Arrival, Recovered, Taken, recover, take
 from archiver.inbox.sightings import Sighting, look
 
 ID = "01ARZ3NDEKTSV4RRFFQ69G5FAV"  # 2016-07-30T23:54:10.259Z
@@ -66,6 +67,11 @@ def tmpfs(tmp_path):
 
 def sha512(content: bytes) -> str:
     return hashlib.sha512(content).hexdigest()
+
+
+def known(content: bytes = b"accepted"):
+    """What the archive knows of the one accession."""
+    return {ID: Arrival(sha512(content), b"scan.pdf")}.get
 
 
 def drop(folder: Path, content: bytes = b"accepted", name: str = "scan.pdf") -> Sighting:
@@ -203,11 +209,11 @@ def test_a_writer_who_comes_during_the_lease_test_does_not_kill_us(tmp_path):
     stop = tmp_path / "stop"
     program = (
         "import os, sys\n"
-        "from archiver.inbox.claim import is_open_for_writing\n"
+        "from archiver.inbox.leases import writers\n"
         "fd = os.open(sys.argv[1], os.O_RDONLY)\n"
         "print('go', flush=True)\n"
         "while not os.path.exists(sys.argv[2]):\n"
-        "    is_open_for_writing(fd)\n"
+        "    writers(fd)\n"
     )
     arguments = [sys.executable, "-c", program, path, stop]
     with subprocess.Popen(arguments, stdout=subprocess.PIPE) as prober:
@@ -324,7 +330,7 @@ def test_a_drop_on_another_file_system_is_kept_too(tmpfs, released):
 @root_only
 def test_bytes_written_after_the_comparison_are_not_lost(tmpfs, released, monkeypatch):
     """Where no lease is to be had, a writer may come between comparing and keeping."""
-    hashed = release._sha512
+    hashed = release.digest
 
     def hash_then_write(descriptor):
         digest = hashed(descriptor)
@@ -332,12 +338,12 @@ def test_bytes_written_after_the_comparison_are_not_lost(tmpfs, released, monkey
             file.write(b" and signed")
         return digest
 
-    monkeypatch.setattr(release, "_sha512", hash_then_write)
+    monkeypatch.setattr(release, "digest", hash_then_write)
     with pytest.raises(SystemFault, match="released_unwritable"):
         take(drop(tmpfs), ID, sha512(b"accepted"), released)
     monkeypatch.undo()
-    assert recover(tmpfs, {ID: sha512(b"accepted")}.get, released)[0].outcome == "again"
-    assert contents(tmpfs) == {f"again-{ID}": b"accepted and signed"}
+    assert recover(tmpfs, known(), released)[0].outcome == "again"
+    assert contents(tmpfs) == {"scan.pdf": b"accepted and signed"}
 
 
 @root_only
@@ -346,7 +352,7 @@ def test_no_room_to_keep_it_loses_nothing_and_a_second_try_ends_it(inbox, tmpfs)
     with pytest.raises(SystemFault, match="disk_full"):
         take(drop(inbox, content), ID, sha512(content), tmpfs)
     assert contents(inbox) == {DONE: content}
-    assert recover(inbox, {ID: sha512(content)}.get, None) == [Recovered(ID, "released")]
+    assert recover(inbox, known(content), None) == [Recovered(ID, "released")]
     assert contents(inbox) == {}
 
 
@@ -389,7 +395,7 @@ def test_a_third_file_under_the_name_moves_nobody_out(inbox, released, monkeypat
     (inbox / "scan.pdf").write_bytes(b"third")
     taken = take(sighting, ID, sha512(b"accepted"), released)
     again = f"scan (again-{ID}).pdf"
-    assert taken == Taken("replaced", again.encode())
+    assert taken == Taken("replaced", again.encode(), is_written_on=True)
     assert contents(inbox) == {"scan.pdf": b"third", again: b"second"}
     (inbox / again).rename(inbox / DONE)
     (inbox / again).write_bytes(b"fourth")
@@ -436,29 +442,29 @@ def test_a_folder_that_is_away_is_the_machines_fault(inbox, released):
 
 def test_recovery_before_the_rename_finds_nothing_to_do(inbox, released):
     drop(inbox)
-    assert recover(inbox, {ID: sha512(b"accepted")}.get, released) == []
+    assert recover(inbox, known(), released) == []
     assert contents(inbox) == {"scan.pdf": b"accepted"}
 
 
 def test_recovery_after_the_rename_releases_the_accepted_bytes(inbox, released):
     (inbox / DONE).write_bytes(b"accepted")
-    assert recover(inbox, {ID: sha512(b"accepted")}.get, released) == [Recovered(ID, "released")]
+    assert recover(inbox, known(), released) == [Recovered(ID, "released")]
     assert contents(inbox) == {}
-    assert contents(released) == {ID: b"accepted"}
+    assert contents(released) == {f"{ID}-scan.pdf": b"accepted"}
 
 
 def test_recovery_gives_other_bytes_back(inbox, released):
     (inbox / DONE).write_bytes(b"another letter")
-    found = recover(inbox, {ID: sha512(b"accepted")}.get, released)
-    assert found == [Recovered(ID, "again", f"again-{ID}".encode())]
-    assert contents(inbox) == {f"again-{ID}": b"another letter"}
+    found = recover(inbox, known(), released)
+    assert found == [Recovered(ID, "again", b"scan.pdf")]
+    assert contents(inbox) == {"scan.pdf": b"another letter"}
     assert contents(released) == {}
 
 
 def test_recovery_rescues_what_no_accession_knows(inbox, released):
     (inbox / DONE).write_bytes(b"accepted")
     (inbox / f"rescued-{ID}").write_bytes(b"from the crash before")
-    found = recover(inbox, {}.get, released)
+    found = recover(inbox, lambda _id: None, released)
     assert found == [Recovered(ID, "rescued", f"rescued-{ID}-2".encode())]
     assert contents(inbox) == {
         f"rescued-{ID}": b"from the crash before",
@@ -468,7 +474,7 @@ def test_recovery_rescues_what_no_accession_knows(inbox, released):
 
 def test_recovery_after_the_release_finds_nothing_to_do(inbox, released):
     take(drop(inbox), ID, sha512(b"accepted"), released)
-    assert recover(inbox, {ID: sha512(b"accepted")}.get, released) == []
+    assert recover(inbox, known(), released) == []
 
 
 def test_recovery_minds_only_its_own_names(inbox, released):
@@ -477,12 +483,12 @@ def test_recovery_minds_only_its_own_names(inbox, released):
     (inbox / f".done-{OTHER}").write_bytes(b"other")
     (inbox / ".done-not-an-id").write_bytes(b"x")
     (inbox / f".done-{ID}x").write_bytes(b"x")
-    known = {ID: sha512(b"accepted"), OTHER: sha512(b"other")}
-    assert recover(inbox, known.get, released) == [
-        Recovered(ID, "again", f"again-{ID}".encode()),
+    lookup = {ID: known()(ID), OTHER: Arrival(sha512(b"other"), b"other.pdf")}
+    assert recover(inbox, lookup.get, released) == [
+        Recovered(ID, "again", b"scan.pdf"),
         Recovered(OTHER, "released"),
     ]
-    assert (inbox / f"again-{ID}").is_symlink()
+    assert (inbox / "scan.pdf").is_symlink()
     assert {".done-not-an-id", f".done-{ID}x"} <= {path.name for path in inbox.iterdir()}
 
 
@@ -531,7 +537,7 @@ def test_killed_before_any_step_of_taking_nothing_is_lost(tmp_path, death, keeps
     ended = subprocess.run([sys.executable, "-c", program, *arguments], check=False)
     assert ended.returncode in (0, -signal.SIGKILL)
     keep = released if keeps else None
-    recover(inbox, {ID: sha512(b"accepted")}.get, keep)
+    recover(inbox, known(), keep)
     left = contents(inbox)
     assert not any(name.startswith(".") for name in left)
     if replaced:
@@ -554,19 +560,17 @@ def test_only_what_is_old_by_its_id_and_by_its_last_writing_expires(tmp_path):
     for path in tmp_path.iterdir():
         if path.name[:26] != OTHER:
             os.utime(path, (past, past))
-    limit = datetime(2020, 1, 1, tzinfo=UTC)
-    assert expire(tmp_path, limit, {ID}) == []
-    assert expire(tmp_path, datetime(2016, 7, 30, 23, 54, 10, tzinfo=UTC)) == []
-    assert expire(tmp_path, limit) == [ID, ID]
-    assert sorted(contents(tmp_path)) == [
-        f"{OTHER}-written.pdf",
-        f"{young}-old time.pdf",
-        "notes",
-    ]
+
+    def older(limit: datetime) -> list[str]:
+        return [one.id for one in kept.kept(tmp_path) if one.is_older_than(limit)]
+
+    assert older(datetime(2016, 7, 30, 23, 54, 10, tzinfo=UTC)) == []
+    assert older(datetime(2020, 1, 1, tzinfo=UTC)) == [ID, ID]
+    assert [one.id for one in kept.kept(tmp_path)] == [young, OTHER, ID, ID]
 
 
-def test_is_open_for_writing_answers_no_where_no_lease_is_to_be_had():
+def test_where_no_lease_is_to_be_had_nobody_knows_who_writes():
     read, write = os.pipe()
-    assert is_open_for_writing(read) is False
+    assert writers(read) == "unknown"
     os.close(read)
     os.close(write)

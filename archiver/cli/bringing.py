@@ -119,7 +119,8 @@ def _print_status(state: dict[str, Any]) -> None:
         _print_backup(state["backup"])
     for trouble in state["system"]:
         since = phrases.moment(trouble["since"])
-        click.secho(f"{trouble['message']} ({since}) {trouble['advice']}", fg="red")
+        colour = "red" if trouble["grade"] == "bad" else "yellow"
+        click.secho(f"{trouble['message']} ({since}) {trouble['advice']}", fg=colour)
 
 
 def _print_backup(last: dict[str, Any] | None) -> None:

@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import hashlib
 import os
-import signal
 import stat
 from pathlib import Path
 
@@ -20,6 +18,7 @@ import msgspec
 
 from archiver.errors import DocumentFault, Fault
 from archiver.inbox.dropfolder import blaming
+from archiver.inbox.leases import writers
 from archiver.inbox.names import display_name
 from archiver.inbox.sightings import Sighting, fingerprint
 from archiver.store.durable import FILE_MODE
@@ -80,25 +79,18 @@ def open_regular(name: bytes, within: int | None = None) -> int | None:
     return None
 
 
-def is_open_for_writing(descriptor: int) -> bool:
-    """Whether somebody has a file open for writing, as far as the system tells.
-
-    The read lease is granted only while nobody writes; it is given back at once. It needs
-    ownership of the file or CAP_LEASE and a local file system; where it is not to be had, the
-    answer is False and the scan decides alone.
-
-    Args:
-        descriptor: the file, open for reading only.
-    """
-    # Whoever opens the file while we hold the lease makes the kernel send a signal. Its default,
-    # SIGIO, ends the process; SIGURG is ignored by default.
+def is_knowable(sighting: Sighting) -> bool:
+    """Whether it can be known if a drop is still open for writing; True where it has gone."""
     try:
-        fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGURG)
-        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
-    except OSError as error:
-        return error.errno == errno.EAGAIN
-    fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
-    return False
+        descriptor = open_regular(sighting.path)
+    except OSError:
+        return True  # whoever takes it finds that out, and says it
+    if descriptor is None:
+        return True
+    try:
+        return writers(descriptor) != "unknown"
+    finally:
+        os.close(descriptor)
 
 
 def open_drop(sighting: Sighting) -> int:
@@ -128,7 +120,7 @@ def open_drop(sighting: Sighting) -> int:
     try:
         if fingerprint(os.fstat(descriptor)) != sighting.fingerprint:
             raise DropChanged("drop_changed", file=file)
-        if is_open_for_writing(descriptor):
+        if writers(descriptor) == "some":
             raise DropChanged("drop_open_for_writing", file=file)
     except BaseException:
         os.close(descriptor)

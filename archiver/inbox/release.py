@@ -3,7 +3,7 @@
 Promises that no byte which is not in the archive is ever removed: the rename to ``.done-<id>``
 takes atomically whatever lies under the name, only then it is hashed, and anything else than the
 accepted bytes goes back under a visible name. Every state that a crash can leave is brought to
-an end by `recover`.
+an end by `recover`. What happens to a taken drop later is told in `archiver.inbox.kept`.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ import hashlib
 import itertools
 import os
 import re
-import stat
-from collections.abc import Callable, Container, Iterator
-from datetime import datetime
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
-from archiver.inbox.claim import DropChanged, is_open_for_writing, open_regular, pour
+from archiver.inbox.claim import DropChanged, open_regular, pour
 from archiver.inbox.dropfolder import blaming, entry_names, exists, opened, rename_to_free, sync
+from archiver.inbox.leases import writers
 from archiver.inbox.names import display_name
 from archiver.inbox.settling import DONE_PREFIX, TEMPORARY_PREFIX
 from archiver.inbox.sightings import Sighting
@@ -31,10 +31,26 @@ from archiver.records import Id
 
 _NAME_BYTES = 255  # NAME_MAX of all file systems in question
 _EXTENSION_BYTES = 16
-_CROCKFORD = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_ULID = rb"[0-7][0-9A-HJKMNP-TV-Z]{25}"
-_DONE = re.compile(re.escape(DONE_PREFIX) + b"(" + _ULID + b")", re.DOTALL)
-_KEPT = re.compile(b"(" + _ULID + b")(-.*)?", re.DOTALL)
+ULID = rb"[0-7][0-9A-HJKMNP-TV-Z]{25}"
+_DONE = re.compile(re.escape(DONE_PREFIX) + b"(" + ULID + b")", re.DOTALL)
+# Where nobody can know whether a file is still open, a writer is given so long to say something.
+_UNSURE_REST = 86400.0
+
+
+class Arrival(msgspec.Struct, frozen=True):
+    """What the archive knows of an accession.
+
+    Attributes:
+        sha512: lower-case hex digest of the accepted bytes.
+        name: raw name of the drop.
+    """
+
+    sha512: str
+    name: bytes
+
+
+Lookup = Callable[[Id], Arrival | None]
+"""Gives the arrival of an accession, None where there is none."""
 
 
 class Taken(msgspec.Struct, frozen=True):
@@ -45,10 +61,12 @@ class Taken(msgspec.Struct, frozen=True):
             something else lay under the name and is there again, as a new drop; ``gone``,
             nothing lay there any more.
         name: raw name of the new drop, None unless ``replaced``.
+        is_written_on: whether it is the accepted file itself, to which more was written.
     """
 
     outcome: Literal["released", "replaced", "gone"]
     name: bytes | None = None
+    is_written_on: bool = False
 
 
 class Recovered(msgspec.Struct, frozen=True):
@@ -59,6 +77,8 @@ class Recovered(msgspec.Struct, frozen=True):
         outcome: ``released``, it held the accepted bytes; ``again``, it held others; ``rescued``,
             no such accession exists. The latter two are visible drops again.
         name: raw name of the visible drop, None when ``released``.
+
+    A drop on another file system may lie there for a day after it was ``released``.
     """
 
     id: Id
@@ -91,6 +111,17 @@ def _kept_name(name: bytes, accession: Id) -> bytes:
     """``<id>-<name>``: a drop restored from here after a disaster still has its name."""
     room = _NAME_BYTES - len(accession) - 1
     return accession.encode() + b"-" + name[-room:]
+
+
+def is_at_rest(descriptor: int) -> bool:
+    """Whether nobody will write into a file any more that nobody can open any more.
+
+    Where it cannot be known who has it open, it must not have changed for a day.
+    """
+    known = writers(descriptor)
+    if known == "unknown":
+        return time.time() - os.fstat(descriptor).st_ctime > _UNSURE_REST
+    return known == "none"
 
 
 def _keep_across(descriptor: int, sha512: str, origin: Path, keeping: int, kept: bytes) -> None:
@@ -132,9 +163,14 @@ class _Done:
                 os.close(descriptor)
 
     def release(self, descriptor: int, sha512: str, released: Path | None, kept: bytes) -> None:
-        """Move it, hashed a moment ago, to `released` under the name `kept`, or remove it."""
+        """Move it, hashed a moment ago, to `released` under the name `kept`, or remove it.
+
+        To another file system it is copied. A writer that still has it open writes into what lies
+        here, so this goes only when it is at rest; `recover` looks again until it is.
+        """
         if released is None:
-            os.unlink(self.name, dir_fd=self._folder)
+            if is_at_rest(descriptor):
+                os.unlink(self.name, dir_fd=self._folder)
         else:
             with blaming("released_unwritable", released), opened(released) as keeping:
                 try:
@@ -143,8 +179,10 @@ class _Done:
                 except OSError as error:
                     if error.errno != errno.EXDEV:
                         raise
-                    _keep_across(descriptor, sha512, self._path, keeping, kept)
-                    os.unlink(self.name, dir_fd=self._folder)
+                    if not any(name.startswith(kept[:26]) for name in entry_names(keeping)):
+                        _keep_across(descriptor, sha512, self._path, keeping, kept)
+                    if is_at_rest(descriptor):
+                        os.unlink(self.name, dir_fd=self._folder)
         sync(self._folder)
 
     def give_back(self, names: Iterator[bytes]) -> bytes:
@@ -154,7 +192,8 @@ class _Done:
         return name
 
 
-def _sha512(descriptor: int | None) -> str | None:
+def digest(descriptor: int | None) -> str | None:
+    """SHA-512 of an open file in lower-case hex, None for None."""
     if descriptor is None:
         return None
     with os.fdopen(descriptor, "rb", buffering=0, closefd=False) as file:
@@ -188,24 +227,34 @@ def take(sighting: Sighting, accession: Id, sha512: str, released: Path | None) 
                 os.rename(sighting.name, done.name, src_dir_fd=folder, dst_dir_fd=folder)
             except FileNotFoundError:
                 return Taken("gone")
+            except OSError as error:
+                if error.errno not in (errno.EBUSY, errno.ETXTBSY):
+                    raise
+                # A file server does not let go of what a program has open.
+                file = display_name(sighting.name)
+                raise DropChanged("drop_open_for_writing", file=file) from error
             sync(folder)
         back = _again_names(sighting.name, accession)
         with done.opened() as descriptor:
             # Asked before hashing: nobody can open the hidden name, so nobody writes after a no.
-            written = descriptor is not None and is_open_for_writing(descriptor)
-            if descriptor is not None and _sha512(descriptor) == sha512:
+            written = descriptor is not None and writers(descriptor) == "some"
+            if descriptor is not None and digest(descriptor) == sha512:
                 if written:
                     done.give_back(back)
                     raise DropChanged("drop_open_for_writing", file=display_name(sighting.name))
                 kept = _kept_name(sighting.name, accession)
                 done.release(descriptor, sha512, released, kept)
                 return Taken("released")
-        return Taken("replaced", done.give_back(back))
+            written_on = descriptor is not None and _is_file_of(sighting, descriptor)
+        return Taken("replaced", done.give_back(back), written_on)
 
 
-def recover(
-    folder: Path, lookup: Callable[[Id], str | None], released: Path | None
-) -> list[Recovered]:
+def _is_file_of(sighting: Sighting, descriptor: int) -> bool:
+    status = os.fstat(descriptor)
+    return (status.st_dev, status.st_ino) == (sighting.device, sighting.inode)
+
+
+def recover(folder: Path, lookup: Lookup, released: Path | None) -> list[Recovered]:
     """Bring every drop to its end that a crash left half taken.
 
     Run it at start, under the daemon's lock and before the first look; it may run again at any
@@ -213,7 +262,7 @@ def recover(
 
     Args:
         folder: a drop folder.
-        lookup: gives the hex SHA-512 of an accession's received bytes, None where there is none.
+        lookup: asked for each accession that a file names.
         released: as in `take`.
 
     Returns:
@@ -228,54 +277,69 @@ def recover(
         return [_recover(_Done(folder, descriptor, one), one, lookup(one), released) for one in ids]
 
 
-def _recover(done: _Done, accession: Id, known: str | None, released: Path | None) -> Recovered:
+def _recover(done: _Done, accession: Id, known: Arrival | None, released: Path | None) -> Recovered:
     if known is None:
         rescued = _numbered(f"rescued-{accession}".encode())
         return Recovered(accession, "rescued", done.give_back(rescued))
     with done.opened() as descriptor:
-        if descriptor is not None and _sha512(descriptor) == known:
-            done.release(descriptor, known, released, accession.encode())
+        if descriptor is not None and digest(descriptor) == known.sha512:
+            kept = _kept_name(known.name, accession)
+            done.release(descriptor, known.sha512, released, kept)
             return Recovered(accession, "released")
-    again = _numbered(f"again-{accession}".encode())
-    return Recovered(accession, "again", done.give_back(again))
+    return Recovered(accession, "again", done.give_back(_again_names(known.name, accession)))
 
 
-def _ulid_seconds(accession: bytes) -> float:
-    """Seconds since 1970 of a ULID: its first ten letters are milliseconds in base 32."""
-    milliseconds = 0
-    for letter in accession[:10]:
-        milliseconds = milliseconds * 32 + _CROCKFORD.index(letter)
-    return milliseconds / 1000
+def bring_back(kept: bytes, released: Path, accession: Id, folder: Path, name: bytes) -> bytes:
+    """Make a drop that was taken a visible drop again, because it holds other bytes by now.
 
-
-def expire(released: Path, older_than: datetime, keep: Container[Id] = frozenset()) -> list[Id]:
-    """Remove kept drops that are old enough.
-
-    The age is that of the accession, by the id in the file's name: the modification time comes
-    from the sender and may lie years back. It only counts where it is *younger*, because then
-    somebody wrote into the file after it was taken.
+    A program that still has it open goes on writing into the visible drop. From another file
+    system it is copied, and what lies in `released` stays.
 
     Args:
+        kept: its raw name in `released`.
         released: the folder given to `take`.
-        older_than: aware; what was accepted and last written before it is removed.
-        keep: ids to keep at any age, say because no back-up holds them yet.
+        accession: under which it was taken.
+        folder: the drop folder that it came from.
+        name: raw name that it had there.
 
     Returns:
-        The ids removed, in order. Files with other names are left alone.
+        The raw name that it has now.
 
     Raises:
-        SystemFault: ``released_unwritable``.
+        SystemFault: ``inbox_unwritable``, ``released_unwritable`` or ``disk_full``.
+        DropChanged: ``drop_changed``, while it was copied: look again later.
     """
-    limit = older_than.timestamp()
-    removed: list[Id] = []
-    with blaming("released_unwritable", released), opened(released) as folder:
-        for name in entry_names(folder):
-            match = _KEPT.fullmatch(name)
-            if match is None or match[1].decode() in keep or _ulid_seconds(match[1]) >= limit:
-                continue
-            status = os.stat(name, dir_fd=folder, follow_symlinks=False)
-            if stat.S_ISREG(status.st_mode) and status.st_mtime < limit:
-                os.unlink(name, dir_fd=folder)
-                removed.append(match[1].decode())
-        sync(folder)
-    return removed
+    with (
+        blaming("inbox_unwritable", folder),
+        opened(folder) as target,
+        blaming("released_unwritable", released),
+        opened(released) as keeping,
+    ):
+        done = _Done(folder, target, accession)
+        # What a crash left under the hidden name is not to be replaced by this.
+        if exists(target, done.name):
+            done.give_back(_again_names(name, accession))
+        try:
+            os.rename(kept, done.name, src_dir_fd=keeping, dst_dir_fd=target)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            _copy_back(kept, keeping, released, target, done.name)
+        sync(target)
+        sync(keeping)
+        return done.give_back(_again_names(name, accession))
+
+
+def _copy_back(kept: bytes, keeping: int, released: Path, target: int, done: bytes) -> None:
+    """Copy a kept drop into its drop folder on another file system."""
+    descriptor = open_regular(kept, keeping)
+    if descriptor is None:
+        raise DropChanged("drop_changed", file=display_name(kept))
+    try:
+        _keep_across(descriptor, str(digest(descriptor)), released, target, done)
+    except OSError as error:
+        if error.errno != errno.ESTALE:
+            raise
+        raise DropChanged("drop_changed", file=display_name(kept)) from error
+    finally:
+        os.close(descriptor)

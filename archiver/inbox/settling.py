@@ -1,15 +1,16 @@
 """Which drops are finished, which still grow, which are held: the settle test, as a pure machine.
 
 Promises to call a file settled only when it looked the same in at least two looks that lie the
-settle time apart on the caller's monotonic clock. Modification times are never compared with the
-clock (SMB clients set them years back), and events play no part.
+settle time apart on the caller's monotonic clock, a longer one where nobody can tell whether it
+is still open for writing. Modification times are never compared with the clock (SMB clients set
+them years back), and events play no part.
 """
 
 from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Literal
 
@@ -120,11 +121,22 @@ class Settling:
         settle_seconds: how long a file with content must look the same.
         empty_after_seconds: how long a file must stay empty to be taken as it is; what follows
             finds it empty and says so.
+        unsure_seconds: how long a file must look the same of which `is_knowable` says no.
+        is_knowable: whether it can be known if a file is still open for writing; only asked of
+            files that have settled else.
     """
 
-    def __init__(self, settle_seconds: float, empty_after_seconds: float) -> None:
+    def __init__(
+        self,
+        settle_seconds: float,
+        empty_after_seconds: float,
+        unsure_seconds: float = 0.0,
+        is_knowable: Callable[[Sighting], bool] = lambda _sighting: True,
+    ) -> None:
         self._settle_seconds = settle_seconds
         self._empty_after_seconds = empty_after_seconds
+        self._unsure_seconds = unsure_seconds
+        self._is_knowable = is_knowable
         self._tracks: dict[tuple[Path, bytes], _Track] = {}
 
     def judge(self, sightings: Iterable[Sighting], now: float) -> Listing:
@@ -177,5 +189,9 @@ class Settling:
             return _Track(now, sighting.fingerprint, now), needed
         if known.fingerprint != sighting.fingerprint:
             return _Track(known.first_seen, sighting.fingerprint, now), needed
-        left = needed - (now - known.since)
+        quiet = now - known.since
+        left = needed - quiet
+        unsure = self._unsure_seconds - quiet
+        if left <= 0 < unsure and sighting.size > 0 and not self._is_knowable(sighting):
+            left = unsure
         return known, left if left > 0 else None

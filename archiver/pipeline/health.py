@@ -1,7 +1,8 @@
 """The health of the system: which part has trouble, since when, and how long to wait.
 
 Promises that trouble is said (in `status` and in the log) for as long as it lasts and no longer,
-and that retries back off instead of spinning.
+and that retries back off instead of spinning. What works, but not as well as it could, is said
+as a notice: it is shown and gives no alarm.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from archiver import phrases
 from archiver.errors import Fault
@@ -18,15 +19,19 @@ _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 30.0
 
 
+Grade = Literal["bad", "notice"]
+
+
 @dataclass(frozen=True)
 class Trouble:
-    """One part's trouble."""
+    """One part's trouble, or what is to be noticed about it."""
 
     part: str
     reason: str
     params: dict[str, str | int | float]
     since: str
     times: int
+    grade: Grade = "bad"
 
     def told(self) -> dict[str, Any]:
         """What people are told: part, code, sentence, advice and since when."""
@@ -36,6 +41,7 @@ class Trouble:
             "message": phrases.sentence(self.reason, self.params),
             "advice": phrases.advice(self.reason, self.params),
             "since": self.since,
+            "grade": self.grade,
         }
 
 
@@ -53,11 +59,19 @@ class Health:
 
     def ill(self, part: str, fault: Fault) -> None:
         """A part failed, perhaps again."""
+        self._say(part, fault, "bad")
+
+    def note(self, part: str, fault: Fault) -> None:
+        """A part works, but not as well as it could."""
+        self._say(part, fault, "notice")
+
+    def _say(self, part: str, fault: Fault, grade: Grade) -> None:
         with self._lock:
             before = self._troubles.get(part)
             since = before.since if before else self._now()
             times = before.times + 1 if before else 1
-            self._troubles[part] = Trouble(part, fault.reason, dict(fault.params), since, times)
+            params = dict(fault.params)
+            self._troubles[part] = Trouble(part, fault.reason, params, since, times, grade)
 
     def well(self, part: str) -> None:
         """A part did its work."""

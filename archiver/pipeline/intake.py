@@ -8,6 +8,8 @@ crash between any two steps the next start finishes what was begun. The steps:
 2. build the whole object in the stage, publish it by one directory rename;
 3. ledger line, catalogue, COMMIT: *this is the moment of acceptance*;
 4. take the drop out of its folder, after reading it again.
+
+What was taken is read once more minutes later (`archiver.pipeline.recheck`).
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from archiver.inbox import claim, release
 from archiver.inbox.sightings import Sighting, look
 from archiver.pipeline.adoption import Adoption
 from archiver.pipeline.healing import Healing
+from archiver.pipeline.recheck import Recheck
 from archiver.pipeline.spooling import new_receipt, spooled
 from archiver.pipeline.takendrops import Accepted, TakenDrops, drop_key
 from archiver.records import Event, Id
@@ -48,6 +51,9 @@ class Intake:
         register: its register.
         now: gives the time, UTC, ISO 8601 with milliseconds and ``Z``.
         new_id: gives a fresh ULID.
+
+    Attributes:
+        recheck: looks after the drops that were taken.
     """
 
     def __init__(
@@ -66,6 +72,7 @@ class Intake:
         self._taken = TakenDrops(register, Holdings(vault))
         self._adoption = Adoption(vault, register, self._arrival, now)
         self._healing = Healing(vault, register, now)
+        self.recheck = Recheck(config, register, now)
         self._accepting = threading.Lock()
 
     def receive_drop(self, sighting: Sighting, pipeline: str) -> Accepted | None:
@@ -152,7 +159,9 @@ class Intake:
     def recover_drops(self, folders: Iterable[Path]) -> None:
         """Take what was accepted and still lies in its folder; also after a fault in taking."""
         for folder in folders:
-            release.recover(folder, self._register.accession_digest, self._places.released)
+            for found in release.recover(folder, self.recheck.arrival, self._places.released):
+                if found.outcome == "again":
+                    self.recheck.tell_written_on(found.id)
             there = {drop_key(sighting): sighting for sighting in look(folder)}
             self._taken.look_over(folder, there)
             for key, sighting in there.items():
@@ -271,7 +280,9 @@ class Intake:
         return events
 
     def _release(self, sighting: Sighting, accepted: Accepted) -> None:
-        release.take(sighting, accepted.id, accepted.sha512, self._places.released)
+        taken = release.take(sighting, accepted.id, accepted.sha512, self._places.released)
+        if taken.is_written_on:
+            self.recheck.tell_written_on(accepted.id)
         self._taken.forget(drop_key(sighting))
 
     def _part(self, identifier: Id) -> Path:

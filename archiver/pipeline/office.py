@@ -179,7 +179,8 @@ class Office:
         """Trouble that has lasted so long that waiting for the end makes no sense."""
         for trouble in self.health.troubles():
             # Papers come to their end without a seal or a stamp.
-            if trouble.times >= _TRIES and trouble.part not in sealer.PARTS:
+            lasts = trouble.grade == "bad" and trouble.times >= _TRIES
+            if lasts and trouble.part not in sealer.PARTS:
                 fault = SystemFault(trouble.reason)
                 fault.params = trouble.params
                 return fault

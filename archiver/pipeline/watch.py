@@ -7,6 +7,7 @@ another from being taken, and that what is held or waits can be asked at any tim
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from pathlib import Path
 
 from archiver.config import Config, Pipeline
 from archiver.errors import DocumentFault, Fault, SystemFault
-from archiver.inbox import release
+from archiver.inbox import claim, leases
 from archiver.inbox.settling import Held, Listing, Settling
 from archiver.inbox.sightings import Sighting, look
 from archiver.inbox.wake import Wake
@@ -63,7 +64,12 @@ class Watch:
         self._accepted = accepted
         self._held = held
         self._settling = {
-            pipeline.name: Settling(config.inbox.settle_seconds, config.inbox.empty_after_seconds)
+            pipeline.name: Settling(
+                config.inbox.settle_seconds,
+                config.inbox.empty_after_seconds,
+                config.inbox.unsure_seconds,
+                claim.is_knowable,
+            )
             for pipeline in config.pipelines
         }
         self._listings: dict[str, Listing] = {}
@@ -108,18 +114,19 @@ class Watch:
                     self._health.well(f"inbox:{pipeline.name}")
                 except Exception as error:
                     # The watch must outlive everything: nobody would notice that it is gone.
-                    self._health.ill(f"inbox:{pipeline.name}", _named(error, pipeline))
+                    self._health.ill(f"inbox:{pipeline.name}", _named(error, pipeline.folder))
                     self._ill.add(pipeline.name)
                     pause = min(pause, self._health.pause(f"inbox:{pipeline.name}"))
                     continue
                 if listing.next_check is not None:
                     pause = min(pause, listing.next_check)
             self._looks += 1
-            self._expire()
+            self._look_after()
             self._wake.wait(max(pause, 0.02))
 
     def _round(self, pipeline: Pipeline) -> Listing:
         """One look at one folder; what has settled is accepted."""
+        self._tell_doubt(pipeline)
         folder = self._config.drop_folder(pipeline)
         listing = self._settling[pipeline.name].judge(look(folder), time.monotonic())
         self._listings[pipeline.name] = listing
@@ -157,23 +164,45 @@ class Watch:
         self._intake.release_drop(sighting, accepted)
         return True
 
-    def _expire(self) -> None:
-        """Remove drops that were taken long ago, once a day."""
-        if time.monotonic() < self._expire_at:
-            return
-        self._expire_at = time.monotonic() + _DAY
-        limit = datetime.now(UTC) - timedelta(days=self._config.inbox.keep_released_days)
+    def _look_after(self) -> None:
+        """Compare drops that were taken a while ago; once a day remove those of long ago."""
         try:
-            release.expire(self._config.places.released, limit)
+            if time.monotonic() >= self._expire_at:
+                self._expire_at = time.monotonic() + _DAY
+                limit = datetime.now(UTC) - timedelta(days=self._config.inbox.keep_released_days)
+                self._intake.recheck.expire(limit)
+            self._intake.recheck.look()
             self._health.well("released")
-        except SystemFault as fault:
-            self._health.ill("released", fault)
+            self._tell_strangers()
+        except Exception as error:
+            self._health.ill("released", _named(error, "released"))
+
+    def _tell_strangers(self) -> None:
+        """Say that files are kept of which the archive knows nothing."""
+        count = len(self._intake.recheck.strangers)
+        fault = SystemFault(
+            "released_unknown", count=count, folder=str(self._config.places.released)
+        )
+        self._note("strangers", fault if count else None)
+
+    def _tell_doubt(self, pipeline: Pipeline) -> None:
+        """Say where it cannot be known whether a file is still being written."""
+        folder = self._config.drop_folder(pipeline)
+        reason = leases.doubt(folder, os.geteuid())
+        fault = SystemFault(reason, folder=str(folder)) if reason else None
+        self._note(f"writers:{pipeline.name}", fault)
+
+    def _note(self, part: str, fault: SystemFault | None) -> None:
+        if fault is None:
+            self._health.well(part)
+        else:
+            self._health.note(part, fault)
 
 
-def _named(error: Exception, pipeline: Pipeline) -> Fault:
+def _named(error: Exception, part: str) -> Fault:
     """The trouble as people are told it; the log has the rest."""
     if isinstance(error, Fault):
-        log.warning("system fault", extra={"pipeline": pipeline.name, "reason": error.reason})
+        log.warning("system fault", extra={"part": part, "reason": error.reason})
         return error
-    log.error("watch failed", exc_info=error, extra={"pipeline": pipeline.name})
-    return SystemFault("projection_failed", part=pipeline.folder)
+    log.error("watch failed", exc_info=error, extra={"part": part})
+    return SystemFault("projection_failed", part=part)

@@ -214,6 +214,16 @@ REASONS: dict[str, Phrase] = {
         N_("The archive may not read this file."),
         N_("Ask the IT person to check the rights of the drop folder."),
     ),
+    "written_on": Phrase(
+        N_(
+            "When this file had been taken, a program went on writing it. What it holds by now "
+            "came back into the drop folder and becomes a document of its own."
+        ),
+        N_(
+            "Look at both. If the newer one is whole, settle this one with “withdraw”; if both "
+            "are papers of their own, keep this one with “review accept”."
+        ),
+    ),
     "drop_changed": Phrase(
         N_("The file changed while it was being taken; it is looked at again."),
     ),

@@ -118,6 +118,35 @@ REASONS: dict[str, Phrase] = {
         N_("The folder {folder} for taken drops cannot be written."),
         N_("Correct its rights."),
     ),
+    "released_unknown": Phrase(
+        N_(
+            "In {folder} lie {count} files of which the archive knows nothing, as after a "
+            "restored back-up. They are never removed by themselves."
+        ),
+        N_("Drop them into their drop folder again; what the archive has already is recognised."),
+    ),
+    "released_homeless": Phrase(
+        N_(
+            "A file in {folder} was written on after it had been taken, but its drop folder is "
+            "no longer configured. It stays there."
+        ),
+        N_("Drop it into another drop folder."),
+    ),
+    "writers_unknown_rights": Phrase(
+        N_(
+            "In {folder} it cannot be known whether a file is still being written: the service "
+            "may not ask about files that belong to others. They are taken later, and compared "
+            "again afterwards."
+        ),
+        N_("Give the service the capability CAP_LEASE, as deploy/archiver.service does."),
+    ),
+    "writers_unknown_network": Phrase(
+        N_(
+            "{folder} is on a network drive, where it cannot be known whether a file is still "
+            "being written. Files are taken later, and compared again afterwards."
+        ),
+        N_("Better let the machine of the archive have the share itself, see docs/operations.md."),
+    ),
     "watch_network_folder": Phrase(
         N_(
             "{folder} is on a network drive, whose changes nobody reports; it is "

@@ -108,10 +108,15 @@ class Queries(Asking):
         query = select(t.accession).where(t.accession.c.document == document)
         return self._rows(query.order_by(t.accession.c.id))
 
-    def accession_digest(self, accession: Id) -> str | None:
-        """sha512 of the bytes received with an accession."""
-        rows = self._rows(select(t.accession.c.sha512).where(t.accession.c.id == accession))
-        return str(rows[0]["sha512"]) if rows else None
+    def accession(self, accession: Id) -> Row | None:
+        """One received file, with the state of its document as ``document_state``."""
+        query = (
+            select(t.accession, t.document.c.state.label("document_state"))
+            .join(t.document, t.document.c.id == t.accession.c.document)
+            .where(t.accession.c.id == accession)
+        )
+        rows = self._rows(query)
+        return rows[0] if rows else None
 
     def newest_accessions(self, pipeline: str, limit: int) -> list[Row]:
         """The newest receipts of one pipeline, with the state of their documents."""
