@@ -75,6 +75,7 @@ async def _serve(house: House, once: bool, glance: Glance | None) -> ExitCode:
         new_boot(),
         new_id,
         house.ledger,
+        lambda: house.new_index(lambda _done, _total: None),
     )
     if unfinished is not None:
         office.health.ill("erasure", unfinished)

@@ -164,7 +164,11 @@ class House:
             # Another process that is writing it brings it up as well.
             with contextlib.suppress(SystemFault):
                 follow(self.index, self.register, self.holdings)
-        return self.index
+        if self.office is None:
+            return self.index
+        from archiver.search.reporting import ReportingIndex
+
+        return ReportingIndex(self.index, self.office.index_damaged)
 
     def _index_may_be_behind(self) -> bool:
         """Whether the ledger was written after the index; the files' times tell."""
@@ -211,10 +215,11 @@ class House:
     def reindex(self, progress: Callable[[int, int], None]) -> int:
         """Make the index anew beside the old one and exchange them; returns the documents."""
         if self.office is None:
-            return self._new_index(progress)[0]
-        return self.office.exchange_index(lambda: self._new_index(progress))
+            return self.new_index(progress)[0]
+        return self.office.exchange_index(lambda: self.new_index(progress))
 
-    def _new_index(self, progress: Callable[[int, int], None]) -> tuple[int, SearchIndex]:
+    def new_index(self, progress: Callable[[int, int], None]) -> tuple[int, SearchIndex]:
+        """Make another index in the place of the present one, while nobody writes there."""
         import shutil
 
         from archiver.pipeline.projector import fill

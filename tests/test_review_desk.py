@@ -353,12 +353,15 @@ def test_a_sender_confirmed_once_is_known_on_the_next_letter(desk: Desk) -> None
 def test_a_correction_changes_the_answer_to_the_next_like_document(desk: Desk) -> None:
     like = ("Wartung der Aufzugsanlage im Rathaus", "Prüfung von Seilen, Bremsen und Notruf")
     first = desk.add("wartung1.pdf", invoice("Hubfix Aufzüge", "W-1", *like))
+    waits = desk.add("wartung0.pdf", invoice("Hubfix Aufzüge", "W-0", *like))
     before = sum(line["event"] == "learned" for line in desk.lines())
     desk.town.json("review", "set", first, "class=claim")
     wait_for(
         lambda: sum(line["event"] == "learned" for line in desk.lines()) > before,
         "the model has learned",
     )
+    # What waits is judged again, too.
+    wait_for(lambda: desk.show(waits)["reason"] == "class_corrected_alike", "it is judged again")
     second = desk.show(desk.add("wartung2.pdf", invoice("Hubfix Aufzüge", "W-2", *like)))
     verdict = second["verdict"]
     assert (verdict["class"], verdict["basis"]) == ("claim", "corrected_alike")

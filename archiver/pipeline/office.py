@@ -20,12 +20,14 @@ from archiver.config import Config
 from archiver.errors import Fault, SystemFault
 from archiver.inbox.settling import Listing
 from archiver.pipeline import sealer
+from archiver.pipeline.chore import Chore
 from archiver.pipeline.engines import Engines
 from archiver.pipeline.health import Health
 from archiver.pipeline.intake import Intake
 from archiver.pipeline.invoices import Invoices
 from archiver.pipeline.postman import Postman
 from archiver.pipeline.projector import Projector
+from archiver.pipeline.rejudge import Rejudge
 from archiver.pipeline.runner import Runner, Workshop
 from archiver.pipeline.school import School
 from archiver.pipeline.sealer import Sealer
@@ -65,6 +67,7 @@ class Office:
         boot: identity of this run of the daemon.
         new_id: gives a fresh ULID.
         ledger: of the archive.
+        renew_index: makes another index in the place of a damaged one; see `Projector`.
     """
 
     def __init__(
@@ -79,6 +82,7 @@ class Office:
         boot: str,
         new_id: Callable[[], Id],
         ledger: Ledger,
+        renew_index: Callable[[], tuple[int, SearchIndex]] | None = None,
     ) -> None:
         self._config = config
         self._register = register
@@ -89,14 +93,16 @@ class Office:
         self.health = Health(now)
         self._cage = cage_of(config)
         self.engines = engines_of(config, self._cage)
-        self._projector = Projector(config, register, holdings, index, self.health)
+        self._projector = Projector(config, register, holdings, index, self.health, renew_index)
         pages = config.places.stage / "pages"
         shop = Workshop(config, vault, holdings, register, self.health, pages, now, boot)
         # One lane more than engines: while one document is assembled the engines stay busy.
         lanes = config.work.engines + 1
         self._runner = Runner(shop, lanes, self._tools, self._projector.wake)
         self._watch = Watch(config, intake, self.health, self.tell, self._projector.held)
-        self.school = School(config, register.record, now, self._projector.wake, self._schooled)
+        self.school = School(config, register.record, now, self._learned, self._schooled)
+        rejudge = Rejudge(config, vault, holdings, register, self.school.model, now)
+        self._judging = Chore("judging", rejudge.judge, self.health, last=False)
         self._postman = Postman(config, lambda: summed_up(register), now, self.health)
         self.sealer = Sealer(config, ledger, register, now, new_nonce, self.health)
 
@@ -119,6 +125,7 @@ class Office:
         self._runner.start(warm=warm)
         self._watch.start()
         self.school.start()
+        self._judging.start()
         self.sealer.start()
         if warm:
             self._postman.start()
@@ -128,6 +135,8 @@ class Office:
         self._postman.stop()
         self.sealer.stop()
         self.school.stop()
+        self._judging.halt()
+        self._judging.join()
         self._watch.stop()
         self._runner.halt()
         # Lanes wait for pages, so the engines end first.
@@ -163,6 +172,10 @@ class Office:
         """Have the index exchanged while nobody writes it; returns the documents in it."""
         return self._projector.exchange(exchange)
 
+    def index_damaged(self) -> None:
+        """The index turned out to be damaged: have it made anew."""
+        self._projector.damaged()
+
     def follow_index(self) -> None:
         """Have everything that is in the ledger found from now on."""
         self._projector.follow()
@@ -185,6 +198,11 @@ class Office:
                 fault.params = trouble.params
                 return fault
         return None
+
+    def _learned(self) -> None:
+        """A new model is there: what waits for a class is judged again."""
+        self._projector.wake()
+        self._judging.wake()
 
     def _schooled(self, fault: Fault | None) -> None:
         if fault is None:

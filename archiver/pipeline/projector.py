@@ -7,6 +7,8 @@ crash: the index knows the last line it has seen, notices and receipts are writt
 from __future__ import annotations
 
 import logging
+import os
+import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -22,11 +24,12 @@ from archiver.inbox import notices
 from archiver.inbox.names import display_name
 from archiver.inbox.settling import Held
 from archiver.phrases import tr
+from archiver.pipeline.chore import Chore
 from archiver.pipeline.health import Health
 from archiver.records import AccessionState, DocumentState, Id
 from archiver.search.index import Entry, SearchIndex
 from archiver.sight import guard
-from archiver.store import durable, objects
+from archiver.store import objects
 from archiver.store.holdings import Holdings
 from archiver.store.register import Register, Row
 
@@ -37,6 +40,8 @@ _BATCH = 200
 # The pages of a divided batch are found in its documents.
 _NOT_FOUND = (DocumentState.DESTROYED, DocumentState.DIVIDED)
 _RECEIPTS = 500
+_RENEWAL = "renewal"
+_FAREWELL = 5.0  # seconds
 
 
 class Projector:
@@ -48,6 +53,8 @@ class Projector:
         holdings: is read.
         index: is written by nobody else.
         health: where trouble is said.
+        renew: makes another index in the place of a damaged one; gives the number of documents in
+            it, and the index. None: damage is only told.
     """
 
     def __init__(
@@ -57,74 +64,89 @@ class Projector:
         holdings: Holdings,
         index: SearchIndex,
         health: Health,
+        renew: Callable[[], tuple[int, SearchIndex]] | None = None,
     ) -> None:
         self._config = config
         self._register = register
         self._holdings = holdings
         self._index = index
         self._health = health
-        self._due = threading.Event()
-        self._stopping = threading.Event()
+        self._renew = renew
         self._held: dict[Path, tuple[Held, ...]] = {}
         self._published: dict[str, tuple[list[notices.ProblemNotice], list[notices.Receipt]]] = {}
         self._indexing = threading.Lock()
-        self._publishing = threading.Lock()
-        self._thread = threading.Thread(target=self._run, name="projector")
+        self._publishing = {pipeline.name: threading.Lock() for pipeline in config.pipelines}
+        self._is_damaged = threading.Event()
+        self._index_chore = Chore("index", self._keep_index, health)
+        self._notice_chores = {one.name: self._notice_chore(one) for one in config.pipelines}
+
+    def _notice_chore(self, pipeline: Pipeline) -> Chore:
+        # Each has a thread: a folder that cannot be written keeps no other waiting.
+        return Chore(f"notices:{pipeline.name}", lambda: self._publish_one(pipeline), self._health)
+
+    @property
+    def _chores(self) -> tuple[Chore, ...]:
+        return (self._index_chore, *self._notice_chores.values())
 
     def start(self) -> None:
         """Begin to follow the ledger."""
-        self._due.set()
-        self._thread.start()
+        for chore in self._chores:
+            chore.start()
 
     def wake(self) -> None:
         """Something was recorded."""
-        self._due.set()
+        for chore in self._chores:
+            chore.wake()
 
     def held(self, folder: Path, held: tuple[Held, ...]) -> None:
         """Files that are held in a drop folder; the clerk is told."""
         if self._held.get(folder, ()) != held:
             self._held[folder] = held
-            self._due.set()
+            for chore in self._notice_chores.values():
+                chore.wake()
 
     def current(self) -> bool:
         """Whether everything that is in the ledger can be found."""
         return self._index.cursor() == self._register.head()[0]
 
     def stop(self) -> None:
-        """Follow to the end once more and stop."""
-        self._stopping.set()
-        self._due.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        """Follow to the end once more and stop; a folder that hangs is not waited for."""
+        for chore in self._chores:
+            chore.halt()
+        for notices_of_one in self._notice_chores.values():
+            notices_of_one.join(_FAREWELL)
+        self._index_chore.join()
 
-    def _run(self) -> None:
-        while True:
-            self._due.wait()
-            self._due.clear()
-            last = self._stopping.is_set()
-            self._guarded("index", self.follow)
-            self._guarded("notices", self.publish)
-            if last:
+    def damaged(self) -> None:
+        """The index turned out to be damaged: it is made anew by itself."""
+        self._is_damaged.set()
+        self._index_chore.wake()
+
+    def _keep_index(self) -> None:
+        """Follow; an index that cannot be read, or not be written for its own sake, is made anew.
+
+        Raises:
+            SystemFault: the disk is at fault, or no new index can be made.
+        """
+        if not self._is_damaged.is_set():
+            try:
+                self.follow()
+            except SystemFault as fault:
+                if self._renew is None or not self._is_beyond_repair(fault):
+                    raise
+                log.warning("index is made anew", extra={"reason": fault.reason})
+            else:
                 return
-            # Documents that end within the same moment share one commit of the index.
-            self._stopping.wait(0.2)
+        if self._renew is not None:
+            self._health.note(_RENEWAL, SystemFault("index_renewing"))
+            self.exchange(self._renew)
+        self._is_damaged.clear()
+        self._health.well(_RENEWAL)
 
-    def _guarded(self, part: str, action: Callable[[], None]) -> None:
-        try:
-            with durable.storage_faults(self._config.places.index):
-                action()
-            self._health.well(part)
-        except SystemFault as fault:
-            log.warning("system fault", extra={"part": part, "reason": fault.reason})
-            self._health.ill(part, fault)
-        except Exception:
-            log.exception("projection failed", extra={"part": part})
-            self._health.ill(part, SystemFault("projection_failed", part=part))
-        else:
-            return
-        if not self._stopping.is_set():
-            self._stopping.wait(self._health.pause(part))
-            self._due.set()
+    def _is_beyond_repair(self, fault: SystemFault) -> bool:
+        if fault.reason == "index_write_failed":
+            return _can_write(self._config.places.index)
+        return fault.reason == "index_damaged"
 
     def exchange(self, make: Callable[[], tuple[int, SearchIndex]]) -> int:
         """Put another index in the place of the present one while nobody writes.
@@ -153,16 +175,19 @@ class Projector:
             SystemFault: as the last folder that could not be written said.
         """
         trouble: Exception | None = None
-        with self._publishing:
-            for pipeline in self._config.pipelines:
-                try:
-                    self._publish_one(pipeline)
-                except Exception as error:
-                    trouble = error
+        for pipeline in self._config.pipelines:
+            try:
+                self._publish_one(pipeline)
+            except Exception as error:
+                trouble = error
         if trouble is not None:
             raise trouble
 
     def _publish_one(self, pipeline: Pipeline) -> None:
+        with self._publishing[pipeline.name]:
+            self._publish_locked(pipeline)
+
+    def _publish_locked(self, pipeline: Pipeline) -> None:
         folder = self._config.drop_folder(pipeline)
         problems = list(self._notices(pipeline, folder))
         newest = self._register.newest_accessions(pipeline.name, _RECEIPTS)
@@ -183,6 +208,18 @@ class Projector:
             name = held.sighting.name
             text = _notice_text(None, held.reason, {})
             yield notices.ProblemNotice(display_name(name), name, text)
+
+
+def _can_write(folder: Path) -> bool:
+    """Whether the disk takes a megabyte: then it is not the disk that refuses the index."""
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(1 << 20))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        return False
+    return True
 
 
 def follow(index: SearchIndex, register: Register, holdings: Holdings) -> None:

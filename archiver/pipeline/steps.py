@@ -21,7 +21,7 @@ from archiver import __version__
 from archiver.classify.classifier import classify as classify_pages
 from archiver.classify.verdict import Verdict
 from archiver.clock import town_day
-from archiver.config import Ocr
+from archiver.config import Config, Ocr
 from archiver.errors import DocumentFault
 from archiver.extract.einvoice_fields import preferred
 from archiver.extract.extraction import extract as extract_fields
@@ -35,7 +35,8 @@ from archiver.recognise.reader import Assembled, WorkerDied
 from archiver.recognise.reading import quality
 from archiver.records import UNCLASSIFIED, Event, Page
 from archiver.store import objects
-from archiver.store.objects import Record
+from archiver.store.objects import Part, Record
+from archiver.store.register import Register
 
 log = logging.getLogger(__name__)
 
@@ -144,7 +145,7 @@ def classify(work: Work, tools: Tools) -> None:
     """Ask for the class; one that a person would have to confirm is only proposed."""
     work.verdict = classify_pages(work.pages, tools.config.classes, tools.model())
     data = {
-        "class": _class(work.verdict),
+        "class": standing_class(work.verdict),
         "proposed": work.verdict.record_class,
         "confidence": round(work.verdict.confidence, 3),
         "basis": work.verdict.basis,
@@ -179,7 +180,7 @@ def _write_version(work: Work, tools: Tools, decided: int) -> None:
             pages=len(work.pages),
             confidence=quality(work.pages).confidence,
             findings=tuple(sorted(set(work.findings))),
-            record_class=_class(work.verdict),
+            record_class=standing_class(work.verdict),
             fields=work.fields.fields,
             invoice=_plain(work.invoice),
             verdict=_plain(work.verdict),
@@ -205,8 +206,8 @@ def _write_version(work: Work, tools: Tools, decided: int) -> None:
     accepted = tools.config.ocr.accept_confidence
     reason = (
         doubt(work.pages, record.confidence, accepted)
-        or _dossier_doubt(record, tools)
-        or _class_doubt(work, record, tools)
+        or dossier_doubt(record, tools.register)
+        or class_doubt(work.verdict, work.receipt.part, record, tools.config)
     )
     last: dict[str, Any] = {"version": version}
     if reason is None:
@@ -219,30 +220,36 @@ def _plain(value: msgspec.Struct | None) -> dict[str, Any] | None:
     return msgspec.to_builtins(value) if value is not None else None
 
 
-def _class(verdict: Verdict) -> str:
+def standing_class(verdict: Verdict) -> str:
     """The class, where the verdict stands without a person."""
     return verdict.record_class if verdict.alone else UNCLASSIFIED
 
 
-def _dossier_doubt(record: Record, tools: Tools) -> str | None:
+def dossier_doubt(record: Record, register: Register) -> str | None:
     """Why a person must say where a paper belongs: its dossier is no longer open."""
     if any("dossier" in decision.values for decision in record.decisions):
         return None
     key = objects.named_dossier(record)
-    dossier = tools.register.dossier(key) if key else None
+    dossier = register.dossier(key) if key else None
     return "dossier_closed" if dossier is not None and dossier["state"] != "open" else None
 
 
-def _class_doubt(work: Work, record: Record, tools: Tools) -> str | None:
-    """Why a person must confirm the class, or None where that is said or nothing is proposed."""
+def class_doubt(verdict: Verdict, part: Part | None, record: Record, config: Config) -> str | None:
+    """Why a person must confirm the class, or None where that is said or nothing is proposed.
+
+    Args:
+        verdict: about the document.
+        part: what a separator sheet said of it, None where it came as a file.
+        record: with the decisions of persons.
+        config: has the plan, and when a person is asked.
+    """
     if any(CLASS in decision.values for decision in record.decisions):
         return None
-    part = work.receipt.part
     if part is not None and part.record_class:
-        known = {one.key for one in tools.config.classes}
+        known = {one.key for one in config.classes}
         return None if part.record_class in known else "sheet_class_unknown"
-    asked = not work.verdict.alone and work.verdict.basis in tools.config.review.ask
-    return f"class_{work.verdict.basis}" if asked else None
+    asked = not verdict.alone and verdict.basis in config.review.ask
+    return f"class_{verdict.basis}" if asked else None
 
 
 def doubt(pages: Sequence[Page], confidence: float | None, accepted: float) -> str | None:

@@ -202,6 +202,13 @@ REASONS: dict[str, Phrase] = {
         N_("The search index in {folder} is damaged or of another version."),
         N_("Run “archiver reindex”."),
     ),
+    "index_renewing": Phrase(
+        N_(
+            "The search index was damaged and is being made anew by itself. Documents are safe, "
+            "but not everything is found until then."
+        ),
+        N_("Search again in a few minutes."),
+    ),
     "index_busy": Phrase(
         N_("Another process is writing the search index in {folder}."),
         N_("Wait until it has ended."),
