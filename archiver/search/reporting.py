@@ -11,8 +11,9 @@ from datetime import date
 
 from archiver.errors import SystemFault
 from archiver.records import Id
-from archiver.search.index import Entry, Found, SearchIndex
+from archiver.search.index import EVERYTHING, Entry, Found, SearchIndex
 from archiver.search.query import Query
+from archiver.sight import Sight
 
 DAMAGED = "index_damaged"
 
@@ -37,14 +38,14 @@ class ReportingIndex:
         """See `archiver.search.index.SearchIndex.cursor`."""
         return self._index.cursor()
 
-    def search(self, query: Query, limit: int, today: date) -> Found:
+    def search(self, query: Query, limit: int, today: date, sight: Sight = EVERYTHING) -> Found:
         """See `archiver.search.index.SearchIndex.search`.
 
         Raises:
             SystemFault: ``index_renewing`` where it is damaged: it is being made anew.
         """
         try:
-            return self._index.search(query, limit, today)
+            return self._index.search(query, limit, today, sight)
         except SystemFault as fault:
             if fault.reason != DAMAGED:
                 raise
