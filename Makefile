@@ -2,11 +2,12 @@
 # make test    sets up what tests need and runs them all
 # Either may be the first command in a fresh clone.
 
-.PHONY: setup setup-test demo test check docs lock samples bench-ocr bench-learning bench-export \
-        property-campaign crash-campaign clean
+.PHONY: setup setup-test demo test check docs lock samples bench-short property-campaign \
+        crash-campaign clean
 
 PY = .venv/bin/python
 ROUNDS = 10
+BENCHES = classification disposition engine export extraction learning ocr separation startup
 
 setup:
 	@tools/setup.sh run
@@ -36,14 +37,11 @@ docs: setup-test                # what is made from the sources: German catalogu
 samples: setup-test             # makes sample_docs/ anew, byte by byte the same
 	$(PY) bench/make_samples.py
 
-bench-ocr: setup-test           # needs the letters of the corpora, see bench/README.md
-	$(PY) bench/ocr.py
+bench-%: setup-test             # one measurement of bench/, e.g. bench-ocr; see bench/README.md
+	$(PY) -m bench.$*
 
-bench-export: setup-test        # 10,000 documents on their way to the archive: takes half an hour
-	$(PY) -m bench.disposition
-
-bench-learning: setup-test      # 100,000 examples fitted beside the intake; needs council papers
-	$(PY) -m bench.learning
+bench-short: setup-test         # the short form of each: a minute; `make test` has them too
+	for bench in $(BENCHES); do $(PY) -m bench.$$bench --short || exit 1; done
 
 property-campaign: setup-test   # properties with other examples each time; ROUNDS=100 for a night
 	for round in $$(seq $(ROUNDS)); do \

@@ -2,8 +2,11 @@
 
 Promises figures that can be made again: splits, noise and generated texts depend on seeds alone.
 
-    python -m bench.classification compare CORPUS.jsonl.gz [--plan PLAN] [--per-class N] [--noise P]
-    python -m bench.classification many [NUMBER]
+    python -m bench.classification [--corpus FILE] [--plan PLAN] [--per-class N] [--noise P]
+                                   [--examples N] [--short]
+
+Without a corpus it is that of types of council papers. In the end so many generated examples are
+fitted in the background process, to see what that costs.
 
 The peer is the classifier of paperless-ngx rebuilt: counts of stemmed words and word pairs that
 stand in 1 % of the documents or more, and a neural net (one hidden layer of 100), which always
@@ -30,7 +33,9 @@ from archiver.classify.noise import noisy
 from archiver.config import filing_plan
 from archiver.search.german import fold
 from archiver.search.stemmer import stem
+from bench import corpora, history
 
+_PLAN = Path(__file__).resolve().parents[1] / "tests" / "plans" / "council.toml"
 _WORD = re.compile(r"\w+")
 Ask = Callable[[Sequence[str]], Sequence[str]]
 
@@ -72,9 +77,12 @@ def peer_accuracy(
 
 
 def compare(options: argparse.Namespace) -> dict[str, Any]:
-    examples = list(read(options.corpus))
-    plan = filing_plan(options.plan) if options.plan else ()
-    ours = evaluate(examples, per_class=options.per_class, noise=options.noise, plan=plan)
+    examples = list(read(options.corpus))[:: options.every]
+    plan = filing_plan(options.plan)
+    seeds = SEEDS[: options.seeds]
+    ours = evaluate(
+        examples, per_class=options.per_class, noise=options.noise, seeds=seeds, plan=plan
+    )
     return {
         "examples": len(examples),
         "per_class": options.per_class,
@@ -86,7 +94,7 @@ def compare(options: argparse.Namespace) -> dict[str, Any]:
         "model_accuracy": ours.model_accuracy,
         "rules_coverage": ours.rules_coverage,
         "rules_precision": ours.rules_precision,
-        "peer_accuracy": peer_accuracy(examples, options.per_class, options.noise, SEEDS),
+        "peer_accuracy": peer_accuracy(examples, options.per_class, options.noise, seeds),
     }
 
 
@@ -126,14 +134,14 @@ def many(options: argparse.Namespace) -> dict[str, Any]:
     """Fit generated examples in the background process and see what it took."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "examples.jsonl")
-        generated(options.number, file)
+        generated(options.examples, file)
         begin = time.monotonic()
         fitted = fit_in_background(file, Path(folder, "model")).result()
         wall = time.monotonic() - begin
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
         size = sum(p.stat().st_size for p in Path(folder, "model").rglob("*.npy"))
         return {
-            "examples": options.number,
+            "examples": options.examples,
             "example_mib": file.stat().st_size >> 20,
             "wall_s": round(wall, 1),
             "cpu_s": round(used.ru_utime + used.ru_stime, 1),
@@ -146,18 +154,19 @@ def many(options: argparse.Namespace) -> dict[str, Any]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    commands = parser.add_subparsers(required=True)
-    comparing = commands.add_parser("compare")
-    comparing.add_argument("corpus", type=Path)
-    comparing.add_argument("--plan", type=Path)
-    comparing.add_argument("--per-class", type=int)
-    comparing.add_argument("--noise", type=float, default=0.0)
-    comparing.set_defaults(run=compare)
-    fitting = commands.add_parser("many")
-    fitting.add_argument("number", type=int, nargs="?", default=100_000)
-    fitting.set_defaults(run=many)
-    options = parser.parse_args()
-    print(json.dumps(options.run(options), indent=2))
+    corpus = corpora.FOLDER / "council-papers" / "by-type.jsonl.gz"
+    parser.add_argument("--corpus", type=Path, default=corpus)
+    parser.add_argument("--plan", type=Path, default=_PLAN)
+    parser.add_argument("--per-class", type=int, default=5)
+    parser.add_argument("--noise", type=float, default=0.0)
+    parser.add_argument("--every", type=int, default=1, help="only each so-manieth paper")
+    parser.add_argument("--seeds", type=int, default=len(SEEDS))
+    parser.add_argument("--examples", type=int, default=100_000, help="to be fitted in the end")
+    options = history.options(parser, every=20, seeds=1, examples=60)
+    result = compare(options)
+    print(json.dumps({"compared": result, "many": many(options)}, indent=2))
+    shares = {"archiver/peer": result["accuracy"] / result["peer_accuracy"]}
+    history.note(options, "classification", shares | {"accuracy": result["accuracy"]})
 
 
 if __name__ == "__main__":

@@ -3,7 +3,8 @@
 Promises one line a page and the sums, beside the figures this project was designed by. Pages are
 the JPEG images embedded in the letters, decoded to gray; rendering and assembly are not measured.
 
-Run as ``python -m bench.engine [--engine pytesseract] [--corpora FOLDER] [--languages deu]``.
+Run as ``python -m bench.engine [--engine pytesseract] [--corpora FOLDER] [--languages deu]
+[--short]``.
 """
 
 from __future__ import annotations
@@ -18,11 +19,10 @@ from archiver.recognise.engine import GrayImage, OcrEngine, open_engine
 from archiver.recognise.engine_process import read_page
 from archiver.recognise.reading import quality
 from archiver.records import Page
-from bench import accuracy
+from bench import accuracy, corpora, history
 from bench.accuracy import Tally
 
 DESIGNED = "design: CER 2.17 %, lCER 1.66 %, recall 95.1 %, signs 0 of 35, 1.31 CPU s/page"
-_DEFAULT_CORPORA = Path(__file__).resolve().parents[2] / "shared" / "corpora"
 
 
 class Result(NamedTuple):
@@ -95,15 +95,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--engine", choices=("tesserocr", "pytesseract"), default="tesserocr")
     parser.add_argument("--languages", default="deu")
-    default = Path(os.environ.get("ARCHIVER_CORPORA", _DEFAULT_CORPORA))
-    parser.add_argument("--corpora", type=Path, default=default)
-    asked = parser.parse_args()
+    parser.add_argument("--corpora", type=Path, default=corpora.FOLDER)
+    parser.add_argument("--letters", type=int, help="only so many")
+    asked = history.options(parser, letters=1)
 
     engine = open_engine(asked.engine, asked.languages)
     print(f"{engine.name}, Tesseract {engine.version()}, {asked.languages}")
     plain: dict[str, list[Result]] = {}
     signed: dict[str, list[Result]] = {}
-    for path in sorted((asked.corpora / "letters").glob("*.pdf")):
+    for path in sorted((asked.corpora / "letters").glob("*.pdf"))[: asked.letters]:
         image = embedded_page(path)
         truth = path.with_suffix(".txt").read_text(encoding="utf-8")
         kind = path.stem.rpartition("_")[2]
@@ -120,9 +120,14 @@ def main() -> None:
         parser.error(f"no letters below {asked.corpora}")
     for kind in plain:
         print(summary(f"{kind}, with signs", signed[kind]))
-    print(summary("all, model alone", [result for group in plain.values() for result in group]))
-    print(summary("all, with signs", [result for group in signed.values() for result in group]))
+    alone = [result for group in plain.values() for result in group]
+    both = [result for group in signed.values() for result in group]
+    print(summary("all, model alone", alone))
+    print(summary("all, with signs", both))
     print(DESIGNED)
+    seconds = [sum(result.seconds for result in results) for results in (both, alone)]
+    recall = 1 - accuracy.added([result.missed for result in both]).rate
+    history.note(asked, "engine", {"signs/alone": seconds[0] / seconds[1], "recall": recall})
 
 
 if __name__ == "__main__":

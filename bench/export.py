@@ -5,8 +5,8 @@ dropped from its sources as far as the kernel lets a user do that, and the most 
 The plain program copies every file into a stored zip with the standard library while it checks its
 sha512, syncs, and reads the zip again for sha256, sha512 and the sha512 of every file in it.
 
-Run as ``python -m bench.export [--files 2000] [--kib 200] [--rounds 3] [--folder DIR]``; the long
-form, 10,000 documents and 2 GB, is ``--files 10000``.
+Run as ``python -m bench.export [--files 2000] [--kib 200] [--rounds 3] [--folder DIR]
+[--short]``; the long form, 10,000 documents and 2 GB, is ``--files 10000``.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ from archiver.retention.exchange.batch import (
     derived_uuid,
 )
 from archiver.retention.exchange.package import Opener
+from bench import history
 
 PROCESS = "0d9e2c3a-3f57-4d7b-9d64-5a1c2b7e8f01"
 CREATED = "2026-03-02T11:00:00.000Z"
@@ -179,7 +180,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--folder", type=Path, default=None)
     parser.add_argument("--one", nargs=3, help=argparse.SUPPRESS)
-    asked = parser.parse_args()
+    asked = history.options(parser, files=20, kib=20, rounds=1)
     if asked.one:
         run_one(asked.one[0], Path(asked.one[1]), Path(asked.one[2]))
         return 0
@@ -204,7 +205,9 @@ def main() -> int:
         peak = max(peak for _wall, _cpu, peak in rounds)
         rate = size / walls[way]
         print(f"{way:9} {walls[way]:7.2f} s  {cpu:7.2f} s CPU  {rate:6.0f} MiB/s  {peak:4} MiB")
-    print(f"speed against the plain program: {walls['plain'] / walls['archiver']:.0%}")
+    speed = walls["plain"] / walls["archiver"]
+    print(f"speed against the plain program: {speed:.0%}")
+    history.note(asked, "export", {"plain/archiver": speed})
     return 0
 
 

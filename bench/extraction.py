@@ -30,6 +30,7 @@ from archiver.extract.numbers import find_ibans
 from archiver.extract.references import behind_label
 from archiver.extract.values import FieldKind, Known
 from archiver.records import Page
+from bench import history
 
 NoiseKind = Literal["recognition", "any", "digits"]
 TODAY = date(2026, 6, 30)
@@ -305,19 +306,26 @@ def main() -> None:
     parser.add_argument("--letters", type=Path, help="folder with letters and their texts")
     parser.add_argument("--vault", type=Path, help="of an archive with the sample papers")
     parser.add_argument("--expected", type=Path, help="table of the sample papers")
-    asked = parser.parse_args()
+    asked = history.options(parser, count=100)
 
+    shares: dict[str, float] = {}
     chance = random.Random(asked.seed)
     kinds: tuple[NoiseKind, ...] = ("recognition", "any", "digits")
     rounds = [(asked.rate, kind) for kind in kinds]
     for rate, kind in [*rounds, (0.0, kinds[0])]:
         print(f"noise {rate:.0%} {kind if rate else ''}")
-        lines = date_strings(asked.count, rate, chance, kind=kind)
-        print(f"  dates: {measured_dates(lines)}")
-        references = reference_strings(asked.count, rate, chance, kind=kind)
-        print(f"  references: {measured_references(references)}")
-        ibans = iban_strings(asked.count, rate, chance, kind=kind)
-        print(f"  accounts: {measured_ibans(ibans)}")
+        tallies = {
+            "dates": measured_dates(date_strings(asked.count, rate, chance, kind=kind)),
+            "references": measured_references(
+                reference_strings(asked.count, rate, chance, kind=kind)
+            ),
+            "accounts": measured_ibans(iban_strings(asked.count, rate, chance, kind=kind)),
+        }
+        for name, tally in tallies.items():
+            print(f"  {name}: {tally}")
+            shares[f"{name} {rate:.0%} {kind} recall"] = tally.recall
+            shares[f"{name} {rate:.0%} {kind} precision"] = tally.precision
+    history.note(asked, "extraction", shares)
     if asked.letters is not None:
         for field, tally in measured_letters(letter_pages(asked.letters)).items():
             print(f"letters, {field}: {tally}")

@@ -3,7 +3,7 @@
 Promises runs in turn on one daemon and one fit, which is stopped (SIGSTOP) while a run without it
 is measured, so that both kinds see the same machine; and figures of the whole fit in the end.
 
-    python -m bench.learning [--examples N] [--letters N] [--rounds N] [--corpora FOLDER]
+    python -m bench.learning [--examples N] [--letters N] [--rounds N] [--corpora FOLDER] [--short]
 
 Exits 1 where throughput with the fit is less than 0.85 of that without, median of the rounds.
 """
@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import random
 import re
 import signal
@@ -30,16 +29,13 @@ import msgspec
 
 from archiver.classify.background import Fit, Fitted, fit_in_background
 from archiver.classify.examples import Example, line_of, read
-from bench import processes
+from bench import corpora, history, processes
 from bench.make_samples import encoded
 from bench.product import Product
 from bench.sample_pages import Look, arrange, printed, scanned
 
-ROOT = Path(__file__).resolve().parent.parent
 LEAST = 0.85
-_FINAL = ("filed", "review", "quarantined")
 _GLANCE = 0.1
-_PATIENCE = 600.0
 _LETTER = """
 = Stadt Musterbach
 Amt für Finanzen || Aktenzeichen: 22.1-{number}/2024
@@ -153,21 +149,12 @@ def _most_memory(process: int) -> int:
     return 0
 
 
-def throughput(product: Product, first: int, count: int) -> float:
+def throughput(product: Product, daemon: subprocess.Popen[bytes], first: int, count: int) -> float:
     """Drop so many letters at once; returns documents a minute until the last one is settled."""
-    before = _settled(product)
+    before = product.settled()
     product.drop({f"letter{n}.jpg": letter(n) for n in range(first, first + count)})
     begin = time.monotonic()
-    while _settled(product) < before + count:
-        if time.monotonic() > begin + _PATIENCE:
-            raise RuntimeError(json.dumps(product.status()))
-        time.sleep(_GLANCE)
-    return 60 * count / (time.monotonic() - begin)
-
-
-def _settled(product: Product) -> int:
-    documents = product.status()["documents"]
-    return sum(int(documents.get(state, 0)) for state in _FINAL)
+    return 60 * count / (product.wait_settled(daemon, before + count) - begin)
 
 
 def measured(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
@@ -180,8 +167,8 @@ def measured(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     product = Product(folder / "archive", 0.2)
     rates: dict[str, list[float]] = {"without": [], "with": []}
     shares = []
-    with product.daemon():
-        throughput(product, 0, options.letters)  # warms engines and readers
+    with product.daemon() as daemon:
+        throughput(product, daemon, 0, options.letters)  # warms engines and readers
         neighbour = Neighbour(examples, folder / "model")
         try:
             for turn in range(options.rounds):
@@ -192,7 +179,9 @@ def measured(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
                         neighbour.go()
                     used, begin = neighbour.used(), time.monotonic()
                     number = first + place * options.letters
-                    rates[kind].append(round(throughput(product, number, options.letters), 2))
+                    rates[kind].append(
+                        round(throughput(product, daemon, number, options.letters), 2)
+                    )
                     if kind == "with":
                         shares.append((neighbour.used() - used) / (time.monotonic() - begin))
                     neighbour.halt()
@@ -219,22 +208,16 @@ def measured(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
 def main() -> int:
     """Measure and print; 1 where the ratio is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
-    corpora = Path(os.environ.get("ARCHIVER_CORPORA", ROOT.parent / "shared" / "corpora"))
     parser.add_argument("--examples", type=int, default=100_000)
     parser.add_argument("--letters", type=int, default=24, help="of each run")
     parser.add_argument("--rounds", type=int, default=5, help="pairs of runs")
-    parser.add_argument("--corpora", type=Path, default=corpora)
-    options = parser.parse_args()
+    parser.add_argument("--corpora", type=Path, default=corpora.FOLDER)
+    options = history.options(parser, examples=60, letters=1, rounds=1)
     with tempfile.TemporaryDirectory(prefix="archiver-learning-") as folder:
         result = measured(options, Path(folder))
-    print(json.dumps({"machine": _machine(), **result}, indent=2, ensure_ascii=False))
-    return 0 if result["ratio"] >= LEAST else 1
-
-
-def _machine() -> str:
-    load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
-    kernel = subprocess.run(["uname", "-r"], capture_output=True, text=True, check=True).stdout
-    return f"{os.cpu_count()} cores, Linux {kernel.strip()}, load {load}"
+    print(json.dumps({"machine": history.machine(), **result}, indent=2, ensure_ascii=False))
+    history.note(options, "learning", {"with_fit/without": result["ratio"]})
+    return int(result["ratio"] < LEAST and not options.short)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import io
-import os
 import random
 import time
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from archiver.records import Code
 from archiver.separate import labels, marks, sheets
+from bench import corpora, history
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -139,10 +139,11 @@ TREATMENTS: dict[str, tuple[int, Treatment]] = {
 def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
-    default = os.environ.get("ARCHIVER_CORPORA", str(_ROOT.parent / "shared" / "corpora"))
-    parser.add_argument("--corpora", type=Path, default=Path(default))
+    parser.add_argument("--corpora", type=Path, default=corpora.FOLDER)
+    parser.add_argument("--papers", type=int, help="without separators: only so many files")
     parser.add_argument("--copies", type=int, default=10)
-    arguments = parser.parse_args()
+    arguments = history.options(parser, copies=1, papers=2)
+    shares: dict[str, float] = {}
     printed = labels.separator_sheets([labels.Sheet(MARK, "Eingangsrechnung")], CREATED, key=KEY)
     text = sheets.payload(MARK, key=KEY)
     print(f"{'treatment':30} {'qr':>6} {'bars':>6} {'ms':>6}")
@@ -159,19 +160,21 @@ def main() -> None:
             bars += any(code.kind.startswith("patch") for code in codes)
         count = arguments.copies
         print(f"{name:30} {qr:3}/{count} {bars:3}/{count} {1000 * seconds / count:6.0f}")
-    _unmarked(arguments.corpora)
+        shares |= {f"{name}: qr": qr / count, f"{name}: bars": bars / count}
+    _unmarked(arguments.corpora, arguments.papers)
+    history.note(arguments, "separation", shares)
 
 
-def _unmarked(corpora: Path) -> None:
+def _unmarked(place: Path, most: int | None) -> None:
     """Count marks on pages of letters, invoices and samples; there are hardly any to be found."""
     files = [
         path
-        for folder in (corpora / "letters", corpora / "e-invoices", _ROOT / "sample_docs")
+        for folder in (place / "letters", place / "e-invoices", _ROOT / "sample_docs")
         for path in sorted(folder.rglob("*.pdf"))
     ]
     pages = 0
     seconds = 0.0
-    for path in files:
+    for path in files[:most]:
         for number, page in enumerate(drawn(path.read_bytes(), 200), start=1):
             start = time.process_time()
             codes = find(page, 200)

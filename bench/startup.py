@@ -3,7 +3,7 @@
 Prints the best wall time of several fresh processes each, since everything slower is somebody
 else's work on the machine, and whether it is within 4 times the bare interpreter + 50 ms.
 
-    python bench/startup.py [--times 20]
+    python -m bench.startup [--times 20] [--short]
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-COMMAND = str(Path(sys.executable).with_name("archiver"))
+from bench import history
+from bench.product import COMMAND, Product
+
 BARE = "python -c pass"
 FACTOR, ALLOWANCE = 4, 0.05
 PATIENCE = 60.0
@@ -37,33 +38,15 @@ def best(commands: Mapping[str, Sequence[str]], times: int) -> dict[str, float]:
     return taken
 
 
-@contextmanager
-def daemon(config: Path) -> Iterator[None]:
-    """A daemon that answers."""
-    running = subprocess.Popen([COMMAND, "-c", str(config), "run"], stderr=subprocess.DEVNULL)
-    try:
-        deadline = time.monotonic() + PATIENCE
-        while not (config.parent / "archiver.sock").exists():
-            if running.poll() is not None or time.monotonic() > deadline:
-                sys.exit("the daemon does not start")
-            time.sleep(0.1)
-        # Its own start is not what is measured.
-        time.sleep(5)
-        yield
-    finally:
-        running.terminate()
-        running.wait()
-
-
 def main() -> int:
     """Measure and print; 1 where a command is slower than allowed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--times", type=int, default=20, help="processes of each kind")
-    times = parser.parse_args().times
+    asked = history.options(parser, times=2)
+    times = asked.times
     with tempfile.TemporaryDirectory(prefix="archiver-startup-") as folder:
-        config = Path(folder) / "town" / "config.toml"
-        subprocess.run([COMMAND, "init", str(config.parent)], check=True, capture_output=True)
-        command = [COMMAND, "-c", str(config)]
+        product = Product(Path(folder) / "town", settle_seconds=1)
+        command = [COMMAND, "-c", str(product.root / "config.toml")]
         bare, search = [sys.executable, "-c", "pass"], [*command, "search", "Haus"]
         alone = {
             BARE: bare,
@@ -71,7 +54,9 @@ def main() -> int:
             "archiver search (no daemon)": search,
         }
         measured = best(alone, times)
-        with daemon(config):
+        with product.daemon() as daemon:
+            # Its own start is not what is measured.
+            product.wait_rest(daemon)
             served = {
                 "archiver search (daemon)": search,
                 "archiver status (daemon)": [*command, "status"],
@@ -84,7 +69,9 @@ def main() -> int:
         ratio = seconds / measured[BARE]
         print(f"{name:<30}{seconds * 1000:7.0f} ms  {ratio:5.1f} x  {verdict}")
     print(f"{'limit':<30}{limit * 1000:7.0f} ms")
-    return int(max(measured.values()) > limit)
+    ratios = {f"{name}/bare": taken / measured[BARE] for name, taken in measured.items()}
+    history.note(asked, "startup", {name: ratios[name] for name in ratios if BARE not in name})
+    return int(max(measured.values()) > limit and not asked.short)
 
 
 if __name__ == "__main__":
