@@ -30,6 +30,7 @@ from archiver.acts import ACTS, words_of
 from archiver.archive import Archive, File, Json, Progress
 from archiver.errors import ExitCode, Fault, SystemFault, UsageFault
 from archiver.house import House, new_id
+from archiver.plaintext import plain_lines, plain_values
 from archiver.rights import Caller
 
 log = logging.getLogger(__name__)
@@ -133,7 +134,10 @@ async def _status(request: web.Request) -> web.StreamResponse:
 
 
 async def _search(request: web.Request) -> web.StreamResponse:
-    query, limit = request.query.get("q", "*"), _number(request.query.get("limit", "20"))
+    query, limit = (
+        plain_lines(request.query.get("q", "*")),
+        _number(request.query.get("limit", "20")),
+    )
     return web.json_response(await asyncio.to_thread(_archive(request).search, query, limit))
 
 
@@ -261,7 +265,8 @@ async def _act(request: web.Request) -> web.StreamResponse:
 def _parsed(content: bytes) -> Json:
     """A JSON object, all of whose words are text that can be written down."""
     try:
-        return msgspec.json.decode(content, type=dict[str, Any])
+        parsed: Json = plain_values(msgspec.json.decode(content, type=dict[str, Any]))
+        return parsed
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         raise UsageFault("bad_request", word="JSON") from None
 
@@ -370,9 +375,9 @@ async def _reason(request: web.Request) -> str:
         reason = (await request.json()).get("reason")
     except (ValueError, AttributeError):
         reason = None
-    if not isinstance(reason, str) or not reason.strip():
+    if not isinstance(reason, str) or not plain_lines(reason).strip():
         raise UsageFault("reason_missing")
-    return reason.strip()
+    return plain_lines(reason).strip()
 
 
 async def _words(request: web.Request) -> list[str]:
@@ -380,7 +385,7 @@ async def _words(request: web.Request) -> list[str]:
     try:
         words = (await request.json())["words"]
         if isinstance(words, list) and all(isinstance(word, str) for word in words):
-            return words
+            return [plain_lines(word) for word in words]
     except (ValueError, TypeError, KeyError):
         pass
     raise UsageFault("nothing_to_set")

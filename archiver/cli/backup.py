@@ -79,9 +79,9 @@ def make(
             "Back-up {set}, up to ledger line {line}. Objects: {objects}, other files: {files},"
             " new: {size} MB."
         )
-        click.echo(line.format(**told, size=_megabytes(told["new_bytes"])))
+        desk.say(line.format(**told, size=_megabytes(told["new_bytes"])))
         if told["removed_sets"]:
-            click.echo(tr("Older back-ups removed: {count}").format(count=told["removed_sets"]))
+            desk.say(tr("Older back-ups removed: {count}").format(count=told["removed_sets"]))
         _tell(told["problems"])
     _end(context, told["problems"])
 
@@ -112,8 +112,8 @@ def restore(
         desk.as_json(told)
     else:
         line = tr("Back-up {set} of {moment} is restored. Documents: {documents}.")
-        click.echo(line.format(**told, moment=phrases.moment(told["made_at"])))
-        click.echo(tr("Start it with: archiver -c {path} run").format(path=told["config"]))
+        desk.say(line.format(**told, moment=phrases.moment(told["made_at"])))
+        desk.say(tr("Start it with: archiver -c {path} run").format(path=told["config"]))
         _tell(told["problems"])
     _end(context, told["problems"])
 
@@ -139,7 +139,7 @@ def verify(context: click.Context, folder: Path, json_: bool) -> None:
     else:
         _tell(told["problems"])
         line = tr("Files read: {files}, back-ups: {sets}, problems: {count}.")
-        click.echo(line.format(files=told["files"], sets=told["sets"], count=len(told["problems"])))
+        desk.say(line.format(files=told["files"], sets=told["sets"], count=len(told["problems"])))
     _end(context, told["problems"])
 
 
@@ -161,16 +161,16 @@ def list_(folder: Path, json_: bool) -> None:
     for row in rows:
         if row["whole"]:
             line = tr("{set:>6}  {moment}  up to ledger line {line}, objects: {objects}")
-            click.echo(line.format(**row, moment=phrases.moment(row["made_at"])))
+            desk.say(line.format(**row, moment=phrases.moment(row["made_at"])))
         else:
-            click.secho(tr("{set:>6}  the list is damaged").format(**row), fg="red")
+            desk.say(tr("{set:>6}  the list is damaged").format(**row), fg="red")
     if not rows:
-        click.echo(tr("There is no back-up in this folder."))
+        desk.say(tr("There is no back-up in this folder."))
 
 
 def _tell(problems: list[dict[str, Any]]) -> None:
     for problem in problems:
-        click.secho(problem["message"], fg="red")
+        desk.say(problem["message"], fg="red")
 
 
 def _end(context: click.Context, problems: list[dict[str, Any]]) -> None:

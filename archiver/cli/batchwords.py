@@ -18,7 +18,7 @@ def told(answer: Mapping[str, Any], json_: bool) -> None:
     if json_:
         desk.as_json(dict(answer))
         return
-    click.echo(f"{answer['id']}  {phrases.state_name(answer['state'])}")
+    desk.say(f"{answer['id']}  {phrases.state_name(answer['state'])}")
     tell_corrections(answer.get("corrections", ()))
     tell_next(answer)
 
@@ -31,27 +31,27 @@ def tell_line(one: Mapping[str, Any]) -> None:
             units=one["units"], documents=one["documents"]
         )
     day = phrases.moment(one["changed_at"])
-    click.echo(f"{one['id']}  {phrases.state_name(one['state'])}  {day}  {counts}".rstrip())
+    desk.say(f"{one['id']}  {phrases.state_name(one['state'])}  {day}  {counts}".rstrip())
 
 
 def tell_batch(told: Mapping[str, Any]) -> None:
     """A batch with its counts."""
-    click.echo(f"{told['id']}  {phrases.state_name(told['state'])}")
+    desk.say(f"{told['id']}  {phrases.state_name(told['state'])}")
     if "documents" not in told:
         return
     line = tr("{units} units, {documents} documents, {size} MiB, xdomea {version}")
     size = f"{told['size'] / (1 << 20):.1f}"
-    click.echo(
+    desk.say(
         "  "
         + line.format(
             units=told["units"], documents=told["documents"], size=size, version=told["xdomea"]
         )
     )
     for key, count in sorted(told["classes"].items()):
-        click.echo(f"  {key}: {count}")
+        desk.say(f"  {key}: {count}")
     for obstacle, count in sorted(told["skipped"].items()):
         line = tr("not proposed: {count}").format(count=count)
-        click.echo(f"  {line} ({_OBSTACLES[obstacle]})")
+        desk.say(f"  {line} ({_OBSTACLES[obstacle]})")
 
 
 def tell_item(item: Mapping[str, Any]) -> None:
@@ -59,13 +59,13 @@ def tell_item(item: Mapping[str, Any]) -> None:
     said = _SAID.get(item["said"] or "", "")
     ends = phrases.date(item["ends"])
     rule = f"{item['class_key']} v{item['version']} {item['disposition']}"
-    click.echo(f"  {item['unit']}  {item['documents']:>4}  {rule}  {ends}  {said}".rstrip())
+    desk.say(f"  {item['unit']}  {item['documents']:>4}  {rule}  {ends}  {said}".rstrip())
 
 
 def tell_corrections(corrections: Sequence[Mapping[str, Any]]) -> None:
     """What persons have changed of the units, which those who approve must know."""
     if corrections:
-        click.echo(tr("Corrected before, by whom and when:"))
+        desk.say(tr("Corrected before, by whom and when:"))
     for one in corrections:
         names = [_VALUES.get(code) or phrases.start_name(code) for code in one["what"]]
         what = f" ({', '.join(names)})" if names else ""
@@ -73,7 +73,7 @@ def tell_corrections(corrections: Sequence[Mapping[str, Any]]) -> None:
         if one["now_title"]:
             change = "  " + " → ".join(filter(None, (one["was_title"], one["now_title"])))
         moment = phrases.moment(one["at"])
-        click.echo(f"  {one['unit']}  {moment}  {one['title']}{what}{change}  {one['actor']}")
+        desk.say(f"  {one['unit']}  {moment}  {one['title']}{what}{change}  {one['actor']}")
 
 
 def tell_answer(context: click.Context, told: Mapping[str, Any], json_: bool) -> None:
@@ -82,10 +82,10 @@ def tell_answer(context: click.Context, told: Mapping[str, Any], json_: bool) ->
         desk.as_json(dict(told))
     else:
         for finding in told["findings"]:
-            click.secho(finding["message"], fg="yellow", err=True)
-        click.echo(phrases.state_name(told["state"]))
+            desk.say(finding["message"], fg="yellow", err=True)
+        desk.say(phrases.state_name(told["state"]))
         if told["waiting"]:
-            click.echo(tr("Items without a usable answer: {count}").format(count=told["waiting"]))
+            desk.say(tr("Items without a usable answer: {count}").format(count=told["waiting"]))
     if told["findings"]:
         context.exit(int(ExitCode.FINDINGS))
 
@@ -94,7 +94,7 @@ def tell_next(told: Mapping[str, Any]) -> None:
     """What is to be done next."""
     step = _NEXT.get(told["state"])
     if step:
-        click.echo(tr("Next: {step}").format(step=step))
+        desk.say(tr("Next: {step}").format(step=step))
 
 
 _OBSTACLES = {

@@ -28,10 +28,10 @@ def init(folder: Path) -> None:
     from archiver.founding import found
 
     config = found(folder)
-    click.echo(tr("The archive is ready: {path}").format(path=config))
+    desk.say(tr("The archive is ready: {path}").format(path=config))
     drop = folder.resolve() / "inbox" / "incoming"
-    click.echo(tr("Drop scans into {folder}").format(folder=drop))
-    click.echo(tr("Start it with: archiver -c {path} run").format(path=config))
+    desk.say(tr("Drop scans into {folder}").format(folder=drop))
+    desk.say(tr("Start it with: archiver -c {path} run").format(path=config))
 
 
 @click.command(
@@ -62,7 +62,7 @@ def run(context: click.Context, once: bool) -> None:
         journal.start()
     outcome = run_daemon(config, once=once, glance=glance)
     if glance is not None:
-        click.echo("", err=True)
+        desk.say("", err=True)
     context.exit(int(outcome))
 
 
@@ -70,7 +70,7 @@ def _glance(queued: int, active: int, done: int) -> None:
     line = tr("waiting {queued} · in work {active} · done {done}").format(
         queued=queued, active=active, done=done
     )
-    click.echo(f"\r\x1b[K{line}", nl=False, err=True)
+    desk.say(line, start="\r\x1b[K", end="", err=True)
 
 
 @click.command(
@@ -95,57 +95,57 @@ def status(context: click.Context, json_: bool) -> None:
 
 def _print_status(state: dict[str, Any]) -> None:
     running = tr("The daemon is running.") if state["daemon"] else tr("The daemon is not running.")
-    click.secho(running, fg="green" if state["daemon"] else "yellow")
+    desk.say(running, fg="green" if state["daemon"] else "yellow")
     labels = {"waiting": tr("waiting"), "held": tr("held"), "ignored": tr("ignored")}
-    click.secho(tr("Drop folders"), bold=True)
+    desk.say(tr("Drop folders"), bold=True)
     for kind, label in labels.items():
         names = state["inbox"][kind]
         shown = ", ".join(names[:5]) + (" …" if len(names) > 5 else "")
-        click.echo(f"  {label:<14}{len(names):>7}  {shown}".rstrip())
-    click.secho(tr("Documents"), bold=True)
+        desk.say(f"  {label:<14}{len(names):>7}  {shown}".rstrip())
+    desk.say(tr("Documents"), bold=True)
     for name, count in state["documents"].items():
-        click.echo(f"  {phrases.state_name(name):<14}{count:>7}")
+        desk.say(f"  {phrases.state_name(name):<14}{count:>7}")
     if state["review"]:
         _print_waiting(state["review"])
     if any(state.get("retention", {}).values()):
         _print_kept(state["retention"])
     if state["problems"]:
-        click.secho(tr("Problems"), bold=True)
+        desk.say(tr("Problems"), bold=True)
     for problem in state["problems"]:
-        click.echo(f"  {click.style(problem['id'] or '–', fg='cyan')}  {problem['file']}")
-        click.echo(f"    {problem['message']}")
-        click.echo(f"    {problem['advice']}")
+        desk.say("  ", desk.styled(problem["id"] or "–", fg="cyan"), f"  {problem['file']}")
+        desk.say(f"    {problem['message']}")
+        desk.say(f"    {problem['advice']}")
     if state["documents"]:
         _print_backup(state["backup"])
     for trouble in state["system"]:
         since = phrases.moment(trouble["since"])
         colour = "red" if trouble["grade"] == "bad" else "yellow"
-        click.secho(f"{trouble['message']} ({since}) {trouble['advice']}", fg=colour)
+        desk.say(f"{trouble['message']} ({since}) {trouble['advice']}", fg=colour)
 
 
 def _print_backup(last: dict[str, Any] | None) -> None:
     """When the archive was last saved, for whoever may see all of it."""
     if last is None:
-        click.secho(tr("There is no back-up yet."), fg="yellow")
+        desk.say(tr("There is no back-up yet."), fg="yellow")
         return
     line = tr("Last back-up: {moment} ({folder})")
-    click.echo(line.format(moment=phrases.moment(last["made_at"]), folder=last["folder"]))
+    desk.say(line.format(moment=phrases.moment(last["made_at"]), folder=last["folder"]))
 
 
 def _print_waiting(review: dict[str, Any]) -> None:
     """What waits for a person, whom "archiver review" tells more."""
-    click.secho(tr("Review desk"), bold=True)
+    desk.say(tr("Review desk"), bold=True)
     since = ""
     if review["oldest"]:
         since = tr("the oldest since {moment}").format(moment=phrases.moment(review["oldest"]))
     waiting, unknown = tr("waiting"), tr("without class")
-    click.echo(f"  {waiting:<14}{review['waiting']:>7}  {since}".rstrip())
-    click.echo(f"  {unknown:<14}{review['unclassified']:>7}")
+    desk.say(f"  {waiting:<14}{review['waiting']:>7}  {since}".rstrip())
+    desk.say(f"  {unknown:<14}{review['unclassified']:>7}")
 
 
 def _print_kept(kept: dict[str, Any]) -> None:
     """What waits for the archivist, each with the command that tells more."""
-    click.secho(tr("Retention"), bold=True)
+    desk.say(tr("Retention"), bold=True)
     rows = (
         (tr("not adopted"), kept["not_adopted"], "archiver retention adopt"),
         (tr("not confirmed"), kept["unconfirmed"], "archiver retention rules"),
@@ -153,7 +153,7 @@ def _print_kept(kept: dict[str, Any]) -> None:
     )
     for label, waiting, command in rows:
         if waiting:
-            click.echo(f"  {label:<21}{len(waiting):>4}  {command}")
+            desk.say(f"  {label:<21}{len(waiting):>4}  {command}")
 
 
 @click.command(
@@ -190,7 +190,7 @@ def add(context: click.Context, files: tuple[Path, ...], pipeline: str | None, j
         return
     for answer in answers:
         state = phrases.state_name(answer["state"])
-        click.echo(f"{click.style(answer['id'], fg='cyan')}  {state}  {answer['file']}")
+        desk.say(desk.styled(answer["id"], fg="cyan"), f"  {state}  {answer['file']}")
 
 
 @click.command(
@@ -250,7 +250,7 @@ def _told(answer: dict[str, Any], json_: bool) -> None:
     if json_:
         desk.as_json(answer)
     else:
-        click.echo(f"{answer['id']}  {phrases.state_name(answer['state'])}")
+        desk.say(f"{answer['id']}  {phrases.state_name(answer['state'])}")
 
 
 COMMANDS: dict[str, click.Command] = {

@@ -93,9 +93,9 @@ def restore(context: click.Context, id_: str, file: Path, json_: bool) -> None:
         answer = archive.restore(id_, source)
     if not json_:
         if answer["files"]:
-            click.echo(tr("Files put back: {files}").format(files=answer["files"]))
+            desk.say(tr("Files put back: {files}").format(files=answer["files"]))
         else:
-            click.echo(tr("What is stored is sound; nothing had to be put back."))
+            desk.say(tr("What is stored is sound; nothing had to be put back."))
     told(answer, json_)
 
 

@@ -12,13 +12,14 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import click
 
 from archiver import phrases
 from archiver.config import Config, ConfigProblems, find, load
 from archiver.errors import ExitCode, Fault, Refusal, SystemFault
+from archiver.plaintext import json_shown, plain_lines, shown
 from archiver.tongue import tr
 
 if TYPE_CHECKING:
@@ -119,24 +120,67 @@ class Command(click.Command):
 
 def tell_fault(fault: Fault) -> None:
     """Say on stderr what happened and what to do."""
-    click.secho(phrases.sentence(fault.reason, fault.params), fg="red", err=True)
+    say(phrases.sentence(fault.reason, fault.params), fg="red", err=True)
     advice = phrases.advice(fault.reason, fault.params)
     if advice:
-        click.echo(advice, err=True)
+        say(advice, err=True)
 
 
 def _tell_problems(fault: ConfigProblems) -> None:
-    click.secho(phrases.sentence(fault.reason, fault.params), fg="red", err=True)
+    say(phrases.sentence(fault.reason, fault.params), fg="red", err=True)
     for problem in fault.problems:
         where = f"{problem.file}: {problem.key}" if problem.key else str(problem.file)
-        click.echo(f"  {where}: {phrases.sentence(problem.reason, problem.params)}", err=True)
+        say(f"  {where}: {phrases.sentence(problem.reason, problem.params)}", err=True)
+
+
+class Styled(NamedTuple):
+    """A piece of a line in a colour of its own."""
+
+    text: str
+    fg: str | None
+    bold: bool
+
+
+def styled(text: str, fg: str | None = None, *, bold: bool = False) -> Styled:
+    """A piece of a line for `say`."""
+    return Styled(text, fg, bold)
+
+
+def say(
+    *pieces: str | Styled,
+    fg: str | None = None,
+    bold: bool = False,
+    err: bool = False,
+    start: str = "",
+    end: str = "\n",
+) -> None:
+    r"""Print a line: all that the command line says passes through here.
+
+    Names, titles and words come from outside. What in them would speak to the terminal shows as
+    ``\xNN``; only line ends and tabs stay.
+
+    Args:
+        pieces: printed one after the other.
+        fg: colour of the pieces that have none.
+        bold: whether these are bold.
+        err: print on stderr.
+        start: our own control characters before the line.
+        end: what ends it.
+    """
+    line = "".join(_coloured(piece, fg, bold) for piece in pieces)
+    click.echo(f"{start}{line}{end}", nl=False, err=err)
+
+
+def _coloured(piece: str | Styled, fg: str | None, bold: bool) -> str:
+    text, fg, bold = piece if isinstance(piece, Styled) else (piece, fg, bold)
+    return click.style(shown(text), fg=fg, bold=bold or None) if fg or bold else shown(text)
 
 
 def as_json(value: Any) -> None:
-    """Print a value for scripts."""
+    """Print a value for scripts; it says the same to them, and nothing to a terminal."""
     import json
 
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+    click.echo(json_shown(json.dumps(value, ensure_ascii=False, indent=2)))
 
 
 class Progress:
@@ -158,8 +202,7 @@ class Progress:
         full = width * done // total
         bar = "█" * full + "·" * (width - full)
         end = "\n" if done >= total else ""
-        click.echo(f"\r{self._label} {bar} {done}/{total}", nl=False, err=True)
-        click.echo(end, nl=False, err=True)
+        say(f"{self._label} {bar} {done}/{total}", start="\r", end=end, err=True)
 
 
 def name_of(path: Path) -> bytes:
@@ -168,8 +211,11 @@ def name_of(path: Path) -> bytes:
 
 
 def text(word: str) -> str:
-    r"""A person's word as text; bytes that are not UTF-8 become ``\xNN``, as in files' names."""
-    return os.fsencode(word).decode("utf-8", "backslashreplace")
+    r"""A person's word as text; bytes that are not UTF-8 become ``\xNN``, as in files' names.
+
+    What is pasted may hold control characters: they go.
+    """
+    return plain_lines(os.fsencode(word).decode("utf-8", "backslashreplace"))
 
 
 def day(word: str | None) -> date | None:

@@ -106,7 +106,7 @@ def look(context: click.Context, /, draft: Path | None, json_: bool, **asked: An
     else:
         _print_look(told)
         if draft is not None:
-            click.echo(tr("Request to edit: {file}").format(file=draft))
+            desk.say(tr("Request to edit: {file}").format(file=draft))
 
 
 def _write(sink: Any, content: bytes) -> None:
@@ -148,27 +148,27 @@ def _wanted(
 
 def _print_look(told: Json) -> None:
     for document in told["documents"]:
-        facts = (click.style(document["id"], fg="cyan"), document["title"], _pages(document))
-        click.echo("  ".join(fact for fact in facts if fact))
+        facts = [fact for fact in (document["title"], _pages(document)) if fact]
+        desk.say(desk.styled(document["id"], fg="cyan"), *(f"  {fact}" for fact in facts))
         for find in document["finds"]:
             _print_find(find)
         if document["regions"]:
             count = document["regions"]
-            click.echo("  " + tr("Places to be blackened: {count}").format(count=count))
+            desk.say("  " + tr("Places to be blackened: {count}").format(count=count))
         if document["secret"]:
             line = tr("A law binds this class to secrecy: ask whether it may be given at all.")
-            click.secho("  " + line, fg="yellow")
+            desk.say("  " + line, fg="yellow")
         for key, text in _TO_LOOK_THROUGH.items():
             if document[key]:
                 numbers = ", ".join(map(str, document[key]))
-                click.secho("  " + text.format(pages=numbers), fg="yellow")
+                desk.say("  " + text.format(pages=numbers), fg="yellow")
     for refused in told["refused"]:
-        click.secho(refused["message"], fg="red")
+        desk.say(refused["message"], fg="red")
     for word in told["missing"]:
-        click.secho(tr("Found nowhere: {word}").format(word=word), fg="yellow")
+        desk.say(tr("Found nowhere: {word}").format(word=word), fg="yellow")
     if told["undecided"]:
         line = tr("Uncertain and undecided: {count}. Decide with --blacken KEY or --leave KEY.")
-        click.secho(line.format(count=told["undecided"]), fg="yellow")
+        desk.say(line.format(count=told["undecided"]), fg="yellow")
 
 
 def _pages(document: Mapping[str, Any]) -> str:
@@ -179,8 +179,8 @@ def _pages(document: Mapping[str, Any]) -> str:
 def _print_find(find: Json) -> None:
     page = tr("p. {page}").format(page=find["page"])
     decision = _DECISIONS[find["decision"]]
-    click.echo(f"  {page}  {click.style(decision, bold=True)}  {find['context']}")
-    click.echo(f"    {find['key']}  {find['ground']}")
+    desk.say(f"  {page}  ", desk.styled(decision, bold=True), f"  {find['context']}")
+    desk.say(f"    {find['key']}  {find['ground']}")
 
 
 @disclose.command(
@@ -216,13 +216,13 @@ def give(context: click.Context, /, output: Path, json_: bool, **asked: Any) -> 
         except Fault:
             line = tr("It is made and noted. Fetch it within an hour: {command}")
             command = f"archiver disclose fetch {told['id']} -o FOLDER"
-            click.echo(line.format(command=command), err=True)
+            desk.say(line.format(command=command), err=True)
             raise
     if json_:
         desk.as_json({**told, "folder": str(output)})
     else:
         _print_given(told)
-        click.echo(tr("Package, proven: {folder}").format(folder=output))
+        desk.say(tr("Package, proven: {folder}").format(folder=output))
 
 
 @disclose.command(
@@ -244,7 +244,7 @@ def fetch(context: click.Context, id_: str, output: Path) -> None:
     packages.require_room(output)
     with desk.archive(desk.configured(context), writes=True) as archive:
         packages.fetch(archive, id_, output)
-    click.echo(tr("Package, proven: {folder}").format(folder=output))
+    desk.say(tr("Package, proven: {folder}").format(folder=output))
 
 
 @disclose.command(
@@ -267,13 +267,13 @@ def list_(context: click.Context, document: str, json_: bool) -> None:
         desk.as_json(told)
         return
     if not told["disclosures"]:
-        click.echo(tr("Nothing was given."))
+        desk.say(tr("Nothing was given."))
     for one in told["disclosures"]:
         number = one["documents"]
         count = tr("1 document") if number == 1 else tr("{count} documents").format(count=number)
         day, basis = phrases.moment(one["at"]), one["basis_title"]
-        id_ = click.style(one["id"], fg="cyan")
-        click.echo(f"{id_}  {day}  {one['recipient']}  {basis}  {count}")
+        id_ = desk.styled(one["id"], fg="cyan")
+        desk.say(id_, f"  {day}  {one['recipient']}  {basis}  {count}")
 
 
 @disclose.command(
@@ -313,7 +313,7 @@ def _print_given(told: Mapping[str, Any]) -> None:
     )
     for one in told["documents"]:
         line = tr("{file}: {pages}, document {document}, version {version}")
-        click.echo("  " + line.format(**{**one, "pages": _pages(one)}))
+        desk.say("  " + line.format(**{**one, "pages": _pages(one)}))
 
 
 _DECISIONS = {"blacken": tr("blacken"), "leave": tr("leave"), None: tr("undecided")}

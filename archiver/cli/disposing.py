@@ -88,7 +88,7 @@ def list_(context: click.Context, everything: bool, json_: bool) -> None:
         desk.as_json(told)
         return
     if not told["batches"]:
-        click.echo(tr("No batch."))
+        desk.say(tr("No batch."))
     for one in told["batches"]:
         batchwords.tell_line(one)
 
@@ -112,7 +112,7 @@ def show(context: click.Context, name: str, json_: bool) -> None:
         batchwords.tell_item(item)
     batchwords.tell_corrections(told.get("corrections", ()))
     for line in told["history"]:
-        click.echo(f"  {phrases.moment(line['at'])}  {line['title']}  {line['actor']}")
+        desk.say(f"  {phrases.moment(line['at'])}  {line['title']}  {line['actor']}")
     batchwords.tell_next(told)
 
 
@@ -158,7 +158,7 @@ def offer(context: click.Context, name: str, output: Path, json_: bool) -> None:
         write(file, target)
     batchwords.told({**told, "file": str(target)}, json_)
     if not json_:
-        click.echo(tr("Offer list: {file}").format(file=target))
+        desk.say(tr("Offer list: {file}").format(file=target))
 
 
 @batch.command(
@@ -202,7 +202,7 @@ def export(context: click.Context, name: str, folder: str, json_: bool) -> None:
     if json_:
         desk.as_json(told)
     else:
-        click.echo(tr("Package, read again and whole: {package}").format(**told))
+        desk.say(tr("Package, read again and whole: {package}").format(**told))
 
 
 @batch.command(
@@ -241,7 +241,7 @@ def drop(context: click.Context, name: str, units: tuple[str, ...], json_: bool)
     if json_:
         desk.as_json(told)
     else:
-        click.echo(tr("Taken out: {dropped}").format(**told))
+        desk.say(tr("Taken out: {dropped}").format(**told))
 
 
 @batch.command(
@@ -279,9 +279,9 @@ def destroy(context: click.Context, name: str, thorough: bool, json_: bool) -> N
     if json_:
         desk.as_json(told)
     elif told["certificate"]:
-        click.echo(tr("Destroyed. Certificate: {certificate}").format(**told))
+        desk.say(tr("Destroyed. Certificate: {certificate}").format(**told))
     else:
-        click.echo(tr("Nothing of this batch is to be destroyed; it has ended."))
+        desk.say(tr("Nothing of this batch is to be destroyed; it has ended."))
 
 
 COMMANDS: dict[str, click.Command] = {"batch": batch}

@@ -78,17 +78,17 @@ def _print_list(answer: Json) -> None:
         ]
         keeping.print_table(heads, rows, right=(2,))
     if offered:
-        click.secho(tr("Proposed by references on papers"), bold=True)
+        desk.say(tr("Proposed by references on papers"), bold=True)
         keeping.print_table(
             (tr("Reference"), tr("Documents"), tr("of these sure")),
             [(one["reference"], one["documents"], one["sure"]) for one in offered],
             right=(1, 2),
         )
     line = tr("{count} dossiers, {proposed} proposed.")
-    click.secho(line.format(count=len(known), proposed=len(offered)), bold=True)
+    desk.say(line.format(count=len(known), proposed=len(offered)), bold=True)
     if offered:
         command = f"archiver dossier open '{offered[0]['reference']}'"
-        click.echo(tr("Next: {command}").format(command=command))
+        desk.say(tr("Next: {command}").format(command=command))
 
 
 @dossier.command(
@@ -259,7 +259,7 @@ def move(context: click.Context, ids: tuple[str, ...], to: str, json_: bool) -> 
         desk.as_json(answer)
     else:
         line = tr("{count} documents are in {dossier} now.")
-        click.echo(line.format(count=len(answer["moved"]), dossier=answer["dossier"]))
+        desk.say(line.format(count=len(answer["moved"]), dossier=answer["dossier"]))
 
 
 @dossier.command(
@@ -287,7 +287,7 @@ def _told(answer: Json, json_: bool) -> None:
     on = f" ({phrases.date(answer['closed_on'])})" if answer["closed_on"] else ""
     facts = (answer["reference"], answer["title"], named(answer["class"], None))
     told = "  ".join(filter(None, facts))
-    click.echo(f"{click.style(answer['id'], fg='cyan')}  {state}{on}  {told}")
+    desk.say(desk.styled(answer["id"], fg="cyan"), f"  {state}{on}  {told}")
 
 
 COMMANDS: dict[str, click.Command] = {"dossier": dossier}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -45,27 +45,28 @@ def search(context: click.Context, query: tuple[str, ...], limit: int, json_: bo
     line = tr("{total} found, {shown} shown ({took} ms)").format(
         total=found["total"], shown=len(found["hits"]), took=found["took_ms"]
     )
-    click.echo(line)
+    desk.say(line)
 
 
 def _print_hit(hit: dict[str, Any]) -> None:
     day = phrases.date(hit["date"] or hit["received_on"])
     title = hit["subject"] or hit["file"]
     state = phrases.state_name(hit["state"])
-    click.echo(
-        f"{click.style(hit['id'], fg='cyan')}  {day}  {state}  {click.style(title, bold=True)}"
+    desk.say(
+        desk.styled(hit["id"], fg="cyan"), f"  {day}  {state}  ", desk.styled(title, bold=True)
     )
     for snippet in hit["snippets"]:
         page = tr("p. {page}").format(page=snippet["page"])
-        click.echo(f"    {page}  {_highlighted(snippet['text'], snippet['marks'])}")
+        desk.say(f"    {page}  ", *_highlighted(snippet["text"], snippet["marks"]))
 
 
-def _highlighted(text: str, marks: list[list[int]]) -> str:
-    parts, place = [], 0
+def _highlighted(text: str, marks: list[list[int]]) -> Iterator[str | desk.Styled]:
+    text, place = text.replace("\n", " "), 0
     for start, end in marks:
-        parts += [text[place:start], click.style(text[start:end], fg="yellow", bold=True)]
+        yield text[place:start]
+        yield desk.styled(text[start:end], fg="yellow", bold=True)
         place = end
-    return "".join([*parts, text[place:]]).replace("\n", " ")
+    yield text[place:]
 
 
 @click.command(
@@ -88,7 +89,8 @@ def show(context: click.Context, id_: str, text: bool, json_: bool) -> None:
             if json_:
                 desk.as_json({"pages": pages})
             else:
-                click.echo("\f".join(pages))
+                for number, page in enumerate(pages, 1):
+                    desk.say(page, end="\n" if number == len(pages) else "\f")
             return
         document = archive.show(id_)
     if json_:
@@ -120,9 +122,9 @@ def _print_document(document: dict[str, Any]) -> None:
         *((tr("Note"), f"{phrases.moment(n['at'])} {n['text']}") for n in document["notes"]),
     ]
     print_rows(rows)
-    click.echo(tr("History"))
+    desk.say(tr("History"))
     for line in document["history"]:
-        click.echo(f"  {phrases.moment(line['at'])}  {phrases.event_name(line['event'])}")
+        desk.say(f"  {phrases.moment(line['at'])}  {phrases.event_name(line['event'])}")
 
 
 def print_rows(rows: Sequence[tuple[str, object]]) -> None:
@@ -134,7 +136,7 @@ def print_rows(rows: Sequence[tuple[str, object]]) -> None:
         # A label that repeats is said once.
         once = "" if label == before else label
         before = label
-        click.echo(f"{click.style(once.ljust(width), fg='cyan')}  {value}")
+        desk.say(desk.styled(once.ljust(width), fg="cyan"), f"  {value}")
 
 
 def dossier(document: dict[str, Any]) -> str | None:
@@ -192,7 +194,7 @@ def get(context: click.Context, id_: str, original: bool, output: Path) -> None:
             else:
                 write(file, output / _own_name(file) if output.is_dir() else output)
     if file.notice:
-        click.secho(phrases.sentence(file.notice), fg="yellow", err=True)
+        desk.say(phrases.sentence(file.notice), fg="yellow", err=True)
 
 
 def _own_name(file: File) -> str:
@@ -233,7 +235,7 @@ def open_(context: click.Context, id_: str, original: bool) -> None:
         file = archive.fetch(id_, original=original)
         target = saved(file)
     if file.notice:
-        click.secho(phrases.sentence(file.notice), fg="yellow", err=True)
+        desk.say(phrases.sentence(file.notice), fg="yellow", err=True)
     viewed(target)
 
 
@@ -252,7 +254,7 @@ def viewed(target: Path) -> None:
     if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
         click.launch(str(target))
     else:
-        click.echo(str(target))
+        desk.say(str(target))
 
 
 COMMANDS: dict[str, click.Command] = {

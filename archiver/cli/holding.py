@@ -93,7 +93,7 @@ def place(
         return
     line = tr("Hold {id} stands. It covers: {scope} ({count})")
     scope_name = keeping.hold_scope(answer["scope"])
-    click.echo(line.format(id=answer["id"], scope=scope_name, count=answer["targets"]))
+    desk.say(line.format(id=answer["id"], scope=scope_name, count=answer["targets"]))
 
 
 @hold.command(
@@ -138,10 +138,10 @@ def _print_list(holds: list[Json]) -> None:
         keeping.print_table(heads, rows)
     late = sum(one["to_review"] for one in holds)
     line = tr("{count} holds, {late} to review.").format(count=len(holds), late=late)
-    click.secho(line, bold=True)
+    desk.say(line, bold=True)
     if late:
         command = f"archiver hold show {holds[0]['id']}"
-        click.echo(tr("Next: {command}").format(command=command))
+        desk.say(tr("Next: {command}").format(command=command))
 
 
 @hold.command(
@@ -202,7 +202,7 @@ def review(context: click.Context, id_: str, again: str, json_: bool) -> None:
         desk.as_json(answer)
     else:
         line = tr("Hold {id} goes on standing; review on {day}.")
-        click.echo(line.format(id=answer["id"], day=phrases.date(day.isoformat())))
+        desk.say(line.format(id=answer["id"], day=phrases.date(day.isoformat())))
 
 
 @hold.command(
@@ -222,7 +222,7 @@ def lift(context: click.Context, id_: str, note: str, json_: bool) -> None:
     if json_:
         desk.as_json(answer)
     else:
-        click.echo(tr("Hold {id} is lifted.").format(id=answer["id"]))
+        desk.say(tr("Hold {id} is lifted.").format(id=answer["id"]))
 
 
 COMMANDS: dict[str, click.Command] = {"hold": hold}

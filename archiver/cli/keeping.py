@@ -101,16 +101,16 @@ def print_table(
         )
         return "  ".join(filled).rstrip()
 
-    click.secho(line(heads), bold=True)
+    desk.say(line(heads), bold=True)
     for row in cells:
-        click.echo(line(row))
+        desk.say(line(row))
 
 
 def print_reckoning(heading: str, steps: Sequence[Json]) -> None:
     """Print a calculation with its steps numbered."""
-    click.secho(heading, bold=True)
+    desk.say(heading, bold=True)
     for number, step in enumerate(steps, start=1):
-        click.echo(f"  {number:>2}. {phrases.step(step['code'], step['params'])}")
+        desk.say(f"  {number:>2}. {phrases.step(step['code'], step['params'])}")
 
 
 def unit_rows(unit: Json) -> list[Row]:

@@ -44,11 +44,11 @@ def head(context: click.Context, json_: bool) -> None:
     if json_:
         desk.as_json(told)
         return
-    click.echo(click.style(told["short"], bold=True))
+    desk.say(desk.styled(told["short"], bold=True))
     line = tr("Line {seq}, SHA-256 {digest}, {moment}")
-    click.echo(line.format(**{**told, "moment": phrases.moment(told["at"])}))
+    desk.say(line.format(**{**told, "moment": phrases.moment(told["at"])}))
     if told["sealed"]:
-        click.echo(tr("Newest seal: {day}").format(day=phrases.date(told["sealed"])))
+        desk.say(tr("Newest seal: {day}").format(day=phrases.date(told["sealed"])))
 
 
 @ledger.command(
@@ -68,11 +68,11 @@ def seal(context: click.Context, json_: bool) -> None:
         desk.as_json(told)
         return
     for day in told["days"]:
-        click.echo(tr("Sealed: {day}").format(day=phrases.date(day)))
+        desk.say(tr("Sealed: {day}").format(day=phrases.date(day)))
     if not told["days"]:
-        click.echo(tr("All days that are over have their seal."))
+        desk.say(tr("All days that are over have their seal."))
     if told["stamped"]:
-        click.echo(tr("Time stamp for {day}").format(day=phrases.date(told["stamped"])))
+        desk.say(tr("Time stamp for {day}").format(day=phrases.date(told["stamped"])))
 
 
 @ledger.command(
@@ -100,11 +100,11 @@ def verify(context: click.Context, head_: str, json_: bool) -> None:
         desk.as_json(told)
     else:
         for problem in told["problems"]:
-            click.secho(problem["message"], fg="red", err=True)
+            desk.say(problem["message"], fg="red", err=True)
         line = tr("{lines} lines, {seals} seals, {stamps} time stamps: {count} problems.")
-        click.echo(line.format(**told, count=len(told["problems"])))
+        desk.say(line.format(**told, count=len(told["problems"])))
         for key in told["keys"]:
-            click.echo(tr("Key of the seals: {key}").format(key=key))
+            desk.say(tr("Key of the seals: {key}").format(key=key))
     if told["problems"]:
         context.exit(int(ExitCode.INTEGRITY))
 
@@ -134,7 +134,7 @@ def export(context: click.Context, first: str | None, last: str | None, output: 
         file = archive.ledger_export(**days)
         with file.stream:
             write(file, output)
-    click.echo(str(output))
+    desk.say(str(output))
 
 
 COMMANDS: dict[str, click.Command] = {"ledger": ledger}

@@ -290,7 +290,7 @@ def _say(target: Path, pages: int) -> None:
         if pages == 1
         else tr("{file}: {pages} pages. Print them at original size (100 %).")
     )
-    click.echo(text.format(file=target, pages=pages))
+    desk.say(text.format(file=target, pages=pages))
 
 
 COMMANDS: dict[str, click.Command] = {"labels": labels}

@@ -48,7 +48,7 @@ def procedure(context: click.Context, output: Path, version: str) -> None:
         file = archive.procedure(form=form, version=version)
         with file.stream:
             write(file, output)
-    click.echo(str(output))
+    desk.say(str(output))
 
 
 def _form(output: Path) -> Literal["pdf", "md"]:

@@ -39,14 +39,14 @@ def purge(context: click.Context, id_: str, reason: str, thorough: bool, json_: 
         desk.as_json(told)
     else:
         gone = tr("{versions} earlier versions were taken away; {witnesses} odd words looked for.")
-        click.echo(gone.format(**told))
+        desk.say(gone.format(**told))
         places = tr("Places where they stood: {before} before, {after} now.")
         sums = {when: sum(told[when].values()) for when in ("before", "after")}
-        click.echo(places.format(**sums))
+        desk.say(places.format(**sums))
         if not told["witnesses"]:
-            click.echo(tr("No odd word was replaced, so only the files were looked for."))
+            desk.say(tr("No odd word was replaced, so only the files were looked for."))
         for place in (*told["remains"], *told["unread"]):
-            click.secho(tr("Look here: {place}").format(place=place), fg="red")
+            desk.say(tr("Look here: {place}").format(place=place), fg="red")
     context.exit(int(ExitCode.FINDINGS if told["remains"] or told["unread"] else ExitCode.OK))
 
 

@@ -94,7 +94,7 @@ def _tell(sample: Json, json_: bool) -> None:
     if sample["state"] == "drawn":
         command = f"archiver qc show {sample['id']}"
     if sample["state"] != "passed":
-        click.echo(tr("Next: {command}").format(command=command))
+        desk.say(tr("Next: {command}").format(command=command))
 
 
 def _print_sample(sample: Json) -> None:
@@ -102,7 +102,7 @@ def _print_sample(sample: Json) -> None:
     told = line.format(**{**sample, "percent": f"{sample['percent']:g}"})
     state = phrases.state_name(sample["state"])
     moment = phrases.moment(sample["changed_at"])
-    click.echo(f"{click.style(sample['id'], fg='cyan')}  {moment}  {state}  {told}")
+    desk.say(desk.styled(sample["id"], fg="cyan"), f"  {moment}  {state}  {told}")
 
 
 @qc.command(
@@ -123,7 +123,7 @@ def list_(context: click.Context, json_: bool) -> None:
     for sample in answer["samples"]:
         _print_sample(sample)
     if not answer["samples"]:
-        click.echo(tr("No sample was drawn yet."))
+        desk.say(tr("No sample was drawn yet."))
 
 
 @qc.command(
@@ -162,12 +162,14 @@ def _print_drawn(one: Json, sample: Json) -> None:
     facts = (one["class"], one["subject"] or one["file"], _pages(one["pages"]))
     told = "  ".join(str(fact) for fact in facts if fact)
     result = tr(_RESULTS[one["result"]])
-    click.echo(f"  {click.style(one['id'], fg='cyan')}  {click.style(result, bold=True)}  {told}")
+    desk.say(
+        "  ", desk.styled(one["id"], fg="cyan"), "  ", desk.styled(result, bold=True), f"  {told}"
+    )
     if one["reason"]:
-        click.echo(f"    {one['reason']}")
+        desk.say(f"    {one['reason']}")
     if sample["state"] == "drawn" and one["result"] is None:
         id_ = one["id"]
-        click.echo(f"    archiver review show {id_} --open   archiver open {id_}")
+        desk.say(f"    archiver review show {id_} --open   archiver open {id_}")
 
 
 def _pages(count: int | None) -> str:
@@ -191,13 +193,13 @@ def _print_document(shown: Json, language: Language) -> None:
     ]
     print_rows(rows)
     for number, text in enumerate(shown["text"], start=1):
-        click.secho("\n" + tr("p. {page}").format(page=number), bold=True)
-        click.echo(text)
-    click.echo("\n" + _note_text(shown["note"], language))
+        desk.say("\n" + tr("p. {page}").format(page=number), bold=True)
+        desk.say(text)
+    desk.say("\n" + _note_text(shown["note"], language))
     if shown["result"] is None:
-        click.echo(tr("Good: {command}").format(command=f"archiver qc pass {sample} {id_}"))
+        desk.say(tr("Good: {command}").format(command=f"archiver qc pass {sample} {id_}"))
         command = f"archiver qc fail {sample} {id_} --reason …"
-        click.echo(tr("Bad: {command}").format(command=command))
+        desk.say(tr("Bad: {command}").format(command=command))
 
 
 @qc.command(
@@ -300,7 +302,7 @@ def _print_report(lines: Sequence[Json]) -> None:
             cell.ljust(width) if place < 2 else cell.rjust(width)
             for place, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
-        click.secho("  ".join(cells).rstrip(), bold=not number)
+        desk.say("  ".join(cells).rstrip(), bold=not number)
 
 
 @click.command(
@@ -333,7 +335,7 @@ def note(context: click.Context, id_: str, output: Path | None, json_: bool) -> 
     if json_:
         desk.as_json(made)
     elif output is None:
-        click.echo(_note_text(made, config.ui.language), nl=False)
+        desk.say(_note_text(made, config.ui.language), end="")
 
 
 def _note_text(note: Json, language: Language) -> str:

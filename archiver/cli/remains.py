@@ -36,11 +36,11 @@ def certificates(context: click.Context, json_: bool) -> None:
         desk.as_json(told)
         return
     if not told["certificates"]:
-        click.echo(tr("No certificate."))
+        desk.say(tr("No certificate."))
     for one in told["certificates"]:
         proved = tr("proved") if one["is_proved"] else tr("not proved")
         day, count = phrases.moment(one["at"]), one["documents"]
-        click.echo(f"{one['id']}  {day}  {tr('{count} documents').format(count=count)}  {proved}")
+        desk.say(f"{one['id']}  {day}  {tr('{count} documents').format(count=count)}  {proved}")
 
 
 @certificate.command(
@@ -59,7 +59,7 @@ def get(context: click.Context, name: str, output: Path, json_: bool) -> None:
     with desk.archive(desk.configured(context)) as archive:
         file = archive.certificate_get(name=name, as_json=json_)
         write(file, output)
-    click.echo(str(output))
+    desk.say(str(output))
 
 
 @click.group(
@@ -102,9 +102,9 @@ def verify(path: Path, json_: bool) -> None:
         desk.as_json({"files": result.files, "findings": findings})
     else:
         for finding in findings:
-            click.secho(finding["message"], fg="red", err=True)
+            desk.say(finding["message"], fg="red", err=True)
         if not findings:
-            click.echo(tr("Whole: {files} files read.").format(files=result.files))
+            desk.say(tr("Whole: {files} files read.").format(files=result.files))
     if findings:
         raise click.exceptions.Exit(int(ExitCode.INTEGRITY))
 

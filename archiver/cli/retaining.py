@@ -68,7 +68,7 @@ def due(
         return
     _print_due(answer)
     if picture is not None:
-        click.echo(tr("Picture: {path}").format(path=picture))
+        desk.say(tr("Picture: {path}").format(path=picture))
 
 
 def _print_due(answer: Json) -> None:
@@ -84,7 +84,7 @@ def _print_due(answer: Json) -> None:
         for row, cells in zip(answer["rows"], counts, strict=True)
     ]
     if not rows:
-        click.echo(tr("Nothing is filed yet."))
+        desk.say(tr("Nothing is filed yet."))
     else:
         # What is nothing reads better as a point.
         last = (tr("Together"), "", *total)
@@ -93,7 +93,7 @@ def _print_due(answer: Json) -> None:
         ]
         keeping.print_table(heads, [*pointed, last], right=range(2, len(heads)))
     if answer["units"]:
-        click.echo()
+        desk.say()
         _print_units(answer["units"])
     _print_waiting(answer)
 
@@ -128,12 +128,12 @@ def _print_waiting(answer: Json) -> None:
         line = tr("The filing plan has changed, but was not adopted: {classes} ({command})")
         classes = ", ".join(answer["not_adopted"])
         told = line.format(classes=classes, command="archiver retention adopt")
-        click.secho(told, fg="yellow", err=True)
+        desk.say(told, fg="yellow", err=True)
     for one in answer.get("unconfirmed", ()):
         command = f"archiver retention confirm {one['class']} {one['version']}"
         line = tr("Periods that run do not take version {version} of “{class_}” yet ({command})")
         told = line.format(version=one["version"], class_=one["class"], command=command)
-        click.secho(told, fg="yellow", err=True)
+        desk.say(told, fg="yellow", err=True)
 
 
 @retention.command(
@@ -249,9 +249,9 @@ def adopt(context: click.Context, from_: str | None, running: str | None, json_:
         return
     for one in answer["added"]:
         text = tr("{class_}, version {version}")
-        click.echo(text.format(class_=one["class"], version=one["version"]))
+        desk.say(text.format(class_=one["class"], version=one["version"]))
     line = tr("{count} rules adopted.") if answer["added"] else tr("Nothing has changed.")
-    click.echo(line.format(count=len(answer["added"])))
+    desk.say(line.format(count=len(answer["added"])))
 
 
 @retention.command(
@@ -275,7 +275,7 @@ def confirm(context: click.Context, class_: str, version: int, json_: bool) -> N
         return
     line = tr("{class_}, version {version}: confirmed on {day}")
     day = phrases.date(answer["confirmed_on"])
-    click.echo(line.format(class_=answer["class"], version=answer["version"], day=day))
+    desk.say(line.format(class_=answer["class"], version=answer["version"], day=day))
 
 
 COMMANDS: dict[str, click.Command] = {"retention": retention}

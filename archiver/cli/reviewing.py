@@ -66,27 +66,27 @@ def _print_list(answer: Json) -> None:
     line = (
         tr("1 document waits.") if count == 1 else tr("{count} documents wait.").format(count=count)
     )
-    click.secho(line, bold=True)
+    desk.say(line, bold=True)
     if unclassified:
         line = tr("Filed without a class: {count} ({command})")
         command = "archiver search 'class:unclassified state:filed'"
-        click.echo(line.format(count=unclassified, command=command))
+        desk.say(line.format(count=unclassified, command=command))
     if count:
         first = answer["waiting"][0]
         command = "review show" if first["state"] == "review" else "show"
-        click.echo(tr("Next: {command}").format(command=f"archiver {command} {first['id']}"))
+        desk.say(tr("Next: {command}").format(command=f"archiver {command} {first['id']}"))
 
 
 def _print_waiting(one: Json) -> None:
     facts = [phrases.state_name(one["state"]), one["subject"] or one["file"]]
     since = tr("since {moment}").format(moment=phrases.moment(one["since"]))
-    click.echo(f"{click.style(one['id'], fg='cyan')}  {'  '.join(facts)}  ({since})")
-    click.echo(f"    {one['message']}")
+    desk.say(desk.styled(one["id"], fg="cyan"), f"  {'  '.join(facts)}  ({since})")
+    desk.say(f"    {one['message']}")
     # The class that stands is what "accept" takes, else the proposed one.
     key = one["proposed"] if one["class"] in (None, UNCLASSIFIED) else one["class"]
     if key not in (None, UNCLASSIFIED):
         proposed = tr("Proposed: {class_}").format(class_=named(key, one["title"]))
-        click.echo(f"    {proposed}")
+        desk.say(f"    {proposed}")
 
 
 def identified(command: Any) -> Any:
@@ -134,7 +134,7 @@ def show(
     else:
         _print_question(document)
         if picture is not None:
-            click.echo(tr("Picture: {path}").format(path=picture))
+            desk.say(tr("Picture: {path}").format(path=picture))
     if open_ and target is not None and not json_:
         viewed(target)
 
@@ -160,7 +160,7 @@ def _print_question(document: Json) -> None:
     id_ = document["id"]
     accept = tr("Right so: {command}").format(command=f"archiver review accept {id_}")
     other = tr("Otherwise: {command}").format(command=f"archiver review set {id_} class=…")
-    click.echo(f"{accept}\n{other}")
+    desk.say(f"{accept}\n{other}")
 
 
 def _values(fields: Sequence[Json]) -> Iterator[tuple[str, str]]:
@@ -277,10 +277,10 @@ def told(answer: Json, json_: bool) -> None:
         desk.as_json(answer)
         return
     id_, class_ = answer["id"], answer.get("class") or ""
-    click.echo(f"{id_}  {phrases.state_name(answer['state'])}  {class_}".rstrip())
+    desk.say(f"{id_}  {phrases.state_name(answer['state'])}  {class_}".rstrip())
     if answer["state"] in _UNFINISHED:
         line = tr("The daemon does it when it runs; “archiver show {id}” tells what came of it.")
-        click.echo(line.format(id=id_))
+        desk.say(line.format(id=id_))
 
 
 COMMANDS: dict[str, click.Command] = {"review": review}

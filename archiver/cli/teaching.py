@@ -95,22 +95,22 @@ def _rewritten(file: Path, names: dict[str, str], copy: IO[bytes]) -> Counter[st
 
 def _print_lesson(answer: dict[str, Any], wait: bool) -> None:
     line = tr("{count} examples of {classes} classes taken in.")
-    click.echo(line.format(count=answer["examples"], classes=len(answer["classes"])))
+    desk.say(line.format(count=answer["examples"], classes=len(answer["classes"])))
     if answer["unknown"]:
-        click.secho(tr("The filing plan does not have these classes:"), fg="yellow", err=True)
+        desk.say(tr("The filing plan does not have these classes:"), fg="yellow", err=True)
         for key, count in list(answer["unknown"].items())[:_MOST_SHOWN]:
-            click.echo(f"  {key}  {count}", err=True)
+            desk.say(f"  {key}  {count}", err=True)
         if (more := len(answer["unknown"]) - _MOST_SHOWN) > 0:
-            click.echo("  " + tr("and {count} more").format(count=more), err=True)
+            desk.say("  " + tr("and {count} more").format(count=more), err=True)
         advice = tr("Name them in filingplan.toml, or give --map OLD=NEW when you learn.")
-        click.echo(advice, err=True)
+        desk.say(advice, err=True)
     figures = answer["figures"]
     if figures is None:
         told = tr("Too little to learn from yet.") if wait else tr("The model follows.")
-        click.echo(told)
+        desk.say(told)
         return
     line = tr("Model {version} knows {examples} examples of {classes} classes.")
-    click.echo(
+    desk.say(
         line.format(
             version=answer["model"],
             examples=figures["examples"],
@@ -121,7 +121,7 @@ def _print_lesson(answer: dict[str, Any], wait: bool) -> None:
         line = tr(
             "Of {count} examples held out: right {right}; filed alone {alone}, of these {of}."
         )
-        click.echo(
+        desk.say(
             line.format(
                 count=figures["held_out"],
                 right=_percent(figures["accuracy"]),
@@ -224,7 +224,7 @@ def _print_evaluation(result: Evaluation, examples: int) -> None:
     runs = [run.together for run in result.runs]
     line = tr("{examples} examples; {runs} splits; learned from {taught}, asked {asked} each time.")
     first = result.runs[0]
-    click.echo(
+    desk.say(
         line.format(
             examples=examples, runs=len(runs), taught=first.training, asked=runs[0].documents
         )
@@ -240,16 +240,16 @@ def _print_evaluation(result: Evaluation, examples: int) -> None:
     ]
     width = max(len(label) for label, _value in rows)
     for label, value in rows:
-        click.echo(f"{click.style(label.ljust(width), fg='cyan')}  {value:>7}")
+        desk.say(desk.styled(label.ljust(width), fg="cyan"), f"  {value:>7}")
     by_class = summed(runs)
     width = max(len(key) for key in by_class)
     heads = (tr("Documents"), tr("Precision"), tr("Recall"), "F1")
-    click.echo()
-    click.secho(f"{tr('Class').ljust(width)}{''.join(f'{h:>15}' for h in heads)}", bold=True)
+    desk.say()
+    desk.say(f"{tr('Class').ljust(width)}{''.join(f'{h:>15}' for h in heads)}", bold=True)
     for key, one in by_class.items():
         shares = (one.precision, one.recall, one.f1)
         cells = [f"{one.documents:>15}", *(f"{_percent(share):>15}" for share in shares)]
-        click.echo(f"{key.ljust(width)}{''.join(cells)}")
+        desk.say(f"{key.ljust(width)}{''.join(cells)}")
 
 
 def _percent(share: float | None) -> str:

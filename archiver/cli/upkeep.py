@@ -40,9 +40,9 @@ def _print_result(result: dict[str, Any]) -> None:
     mark, colour = {"ok": ("✓", "green"), "notice": ("!", "yellow"), "bad": ("✗", "red")}[
         result["grade"]
     ]
-    click.echo(f"{click.style(mark, fg=colour)} {result['message']}")
+    desk.say(desk.styled(mark, fg=colour), f" {result['message']}")
     if result["remedy"]:
-        click.echo(f"    {result['remedy']}")
+        desk.say(f"    {result['remedy']}")
 
 
 @click.command(
@@ -63,10 +63,10 @@ def verify(context: click.Context, json_: bool) -> None:
         desk.as_json(report)
     else:
         for problem in report["problems"]:
-            click.secho(f"{problem['id'] or '–'}  {problem['message']}", fg="red")
+            desk.say(f"{problem['id'] or '–'}  {problem['message']}", fg="red")
         _print_lacks(report["lacks"])
         line = tr("{objects} objects and {lines} ledger lines read, {count} problems.")
-        click.echo(
+        desk.say(
             line.format(
                 objects=report["objects"], lines=report["lines"], count=len(report["problems"])
             )
@@ -79,8 +79,8 @@ def _print_lacks(lacks: dict[str, dict[str, int]]) -> None:
     for side, counts in lacks.items():
         if any(counts.values()):
             code = f"audit_{side}_lacks"
-            click.secho(phrases.sentence(code, counts), bold=True)
-            click.echo(phrases.advice(code, counts))
+            desk.say(phrases.sentence(code, counts), bold=True)
+            desk.say(phrases.advice(code, counts))
 
 
 @click.command(
@@ -97,7 +97,7 @@ def reindex(context: click.Context, json_: bool) -> None:
     if json_:
         desk.as_json(report)
     else:
-        click.echo(tr("{count} documents indexed.").format(count=report["documents"]))
+        desk.say(tr("{count} documents indexed.").format(count=report["documents"]))
 
 
 @click.command(
@@ -118,7 +118,7 @@ def rebuild(context: click.Context, json_: bool) -> None:
         desk.as_json(report)
     else:
         line = tr("{lines} ledger lines taken over, {documents} documents indexed.")
-        click.echo(line.format(lines=report["lines"], documents=report["documents"]))
+        desk.say(line.format(lines=report["lines"], documents=report["documents"]))
 
 
 COMMANDS: dict[str, click.Command] = {

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import msgspec
 
 from archiver.errors import DocumentFault
+from archiver.plaintext import plain_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -265,7 +266,7 @@ def _cii_vat_id(party: Sequence[_Element]) -> str | None:
     for element in party:
         for number in _all(element, "SpecifiedTaxRegistration/ID"):
             if number.get("schemeID") == "VA":
-                return (number.text or "").strip()[:LONGEST_TEXT] or None
+                return plain_lines(number.text or "").strip()[:LONGEST_TEXT] or None
     return None
 
 
@@ -294,7 +295,7 @@ def _all(element: _Element, path: str) -> list[_Element]:
 
 def _texts(element: _Element, path: str) -> tuple[str, ...]:
     """Texts along a path, trimmed, empty ones left out; none longer than `LONGEST_TEXT`."""
-    texts = ((one.text or "").strip()[:LONGEST_TEXT] for one in _all(element, path))
+    texts = (plain_lines(one.text or "").strip()[:LONGEST_TEXT] for one in _all(element, path))
     return tuple(text for text in texts if text)
 
 

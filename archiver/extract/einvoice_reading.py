@@ -15,6 +15,7 @@ from archiver.extract import einvoice, einvoice_checks, einvoice_pages
 from archiver.extract.einvoice import EInvoice
 from archiver.extract.einvoice_checks import Validation
 from archiver.extract.einvoice_pdf import attached_xml
+from archiver.plaintext import plain
 from archiver.records import Page
 
 XML = "application/xml"
@@ -91,5 +92,5 @@ def examine(source: BinaryIO, media_type: str, created: datetime) -> Examined | 
 
 def _statement(name: str, xml: bytes) -> Statement:
     invoice = einvoice.read(xml)
-    shown = name.encode(errors="replace").decode()[:LONGEST_NAME]
+    shown = plain(name.encode(errors="replace").decode())[:LONGEST_NAME]
     return Statement(shown, invoice, einvoice_checks.validated(xml, invoice))

@@ -9,23 +9,13 @@ from __future__ import annotations
 import base64
 import unicodedata
 
-# Writing-direction controls let "invoice<RLO>fdp.exe" show as "invoiceexe.pdf".
-DIRECTION_CONTROLS = frozenset(
-    "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-)
+from archiver.plaintext import shown
 
 # https://learn.microsoft.com/windows/win32/fileio/naming-a-file
 WINDOWS_FORBIDDEN = frozenset('<>:"/\\|?*')
 WINDOWS_DEVICES = frozenset(
     {"CON", "PRN", "AUX", "NUL"} | {f"{port}{n}" for port in ("COM", "LPT") for n in range(1, 10)}
 )
-
-
-def _shown(character: str) -> str:
-    if unicodedata.category(character) in ("Cc", "Zl", "Zp") or character in DIRECTION_CONTROLS:
-        code = ord(character)
-        return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
-    return character
 
 
 def display_name(raw: bytes) -> str:
@@ -39,7 +29,7 @@ def display_name(raw: bytes) -> str:
         ``\xNN``. Two raw names may share it, so it never identifies a file.
     """
     text = unicodedata.normalize("NFC", raw.decode("utf-8", "backslashreplace"))
-    return text if text.isprintable() else "".join(map(_shown, text))
+    return text if text.isprintable() else shown(text, one_line=True)
 
 
 def raw_base64(raw: bytes) -> str | None:

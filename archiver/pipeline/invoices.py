@@ -21,6 +21,7 @@ from archiver.extract.einvoice_reading import Statement
 from archiver.extract.values import Extracted
 from archiver.pipeline.errand import Errand
 from archiver.pipeline.invoice_process import Answer, Crashed, Faulty, Full, Request, Told
+from archiver.plaintext import all_plain
 from archiver.recognise import cage
 from archiver.recognise.exchange import WorkerDied, close_all
 from archiver.recognise.media import PDF, XML
@@ -176,6 +177,8 @@ def _check(answer: Told, fds: tuple[int, ...], media_type: str) -> None:
     """
     try:
         invoice = answer.statement.invoice
+        if not all_plain(msgspec.to_builtins(answer.statement)):
+            raise ValueError("control characters")
         for day in (invoice.issue_date, invoice.due_date):
             if day is not None:
                 date.fromisoformat(day)

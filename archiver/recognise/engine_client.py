@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import msgspec
 
 from archiver.errors import DocumentFault, ExitCode, SystemFault
+from archiver.plaintext import is_plain
 from archiver.recognise import codes, wire
 from archiver.records import Page
 
@@ -188,6 +189,8 @@ def checked_page(raw: Any, number: int, width: int, height: int, *, marks: bool 
     for word in page.words:
         if not (0 <= word.left <= word.right <= page.width and word.text.strip()):
             raise ValueError("word")
+        if not is_plain(word.text):
+            raise ValueError("text of a word")
         if not (0 <= word.top <= word.bottom <= page.height and 0.0 <= word.confidence <= 100.0):
             raise ValueError("word")
         if not (line <= word.line <= line + 1 and block <= word.block <= block + 1):

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from archiver.errors import DocumentFault, ReviewNeeded
+from archiver.plaintext import is_plain
 from archiver.recognise import codes
 from archiver.recognise.assembly import CONVERTED, LAYER_LEFT_OUT, PDFA_FAILED, SIGNED
 from archiver.recognise.inspection import Inspection
@@ -147,10 +148,10 @@ def decode(message: dict[str, Any]) -> Answer:
 
 
 def check_page(page: Page) -> None:
-    """Refuse a page whose words or marks do not lie on it.
+    """Refuse a page whose words or marks do not lie on it, or hold more than can be read.
 
     Raises:
-        ValueError: a side, a box or a mark is out of bounds.
+        ValueError: a side, a box or a mark is out of bounds, or a word holds control characters.
     """
     if not (0 < page.width <= LONGEST_SIDE and 0 < page.height <= LONGEST_SIDE and page.dpi > 0):
         raise ValueError("page size")
@@ -160,4 +161,6 @@ def check_page(page: Page) -> None:
         across = 0 <= word.left <= word.right <= page.width
         if not (across and 0 <= word.top <= word.bottom <= page.height):
             raise ValueError("box of a word")
+        if not is_plain(word.text):
+            raise ValueError("text of a word")
     codes.check(page.codes, page.width, page.height)

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from archiver.plaintext import plain
 from archiver.records import Page, Word
 
 LOW_CONFIDENCE = 65.0
@@ -49,6 +50,7 @@ def pages_from_tsv(tsv: str) -> dict[int, tuple[Word, ...]]:
         try:
             page, left, top, width, height = (int(cells[n]) for n in (1, 6, 7, 8, 9))
             confidence = min(100.0, max(0.0, float(cells[10])))
+            text = plain(text)
         except ValueError:
             continue
         if not text:

@@ -8,10 +8,12 @@ nothing about the next.
 from __future__ import annotations
 
 import ctypes
+import sys
 import unicodedata
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from archiver.plaintext import is_plain
 from archiver.records import Page, Word
 
 if TYPE_CHECKING:
@@ -145,8 +147,8 @@ class _Upright:
 
 
 def _within(value: float, limit: int) -> int:
-    """Round into the page."""
-    return min(max(round(value), 0), limit)
+    """Round into the page; what is no number lies at its edge."""
+    return round(min(max(0.0, value), limit))
 
 
 def _words(glyphs: list[Glyph], upright: _Upright) -> Iterator[Word]:
@@ -160,7 +162,9 @@ def _words(glyphs: list[Glyph], upright: _Upright) -> Iterator[Word]:
     previous: Word | None = None
     for glyph in [*glyphs, Glyph("\n", 0, 0, 0, 0, False)]:
         if not glyph.text.isspace():
-            pending.append(glyph)
+            # Control and direction characters are no part of a word.
+            if is_plain(glyph.text) or glyph.text in _SOFT_HYPHENS:
+                pending.append(glyph)
             continue
         if pending:
             word = _word(pending, upright, line, block)
@@ -213,7 +217,8 @@ def glyphs_of(page: pdfium.PdfPage) -> list[Glyph]:
         high = 0
         if code == 0:
             continue
-        if 0xD800 <= code < 0xE000:
+        if 0xD800 <= code < 0xE000 or code > sys.maxunicode:
+            # Half of a character, or a number that is none: both stand in files.
             code = 0xFFFD
         owner = raw.FPDFText_GetTextObject(handle, index)
         address = ctypes.cast(owner, ctypes.c_void_p).value

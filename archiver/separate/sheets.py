@@ -19,6 +19,7 @@ from urllib.parse import quote, unquote
 import msgspec
 
 from archiver.errors import ReviewNeeded, UsageFault
+from archiver.plaintext import is_plain
 from archiver.records import Code
 
 MAX_PAYLOAD = 300
@@ -115,7 +116,7 @@ def parse(text: str, *, key: bytes = b"") -> Mark | None:
     fields: dict[str, str] = {}
     for piece in text[ours.end() :].split(";"):
         field = _FIELD.fullmatch(piece)
-        if field is None or field[1] in fields:
+        if field is None or field[1] in fields or not is_plain(unquote(field[2])):
             raise ReviewNeeded("sheet_damaged")
         fields[field[1]] = unquote(field[2])
     mark: Mark

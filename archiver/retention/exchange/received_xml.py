@@ -18,6 +18,7 @@ from zipfile import BadZipFile, ZipFile
 import msgspec
 
 from archiver.errors import UsageFault
+from archiver.plaintext import plain_lines
 
 MAX_BYTES = 64 << 20
 _MAX_DEPTH = 32
@@ -152,7 +153,7 @@ class _Listener:
             is_record = path[1] in self._names
             values, place = (self._records[-1], path[2:]) if is_record else (self._head, path[1:])
             key = tuple(place)
-            values[key] = (*values.get(key, ()), "".join(self._text).strip())
+            values[key] = (*values.get(key, ()), plain_lines("".join(self._text)).strip())
         path.pop()
         self._text, self._length, self._is_leaf = [], 0, False
 
