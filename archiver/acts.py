@@ -51,6 +51,8 @@ ACTS: dict[str, Way] = {
     "batch_cancel": "plain",
     "batch_destroy": "progress",
     "certificate_list": "plain",
+    "certificate_show": "plain",
+    "certificate_prove": "progress",
     "certificate_get": "file",
     "quality_draw": "plain",
     "quality_list": "plain",

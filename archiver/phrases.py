@@ -236,6 +236,7 @@ EVENTS: dict[str, str] = {
     "batch_done": N_("batch done"),
     "certificate_prepared": N_("certificate prepared"),
     "certificate_issued": N_("certificate issued"),
+    "certificate_proved": N_("destruction proved again"),
     "disclosed": N_("disclosed"),
     "sealed": N_("day sealed"),
     "sample_drawn": N_("sample drawn"),

@@ -143,6 +143,7 @@ MATTER_STEPS: dict[str, MatterStep] = {
     "sample_failed": _step("sample", "drawn", "failed"),
     "certificate_prepared": _step("certificate", "", "prepared"),
     "certificate_issued": _step("certificate", "prepared", "issued"),
+    "certificate_proved": _step("certificate", "issued", None),
     "disclosed": _step("disclosure", "", "given"),
 }
 

@@ -17,7 +17,7 @@ from archiver import phrases
 from archiver.archive.finding import File
 from archiver.archive.registering import Registering
 from archiver.archive.visit import Json, Progress, silent
-from archiver.errors import NotFound, UsageFault
+from archiver.errors import UsageFault
 from archiver.rights import Act
 from archiver.tongue import tr
 
@@ -239,6 +239,47 @@ class Disposing(Registering):
             ]
         }
 
+    def certificate_show(self, name: str) -> Json:
+        """What a certificate says of its proof: ``is_complete``, and finds by store."""
+        from archiver.papers.destruction_sheet import STORES
+        from archiver.registry.certificates import issued
+
+        self._standing.require(Act.READ)
+        identifier, made = issued(self._house.registry, name)
+        row = self._house.register.matter(identifier)
+        return {
+            "id": identifier,
+            "batch": made.batch,
+            "at": made.at,
+            "documents": len(made.documents),
+            "is_complete": made.is_complete,
+            "is_proved": bool(row and row["about"].get("is_proved")),
+            "witnesses": made.witnesses,
+            "weak": made.weak,
+            "left": made.left,
+            "searched": [
+                {**msgspec.to_builtins(one), "title": tr(STORES.get(one.store, one.store))}
+                for one in made.searched
+            ],
+        }
+
+    def certificate_prove(
+        self, name: str, thorough: bool = False, progress: Progress = silent
+    ) -> Json:
+        """Look once more for what a certificate says is still there; see `certificate_show`."""
+        from archiver.registry import destruction
+
+        self._standing.require(Act.DISPOSE)
+        proved = destruction.prove(
+            self._house.registry,
+            self._house,
+            name,
+            self._caller.pseudonym,
+            thorough=thorough,
+            progress=progress,
+        )
+        return self.certificate_show(proved)
+
     def certificate_get(self, name: str, as_json: bool = False) -> File:
         """A certificate as PDF/A, or as JSON for machines.
 
@@ -246,17 +287,15 @@ class Disposing(Registering):
             NotFound: ``no_such_certificate``.
             UsageFault: ``id_not_unique``.
         """
-        from archiver.registry.certificates import CERTIFICATE, PAPER
+        from archiver.registry.certificates import CERTIFICATE, PAPER, issued
 
         self._standing.require(Act.READ)
-        row = self._house.register.matter_named(name, "certificate")
-        if row is None or row["state"] != "issued":
-            raise NotFound("no_such_certificate", id=name)
+        identifier, _made = issued(self._house.registry, name)
         file, media = (CERTIFICATE, "application/json") if as_json else (PAPER, "application/pdf")
-        stream = self._house.vault.open(str(row["id"]), file)
+        stream = self._house.vault.open(identifier, file)
         size = stream.seek(0, 2)
         stream.seek(0)
-        return File(stream, size, f"{row['id']}-{file}", media, None)
+        return File(stream, size, f"{identifier}-{file}", media, None)
 
     # --- inside --------------------------------------------------------------------------------
 

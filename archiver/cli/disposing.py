@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from archiver import phrases
-from archiver.cli import batchwords, desk
+from archiver.cli import batchwords, desk, remains
 from archiver.cli.changing import opened
 from archiver.cli.finding import write
 from archiver.tongue import tr
@@ -276,12 +276,14 @@ def destroy(context: click.Context, name: str, thorough: bool, json_: bool) -> N
         told = archive.batch_destroy(
             name=name, thorough=thorough, progress=desk.Progress(tr("destroying"))
         )
+        if told["certificate"]:
+            told = {**told, "proof": archive.certificate_show(name=told["certificate"])}
     if json_:
         desk.as_json(told)
-    elif told["certificate"]:
-        desk.say(tr("Destroyed. Certificate: {certificate}").format(**told))
-    else:
+    elif not told["certificate"]:
         desk.say(tr("Nothing of this batch is to be destroyed; it has ended."))
+    if told["certificate"]:
+        remains.tell_proof(context, told["proof"], json_)
 
 
 COMMANDS: dict[str, click.Command] = {"batch": batch}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -60,6 +62,51 @@ def get(context: click.Context, name: str, output: Path, json_: bool) -> None:
         file = archive.certificate_get(name=name, as_json=json_)
         write(file, output)
     desk.say(str(output))
+
+
+@certificate.command(
+    cls=desk.Command,
+    help=tr(
+        "Look once more for what a certificate says is still there, and write down what came of it."
+        "\n\nExample: archiver certificate prove 01JB2Q8T"
+    ),
+)
+@_NAME
+@click.option("--thorough", is_flag=True, help=tr("Read the whole vault for the proof."))
+@desk.json_option
+@click.pass_context
+def prove(context: click.Context, name: str, thorough: bool, json_: bool) -> None:
+    """Prove a destruction again."""
+    with desk.archive(desk.configured(context), writes=True) as archive:
+        told = archive.certificate_prove(
+            name=name, thorough=thorough, progress=desk.Progress(tr("looking"))
+        )
+    if json_:
+        desk.as_json(told)
+    tell_proof(context, told, json_)
+
+
+def tell_proof(context: click.Context, proof: Mapping[str, Any], json_: bool) -> None:
+    """What a certificate says, in words and as the code at the end."""
+    words = {"certificate": proof["id"]}
+    if json_:
+        pass
+    elif not proof["is_complete"]:
+        desk.say(tr("Destroyed, but NOT COMPLETE. Certificate: {certificate}").format(**words))
+        for one in proof["searched"]:
+            if one["after"]:
+                line = tr("still found in {store}: {count}")
+                desk.say(f"  {line.format(store=one['title'], count=one['after'])}")
+        if proof["left"]:
+            desk.say("  " + tr("files that should be gone: {count}").format(count=proof["left"]))
+        line = tr("Once that is settled: archiver certificate prove {certificate}")
+        desk.say(line.format(**words))
+    else:
+        desk.say(tr("Destroyed. Certificate: {certificate}").format(**words))
+        if not proof["is_proved"]:
+            desk.say(tr("No odd word of it was known, so only its files were looked for."))
+    if not proof["is_complete"]:
+        context.exit(int(ExitCode.FINDINGS))
 
 
 @click.group(

@@ -239,6 +239,31 @@ def certificate(
     return _consistent(_formed(as_json(made), Certificate))
 
 
+def reissued(
+    made: Certificate,
+    *,
+    searched: Iterable[Searched],
+    after: Head,
+    witnesses: int,
+    left: int,
+    remarks: str,
+) -> Certificate:
+    """A certificate whose proof was made again; all else is what it was.
+
+    Raises:
+        IntegrityFault: as `certificate`.
+    """
+    again = msgspec.structs.replace(
+        made,
+        searched=tuple(searched),
+        after=after,
+        witnesses=witnesses,
+        left=left,
+        remarks=remarks,
+    )
+    return _consistent(_formed(as_json(again), Certificate))
+
+
 def as_json(made: Certificate) -> dict[str, object]:
     """The certificate in plain values; `read` takes their JSON."""
     plain: dict[str, object] = msgspec.to_builtins(made)

@@ -21,6 +21,7 @@ from archiver.config import Config
 from archiver.errors import Fault
 from archiver.inbox.settling import TEMPORARY_PREFIX
 from archiver.pipeline import present, traces
+from archiver.pipeline.bystanders import said_by_others
 from archiver.pipeline.erasureplan import (
     Head,
     Kind,
@@ -28,9 +29,12 @@ from archiver.pipeline.erasureplan import (
     Plan,
     Progress,
     journal_of,
+    own_of,
     planned,
+    renumbered,
     row_of,
     stores_of,
+    unproved_of,
 )
 from archiver.pipeline.present import PURGED
 from archiver.pipeline.traces import Finding
@@ -71,8 +75,12 @@ class Erasure(msgspec.Struct, frozen=True):
     @property
     def is_proved(self) -> bool:
         """Whether words were there before, and nothing is there now."""
-        found = any(finding.hits for finding in self.before.values())
-        return found and not self.left and not any(f.hits for f in self.after.values())
+        return any(finding.hits for finding in self.before.values()) and self.is_complete
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing is there now; where no word was known, only files were looked for."""
+        return not self.left and not any(finding.hits for finding in self.after.values())
 
 
 class Ending(Protocol):
@@ -249,24 +257,77 @@ def _done(
             _renew(parts, document, plan, now)
     if ending is not None and certificate:
         ending.beside(certificate, plan.actor)
+    ended = _proved(parts, plan, progress)
+    if ending is not None and certificate:
+        if plan.words and not ended.is_proved:
+            # Before the certificate says so: it must be possible to prove it again.
+            _keep(parts, plan, certificate)
+        ending.sign(certificate, ended, plan.actor)
+    _forget(parts)
+    return ended
+
+
+def prove_again(
+    parts: Parts, certificate: Id, *, whole_vault: bool = False, progress: Progress
+) -> Erasure | None:
+    """Clear away what is left of an erasure whose proof has failed, and look once more.
+
+    Args:
+        parts: of the archive.
+        certificate: that says it is not complete.
+        whole_vault: read every object.
+        progress: is told steps of the index.
+
+    Returns:
+        how it ended now; None where nothing is kept by which it could be proved.
+
+    Raises:
+        SystemFault: as `erase`.
+    """
+    kept = unproved_of(parts.config, certificate)
+    with ALONE:
+        if not kept.exists():
+            return None
+        plan = msgspec.json.decode(kept.read_bytes(), type=Plan)
+        plan = msgspec.structs.replace(plan, whole_vault=plan.whole_vault or whole_vault)
+        return _proved(parts, plan, progress)
+
+
+def drop_unproved(config: Config, certificate: Id) -> None:
+    """Let the words of an erasure go that is proved now."""
+    with durable.storage_faults(config.places.stage):
+        unproved_of(config, certificate).unlink(missing_ok=True)
+        durable.sync_folder(config.places.stage)
+
+
+def _keep(parts: Parts, plan: Plan, certificate: Id) -> None:
+    stage = parts.config.places.stage
+    with durable.storage_faults(stage):
+        durable.replace(unproved_of(parts.config, certificate), msgspec.json.encode(plan), stage)
+
+
+def _proved(parts: Parts, plan: Plan, progress: Progress) -> Erasure:
+    """Clear away what was made of the documents, and look for their words in every place.
+
+    What others have come to say since the words were chosen is no longer a witness.
+    """
     _clear(parts, plan, progress)
     places = (*plan.documents, *plan.others)
-    after = traces.find(plan.words, stores_of(parts, places, plan.whole_vault))
-    ended = Erasure(
+    found = traces.find(plan.words, stores_of(parts, places, plan.whole_vault))
+    own = own_of(parts, places, plan.exports, plan.whole_vault)
+    said = said_by_others(parts.config, parts.register, plan.words, own, found)
+    good = [number for number in range(len(plan.words)) if number not in said]
+    return Erasure(
         plan.kind,
         plan.documents,
         plan.weak,
-        len(plan.words),
-        plan.before,
-        after,
+        len(good),
+        {name: renumbered(finding, good) for name, finding in plan.before.items()},
+        {name: renumbered(finding, good) for name, finding in found.items()},
         tuple(_left(parts, plan)) if plan.kind == "erased" else (),
         plan.head,
         Head(*parts.register.head()),
     )
-    if ending is not None and certificate:
-        ending.sign(certificate, ended, plan.actor)
-    _forget(parts)
-    return ended
 
 
 def _destroy(parts: Parts, plan: Plan, now: Callable[[], str], progress: Progress) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -17,6 +18,7 @@ import msgspec
 from archiver.config import Config
 from archiver.errors import NotFound
 from archiver.pipeline import traces
+from archiver.pipeline.bystanders import Own, said_by_others
 from archiver.pipeline.remainder import remainder
 from archiver.pipeline.traces import Finding
 from archiver.pipeline.witnesses import is_said_by, witnesses
@@ -36,6 +38,7 @@ Kind = Literal["erased", "purged"]
 
 _WITNESSES = 24  # of one erasure; each is looked for in every byte
 _OF_ONE, _EACH = 6, 3  # of one document; of each of many: of its name, its data and its text
+_SPARE = 2  # times as many are looked for, since others may say some of them
 _OFFERED = 100  # words of a document among which rare ones are looked for
 _NO_DAY = date(1970, 1, 1)  # a search for words asks for no day
 
@@ -143,11 +146,19 @@ def planned(
         reason: a person's words.
     """
     own = tuple(dict.fromkeys(documents))
-    chosen = dict(_choices(parts, kind, own))
-    words = list(dict.fromkeys(word for several in chosen.values() for word in several))
+    each = max(_EACH, min(_OF_ONE, _WITNESSES // max(1, len(own))))
+    offered = dict(_choices(parts, kind, own, each))
+    words = list(dict.fromkeys(word for several in offered.values() for word in several))
     before = traces.find(words, stores_of(parts, (*own, *others), whole_vault))
-    good = _good(kind, words, own, before)
-    kept = tuple(word for number, word in enumerate(words) if number in good)
+    ours = own_of(parts, (*own, *others), exports, whole_vault)
+    said = said_by_others(parts.config, parts.register, words, ours, before)
+    known = {words[number] for number in _good(kind, words, before) if number not in said}
+    chosen = {
+        document: [word for word in several if word in known][:each]
+        for document, several in offered.items()
+    }
+    kept = tuple(dict.fromkeys(word for several in chosen.values() for word in several))
+    good = [words.index(word) for word in kept]
     plan = Plan(
         kind,
         own,
@@ -155,10 +166,10 @@ def planned(
         dict(because),
         tuple(exports),
         kept,
-        tuple(document for document in own if not set(chosen.get(document, ())) & set(kept)),
+        tuple(document for document in own if not chosen.get(document)),
         whole_vault,
         tuple(others),
-        {name: _renumbered(finding, good) for name, finding in before.items()},
+        {name: renumbered(finding, good) for name, finding in before.items()},
         Head(*parts.register.head()),
         reason,
     )
@@ -168,9 +179,16 @@ def planned(
     return plan
 
 
-def _choices(parts: Parts, kind: Kind, documents: Sequence[Id]) -> Iterator[tuple[Id, list[str]]]:
-    """Odd words of some of the documents, spread over all of them."""
-    each = max(_EACH, min(_OF_ONE, _WITNESSES // max(1, len(documents))))
+def own_of(parts: Parts, objects: Sequence[Id], exports: Sequence[str], whole_vault: bool) -> Own:
+    """What belongs to an erasure, for those who ask what others say."""
+    received = (str(row["id"]) for one in objects for row in parts.register.accessions(one))
+    return Own(frozenset((*objects, *received)), frozenset(exports), whole_vault)
+
+
+def _choices(
+    parts: Parts, kind: Kind, documents: Sequence[Id], each: int
+) -> Iterator[tuple[Id, list[str]]]:
+    """Odd words of some of the documents, spread over all of them, some to spare."""
     step = -(-len(documents) // (_WITNESSES // each)) or 1
     vocabulary = [t for c in parts.config.classes for t in (c.key, c.title, *c.words)]
     index = parts.current_index()
@@ -180,13 +198,12 @@ def _choices(parts: Parts, kind: Kind, documents: Sequence[Id]) -> Iterator[tupl
         offered = _offered(parts, kind, document, _OFFERED)
         own = [word for word in offered if not is_said_by(word, vocabulary)]
         # A word that all of many documents say would be found in each of their files.
-        yield (
-            document,
-            (
-                [w for w in own if _is_rare(index, w, (document,))]
-                or [w for w in own if _is_rare(index, w, documents)]
-            )[:each],
-        )
+        for group in ((document,), documents):
+            rare = (word for word in own if _is_rare(index, word, group))
+            found = list(islice(rare, _SPARE * each))
+            if found:
+                break
+        yield document, found
 
 
 def _offered(parts: Parts, kind: Kind, document: Id, count: int) -> list[str]:
@@ -223,26 +240,16 @@ def _is_rare(index: SearchIndex, word: str, documents: Sequence[Id]) -> bool:
     return found.total <= len(own) and all(hit.id in own for hit in found.hits)
 
 
-def _good(
-    kind: Kind, words: Sequence[str], own: Sequence[Id], before: dict[str, Finding]
-) -> list[int]:
-    """Numbers of the words that prove something: found where they were, and nowhere else.
-
-    A word that another document says as part of a longer one would be found after, too.
-    """
-    ours = {f"documents/{document}" for document in own}
-    if kind == "purged":
-        ours = set()
-    there = {hit.word for hit in before["vault"].hits}
-    elsewhere = {
-        hit.word
-        for hit in before["index"].hits
-        if hit.path.startswith("documents/") and hit.path not in ours
-    }
-    return sorted(there & set(range(len(words))) - elsewhere)
+def _good(kind: Kind, words: Sequence[str], before: dict[str, Finding]) -> set[int]:
+    """Numbers of the words that were found; of a past those that the document no longer says."""
+    there = {hit.word for hit in before["vault"].hits} & set(range(len(words)))
+    if kind == "erased":
+        return there
+    return there - {hit.word for hit in before["index"].hits if hit.path.startswith("documents/")}
 
 
-def _renumbered(finding: Finding, good: Sequence[int]) -> Finding:
+def renumbered(finding: Finding, good: Sequence[int]) -> Finding:
+    """A finding for some of the words only, which get their places among them as numbers."""
     numbers = {word: place for place, word in enumerate(good)}
     hits = (traces.Hit(numbers[hit.word], hit.path) for hit in finding.hits if hit.word in numbers)
     return msgspec.structs.replace(finding, hits=tuple(hits))
@@ -268,4 +275,9 @@ def row_of(parts: Parts, document: Id) -> dict[str, Any]:
 
 def journal_of(config: Config) -> Path:
     """File of the plan while the erasure lasts."""
-    return config.places.stage / traces.JOURNAL
+    return config.places.stage / f"{traces.JOURNAL}.json"
+
+
+def unproved_of(config: Config, certificate: Id) -> Path:
+    """File of the plan of an erasure whose proof has failed, until it is proved again."""
+    return config.places.stage / f"{traces.JOURNAL}-{certificate}.json"

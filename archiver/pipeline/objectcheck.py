@@ -125,9 +125,9 @@ class ObjectCheck:
 
         An object that was exchanged as a whole is sound in itself; only the ledger tells.
         """
-        for line in self._register.history([matter]):
-            if line["event"] != "certificate_issued":
-                continue
+        kinds = ("certificate_issued", "certificate_proved")
+        lines = [one for one in self._register.history([matter]) if one["event"] in kinds]
+        for line in lines[-1:]:  # where it was proved again, the newest says how it is
             for key in ("json", "pdf"):
                 name = f"certificate.{key}"
                 with (

@@ -32,8 +32,8 @@ Name = Literal[
     "vault", "ledger", "catalogue", "index", "learned", "stage", "released", "inbox", "exports"
 ]
 
-JOURNAL = "erasure.json"
-"""File in the stage that holds the words themselves while they are looked for."""
+JOURNAL = "erasure"
+"""So begin the names of files in the stage that hold the words while they are looked for."""
 
 _UNPACKED = 1 << 30  # bytes that the packed layers of one file may have
 _SECONDS = 120.0
@@ -275,7 +275,8 @@ class _Search:
     def _read(self, root: Path, path: Path) -> None:
         """Look through one file, its name and all its layers."""
         below = path.relative_to(root).as_posix() if path != root else path.name
-        if path.name != JOURNAL:
+        is_staged = self._store.name == "stage" and path.parent == root
+        if not (is_staged and path.name.startswith(JOURNAL)):
             found = self._sought.within(iter([os.fsencode(below)]))
             self._try(below, partial(self._through, path, found))
             self._hit(below, found)
@@ -298,8 +299,8 @@ class _Search:
             for (table,) in named.fetchall():
                 found: set[int] = set()
                 for row in catalogue.execute(f'SELECT * FROM "{table}"'):
-                    cells = (_cell(value) for value in row)
-                    found |= self._sought.within(cell + b"\n" for cell in cells)
+                    cells = (cell(value) for value in row)
+                    found |= self._sought.within(one + b"\n" for one in cells)
                 self._hit(f"{_ROWS}/{table}", found)
         finally:
             catalogue.close()
@@ -336,7 +337,8 @@ def _opened(path: Path) -> BinaryIO:
     return os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb")
 
 
-def _cell(value: object) -> bytes:
+def cell(value: object) -> bytes:
+    """A cell of the catalogue as bytes."""
     if isinstance(value, bytes):
         return value
     return str(value).encode("utf-8", "replace")

@@ -94,6 +94,7 @@ KINDS: dict[str, str | None] = {
     "batch_destroying": None,
     "batch_done": None,
     "certificate_issued": None,
+    "certificate_proved": None,
     # Replacement scanning
     "sample_drawn": None,
     "sample_checked": None,

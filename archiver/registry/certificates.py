@@ -12,13 +12,15 @@ from datetime import datetime, timedelta
 import msgspec
 
 from archiver.clock import town_day
-from archiver.errors import IntegrityFault
+from archiver.errors import IntegrityFault, NotFound
 from archiver.papers import certificate as papers
 from archiver.papers.certificate import Certificate
+from archiver.phrases import moment
 from archiver.pipeline.erasure import Erasure
 from archiver.records import Id
 from archiver.registry.batch import Batch, UnitNote
 from archiver.registry.parts import Registry
+from archiver.tongue import tr
 
 DRAFT, CERTIFICATE, PAPER = "draft.json", "certificate.json", "certificate.pdf"
 
@@ -163,6 +165,43 @@ def certificate_of(registry: Registry, draft: Draft, ended: Erasure) -> Certific
         weak=weak,
         left=len(ended.left),
     )
+
+
+def proved_again(made: Certificate, ended: Erasure, at: str) -> Certificate:
+    """A certificate after its proof was made once more.
+
+    Args:
+        made: as it was.
+        ended: what was found now; what was found before the destruction is what it was.
+        at: time of the proof, UTC, ISO 8601.
+    """
+    return papers.reissued(
+        made,
+        searched=[
+            papers.Searched(store, len(found.hits), len(ended.after[store].hits))
+            for store, found in ended.before.items()
+        ],
+        after=papers.Head(ended.head_after.seq, ended.head_after.digest),
+        witnesses=ended.witnesses,
+        left=len(ended.left),
+        remarks=tr("The proof was made again on {moment}.").format(moment=moment(at)),
+    )
+
+
+def issued(registry: Registry, name: str) -> tuple[Id, Certificate]:
+    """A certificate that was issued, and its id.
+
+    Raises:
+        NotFound: ``no_such_certificate``.
+        UsageFault: ``id_not_unique``.
+        IntegrityFault: it is damaged.
+    """
+    row = registry.register.matter_named(name, "certificate")
+    if row is None or row["state"] != "issued":
+        raise NotFound("no_such_certificate", id=name)
+    identifier = str(row["id"])
+    with registry.vault.open(identifier, CERTIFICATE) as file:
+        return identifier, papers.read(file.read())
 
 
 def _until(at: str, days: int) -> str:

@@ -15,6 +15,7 @@ import msgspec
 
 from archiver.errors import Refusal
 from archiver.papers import certificate as papers
+from archiver.papers.certificate import Certificate
 from archiver.pipeline import erasure
 from archiver.pipeline.erasure import Erasure
 from archiver.pipeline.erasureplan import Parts
@@ -41,7 +42,9 @@ from archiver.registry.certificates import (
     certificate_of,
     draft_of,
     drafted,
+    issued,
     paper_of,
+    proved_again,
 )
 from archiver.registry.parts import Registry
 from archiver.store.asking import Row
@@ -262,18 +265,68 @@ class Ending:
         if row is None or row["state"] == "issued":
             return
         made = certificate_of(self.registry, draft_of(self.registry, certificate), ended)
-        content, paper = papers.encode(made), paper_of(self.registry, made)
-        data = {
-            "documents": len(made.documents),
-            "is_proved": ended.is_proved,
-            "json": hashlib.sha256(content).hexdigest(),
-            "pdf": hashlib.sha256(paper).hexdigest(),
-        }
-        self.registry.matters.change(
-            "certificate_issued",
-            certificate,
-            lambda about: {**about, "at": made.at, "is_proved": ended.is_proved},
-            actor,
-            data,
-            files={DRAFT: None, CERTIFICATE: content, PAPER: paper},
-        )
+        _write(self.registry, "certificate_issued", certificate, made, ended, actor)
+
+
+def prove(
+    registry: Registry,
+    parts: Parts,
+    name: str,
+    actor: str,
+    *,
+    thorough: bool,
+    progress: Callable[[int, int], None],
+) -> Id:
+    """Look once more for what a certificate says is still there, and write down what came of it.
+
+    A certificate that is complete stays as it is.
+
+    Args:
+        registry: of the archive.
+        parts: of the archive, as an erasure needs them.
+        name: of the certificate, or of its beginning.
+        actor: pseudonym of the person.
+        thorough: whether every object of the vault is read.
+        progress: is told steps of the index.
+
+    Returns:
+        its id.
+
+    Raises:
+        NotFound: ``no_such_certificate``.
+        Refusal: ``proof_impossible`` where nothing is kept by which it could be proved.
+        SystemFault: disk full, storage failed; may be asked again.
+    """
+    identifier, made = issued(registry, name)
+    with erasure.ALONE:
+        ended = erasure.prove_again(parts, identifier, whole_vault=thorough, progress=progress)
+        if ended is None:
+            if made.is_complete:
+                return identifier
+            raise Refusal("proof_impossible", id=identifier)
+        again = proved_again(made, ended, registry.now())
+        _write(registry, "certificate_proved", identifier, again, ended, actor)
+        if ended.is_proved:
+            erasure.drop_unproved(parts.config, identifier)
+    return identifier
+
+
+def _write(
+    registry: Registry, event: str, certificate: Id, made: Certificate, ended: Erasure, actor: str
+) -> None:
+    """Write a certificate for machines and for people."""
+    content, paper = papers.encode(made), paper_of(registry, made)
+    data = {
+        "documents": len(made.documents),
+        "is_proved": ended.is_proved,
+        "json": hashlib.sha256(content).hexdigest(),
+        "pdf": hashlib.sha256(paper).hexdigest(),
+    }
+    registry.matters.change(
+        event,
+        certificate,
+        lambda about: {**about, "at": made.at, "is_proved": ended.is_proved},
+        actor,
+        data,
+        files={DRAFT: None, CERTIFICATE: content, PAPER: paper},
+    )

@@ -269,6 +269,10 @@ REASONS: dict[str, Phrase] = {
         N_("The answer could not be read."),
         N_("Ask the archive to send it again; if that does not help, report it."),
     ),
+    "proof_impossible": Phrase(
+        N_("The destruction of certificate {id} cannot be proved again: its words are not known."),
+        N_("“archiver verify” reads everything again; the certificate stays as it is."),
+    ),
     "no_such_certificate": Phrase(
         N_("There is no certificate of destruction {id}."),
         N_("“archiver certificate list” shows all that were issued."),
