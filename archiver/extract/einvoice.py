@@ -31,6 +31,7 @@ MOST_NOTES = 20
 MOST_LINES = 10_000
 MOST_ACCOUNTS = 100
 LONGEST_TEXT = 20_000
+_MOST = {"ibans": MOST_ACCOUNTS, "notes": MOST_NOTES, "lines": MOST_LINES}
 _NO_MEMORY = 2  # XML_ERR_NO_MEMORY of libxml2
 _ROOTS: dict[str, Syntax] = {
     "{urn:oasis:names:specification:ubl:schema:xsd:Invoice-2}Invoice": "ubl_invoice",
@@ -71,7 +72,8 @@ class EInvoice(msgspec.Struct, frozen=True, kw_only=True):
         notes: free text, terms of payment last.
         lines: what is charged.
 
-    Of endless values only the first are taken, see `MOST_LINES` and its like.
+        cut: there is more of a kind than is taken: of endless values only the first are, see
+            `MOST_LINES` and its like.
     """
 
     syntax: Syntax
@@ -97,6 +99,7 @@ class EInvoice(msgspec.Struct, frozen=True, kw_only=True):
     ibans: Annotated[tuple[Text, ...], msgspec.Meta(max_length=MOST_ACCOUNTS)]
     notes: Annotated[tuple[Text, ...], msgspec.Meta(max_length=MOST_NOTES)]
     lines: Annotated[tuple[Line, ...], msgspec.Meta(max_length=MOST_LINES)]
+    cut: bool = False
 
 
 def parse(xml: bytes) -> _Element:
@@ -154,11 +157,28 @@ def read(xml: bytes) -> EInvoice:
     root = parse(xml)
     match syntax_of(root):
         case "ubl_invoice" | "ubl_credit_note" as syntax:
-            return _from_ubl(root, syntax)
+            return _bounded(_from_ubl(root, syntax))
         case "cii" | "zugferd_1" as syntax:
-            return _from_cii(root, syntax)
+            return _bounded(_from_cii(root, syntax))
         case _:
             raise DocumentFault("not_an_invoice")
+
+
+def _bounded(whole: EInvoice) -> EInvoice:
+    """An invoice within its bounds, and whether something of it is left out."""
+    told = msgspec.to_builtins(whole)
+    kept = {key: value[: _MOST.get(key, len(value))] for key, value in told.items() if key in _MOST}
+    kept = {key: _shortened(value) for key, value in (told | kept).items()}
+    return msgspec.convert(kept | {"cut": kept != told}, EInvoice)
+
+
+def _shortened(value: object) -> object:
+    """Cut all texts of a value made of dicts and lists."""
+    if isinstance(value, str):
+        return value[:LONGEST_TEXT]
+    if isinstance(value, dict):
+        return {key: _shortened(one) for key, one in value.items()}
+    return tuple(map(_shortened, value)) if isinstance(value, tuple) else value
 
 
 def _from_ubl(root: _Element, syntax: Syntax) -> EInvoice:
@@ -191,8 +211,8 @@ def _from_ubl(root: _Element, syntax: Syntax) -> EInvoice:
         gross=_amount(_text(root, total + "TaxInclusiveAmount")),
         prepaid=_amount(_text(root, total + "PrepaidAmount")),
         payable=_amount(_text(root, total + "PayableAmount")),
-        ibans=tuple(_account(one) for one in ibans[:MOST_ACCOUNTS]),
-        notes=(*_texts(root, "Note"), *terms)[:MOST_NOTES],
+        ibans=tuple(_account(one) for one in ibans),
+        notes=(*_texts(root, "Note"), *terms),
         lines=tuple(
             Line(
                 number=_text(line, "ID") or "",
@@ -200,7 +220,7 @@ def _from_ubl(root: _Element, syntax: Syntax) -> EInvoice:
                 quantity=_text(line, "InvoicedQuantity") or _text(line, "CreditedQuantity") or "",
                 amount=_amount(_text(line, "LineExtensionAmount")),
             )
-            for line in _all(root, f"{kind}Line")[:MOST_LINES]
+            for line in _all(root, f"{kind}Line")[: MOST_LINES + 1]
         ),
     )
 
@@ -254,10 +274,8 @@ def _from_cii(root: _Element, syntax: Syntax) -> EInvoice:
         gross=_amount(_text(root, totals + "GrandTotalAmount")),
         prepaid=_amount(_text(root, totals + "TotalPrepaidAmount")),
         payable=_amount(_text(root, totals + "DuePayableAmount")),
-        ibans=tuple(_account(one) for one in ibans[:MOST_ACCOUNTS]),
-        notes=(*_texts(root, f"{head}/IncludedNote/Content"), *_texts(root, terms + "Description"))[
-            :MOST_NOTES
-        ],
+        ibans=tuple(_account(one) for one in ibans),
+        notes=(*_texts(root, f"{head}/IncludedNote/Content"), *_texts(root, terms + "Description")),
         lines=_cii_lines(root, deal, group),
     )
 
@@ -266,7 +284,7 @@ def _cii_vat_id(party: Sequence[_Element]) -> str | None:
     for element in party:
         for number in _all(element, "SpecifiedTaxRegistration/ID"):
             if number.get("schemeID") == "VA":
-                return plain_lines(number.text or "").strip()[:LONGEST_TEXT] or None
+                return plain_lines(number.text or "").strip() or None
     return None
 
 
@@ -281,7 +299,7 @@ def _cii_lines(root: _Element, deal: str, group: str) -> tuple[Line, ...]:
             quantity=_text(line, f"Specified{kind}Delivery/BilledQuantity") or "",
             amount=_amount(_text(line, f"{total}/LineTotalAmount")),
         )
-        for line in _all(root, f"{deal}/IncludedSupplyChainTradeLineItem")[:MOST_LINES]
+        for line in _all(root, f"{deal}/IncludedSupplyChainTradeLineItem")[: MOST_LINES + 1]
     )
 
 
@@ -294,8 +312,8 @@ def _all(element: _Element, path: str) -> list[_Element]:
 
 
 def _texts(element: _Element, path: str) -> tuple[str, ...]:
-    """Texts along a path, trimmed, empty ones left out; none longer than `LONGEST_TEXT`."""
-    texts = (plain_lines(one.text or "").strip()[:LONGEST_TEXT] for one in _all(element, path))
+    """Texts along a path, trimmed, empty ones left out."""
+    texts = (plain_lines(one.text or "").strip() for one in _all(element, path))
     return tuple(text for text in texts if text)
 
 

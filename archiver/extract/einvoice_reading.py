@@ -20,6 +20,7 @@ from archiver.records import Page
 
 XML = "application/xml"
 AGAINST_SCHEMA = "xml_against_schema"
+CUT = "invoice_cut"
 LONGEST_NAME = 255
 
 
@@ -40,7 +41,8 @@ class Statement(msgspec.Struct, frozen=True):
     def findings(self) -> tuple[str, ...]:
         """Codes of all that speaks against the invoice."""
         against = (AGAINST_SCHEMA,) if self.validation.schema == "invalid" else ()
-        return (*against, *self.validation.findings)
+        cut = (CUT,) if self.invoice.cut else ()
+        return (*against, *cut, *self.validation.findings)
 
 
 class Examined(msgspec.Struct, frozen=True):

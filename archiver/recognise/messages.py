@@ -27,6 +27,7 @@ FAULTS = frozenset(
         "too_many_pages",
         "dynamic_xfa",
         "looks_like_bomb",
+        "tiny_pages",
         "too_much_memory",
         "too_much_output",
     }

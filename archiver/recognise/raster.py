@@ -212,6 +212,8 @@ def _decoded(stream: pikepdf.Stream, max_pixels: int) -> Image.Image | None:
             image = pikepdf.PdfImage(stream).as_pil_image()
         if image.size != size or image.mode not in {"1", "L", "P", "RGB"}:
             return None
+        # Here, where its faults are caught: gray is passed on as it is, not yet decoded.
+        image.load()
         return picture.to_gray(image)
     except MemoryError:
         raise

@@ -15,8 +15,10 @@ import msgspec
 from archiver.errors import DocumentFault
 from archiver.recognise import codes, picture, raster, textlayer
 from archiver.recognise.blank import looks_blank
+from archiver.recognise.engine import is_readable_size
 from archiver.recognise.inspection import is_signed
 from archiver.recognise.media import PDF
+from archiver.recognise.messages import LONGEST_SIDE
 from archiver.records import Page, PageSource
 from archiver.separate.marks import BARCODE_DPI
 
@@ -116,7 +118,9 @@ def _pdf_sheet(
     if pixels <= max_pixels:
         try:
             gray = raster.whole_picture(page, source.pages[number - 1], max_pixels)
-        except (pikepdf.PdfError, IndexError, KeyError, TypeError, ValueError, AttributeError):
+        except MemoryError:
+            raise
+        except Exception:
             gray = None  # a page that only pdfium understands
         gray = gray or raster.render(page, max_pixels)
     if gray is None:
@@ -178,11 +182,15 @@ def _seen(number: int, gray: raster.Gray, marks: bool) -> Page | Scan:
     `looks_blank`, so where marks matter only a page without any is blank.
     """
     image = gray.image
+    if not is_readable_size(*image.size):
+        # A roll: few pixels, but one side is longer than an engine can count.
+        return finished(number, *image.size, gray.dpi, "unread")
     if looks_blank(image) and not (marks and codes.found(image.tobytes(), *image.size, gray.dpi)):
         return finished(number, *image.size, gray.dpi, "blank")
     return Scan(number, gray)
 
 
 def finished(number: int, width: int, height: int, dpi: float, source: PageSource) -> Page:
-    """Make a page without words."""
+    """Make a page without words; a side that no paper has is cut, since nobody looks at it."""
+    width, height = min(width, LONGEST_SIDE), min(height, LONGEST_SIDE)
     return Page(number, width, height, float(dpi), 0, source, None, ())

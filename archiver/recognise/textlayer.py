@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archiver.plaintext import is_plain
+from archiver.recognise.messages import LONGEST_SIDE
 from archiver.records import Page, Word
 
 if TYPE_CHECKING:
@@ -104,19 +105,22 @@ def _is_bad(character: str) -> bool:
 
 
 def own_page(page: pdfium.PdfPage, number: int, glyphs: list[Glyph]) -> Page:
-    """Make the page's text a `Page` at a nominal 300 dpi.
+    """Make the page's text a `Page` at a nominal 300 dpi, less where that makes too many pixels.
 
     Args:
         page: the pdfium page, its CropBox widened to the MediaBox.
         number: from 1.
         glyphs: visible ones are used.
     """
-    scale = NOMINAL_DPI / 72
-    width, height = (max(round(side * scale), 1) for side in page.get_size())
+    sides = page.get_size()
+    # A MediaBox can say a sheet of hundreds of metres.
+    dpi = min(float(NOMINAL_DPI), LONGEST_SIDE * 72 / max(*sides, 1.0))
+    scale = dpi / 72
+    width, height = (max(round(side * scale), 1) for side in sides)
     upright = _Upright(page, width, height)
     seen = [glyph for glyph in glyphs if not glyph.hidden]
     words = tuple(_words(seen, upright))
-    return Page(number, width, height, float(NOMINAL_DPI), 0, "own_text", None, words)
+    return Page(number, width, height, dpi, 0, "own_text", None, words)
 
 
 class _Upright:

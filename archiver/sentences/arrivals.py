@@ -51,6 +51,13 @@ REASONS: dict[str, Phrase] = {
             "settle it with “dismiss”."
         ),
     ),
+    "tiny_pages": Phrase(
+        N_(
+            "The file has {pages} pages, and hundreds of them are smaller than a visiting card. "
+            "It is kept, but was not read."
+        ),
+        N_("Scan the papers again as whole pages and drop that. Else settle it with “dismiss”."),
+    ),
     "too_many_pages": Phrase(
         N_("The document has more pages than can be read at once (limit: {limit})."),
         N_("Split it and drop the parts, or ask the IT person to raise the limit, then “retry”."),

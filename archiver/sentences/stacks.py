@@ -244,6 +244,12 @@ REASONS: dict[str, Phrase] = {
     "lines_do_not_add_up": Phrase(
         N_("The lines do not add up to the net amount."),
     ),
+    "invoice_cut": Phrase(
+        N_(
+            "The invoice is longer than what is shown and searched of it: of its lines, notes and "
+            "accounts only the first were taken. The XML is kept whole."
+        ),
+    ),
     "due_before_issue": Phrase(
         N_("The invoice is due before its date."),
     ),
