@@ -130,6 +130,7 @@ def load(file: Path, *, folders: bool = True) -> Config:
     )
     if folders:
         problems += _missing_folders(config)
+    problems += _overlaps(config)
     problems += _bad_values(config)
     if problems:
         raise ConfigProblems(problems)
@@ -217,6 +218,54 @@ def _is_absent(folder: Path) -> bool:
     except OSError:
         pass
     return False
+
+
+def _overlaps(config: Config) -> Iterator[Problem]:
+    """Folders that lie in one another: files of the one would be taken for those of the other."""
+    places = config.places
+    spots = {f"places.{key}": _Spot(folder) for key, folder in places.all_folders().items()}
+    catalogue = {"places.catalogue": _Spot(places.catalogue)}
+    for key, spot in (spots | catalogue).items():
+        for other in (one for one in spots if one != key and spot.is_within(spots[one])):
+            params = {"folder": str(spot.place), "other": other}
+            yield Problem(config.file, key, "places_overlap", params)
+    # A drop folder lies in the inbox, but a link may lead it elsewhere.
+    del spots["places.inbox"]
+    drops = {
+        f"pipelines/{pipeline.name}.toml": _Spot(config.drop_folder(pipeline))
+        for pipeline in config.pipelines
+    }
+    for name, drop in drops.items():
+        for other, spot in (spots | drops).items():
+            if other != name and (drop.is_within(spot) or spot.is_within(drop)):
+                params = {"folder": str(drop.place), "other": other}
+                yield Problem(config.file.parent / name, "folder", "places_overlap", params)
+
+
+class _Spot:
+    """A place by all that it can be known by: real path and, where it exists, which file it is.
+
+    Attributes:
+        place: as it is configured.
+    """
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+        real = Path(os.path.realpath(place))  # a loop of links is no error here
+        self._own = _ways(real)
+        self._around = self._own.union(*map(_ways, real.parents))
+
+    def is_within(self, other: _Spot) -> bool:
+        """Whether it is or lies in another place, whatever links and mounts lead there."""
+        return not self._around.isdisjoint(other._own)
+
+
+def _ways(real: Path) -> frozenset[object]:
+    try:
+        status = real.stat()
+    except OSError:
+        return frozenset({real})
+    return frozenset({real, (status.st_dev, status.st_ino)})
 
 
 def _surely_missing(folder: Path) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from string import Formatter
 from typing import TYPE_CHECKING
 
 from archiver.tongue import N_, tr, use
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from archiver.sentences import Phrase
 
 __all__ = [
-    "N_", "advice", "amount", "basis_name", "date", "event_name", "moment", "sentence",
+    "N_", "advice", "amount", "basis_name", "date", "event_name", "kind", "moment", "sentence",
     "start_name", "state_name", "step", "tr", "use",
 ]  # fmt: skip
 
@@ -30,6 +31,13 @@ def sentence(reason: str, params: Mapping[str, object] | None = None) -> str:
     """What happened, as a sentence."""
     phrase = _phrase(reason)
     return _filled(phrase.message, params) if phrase else reason
+
+
+def kind(reason: str) -> str:
+    """What happened to many, as a sentence: what differs from one to the other is left open."""
+    phrase = _phrase(reason)
+    names = Formatter().parse(phrase.message) if phrase else ()
+    return sentence(reason, {name: "…" for _text, name, _spec, _how in names if name})
 
 
 def advice(reason: str, params: Mapping[str, object] | None = None) -> str:

@@ -130,7 +130,8 @@ def _archive(request: web.Request) -> Archive:
 
 
 async def _status(request: web.Request) -> web.StreamResponse:
-    return web.json_response(await asyncio.to_thread(_archive(request).status))
+    archive, limit = _archive(request), _number(request.query.get("limit", "50"))
+    return web.json_response(await asyncio.to_thread(archive.status, limit))
 
 
 async def _search(request: web.Request) -> web.StreamResponse:
@@ -166,7 +167,8 @@ async def _withdraw(request: web.Request) -> web.StreamResponse:
 
 
 async def _review(request: web.Request) -> web.StreamResponse:
-    return web.json_response(await asyncio.to_thread(_archive(request).review))
+    archive, limit = _archive(request), _number(request.query.get("limit", "50"))
+    return web.json_response(await asyncio.to_thread(archive.review, limit))
 
 
 async def _accept(request: web.Request) -> web.StreamResponse:

@@ -38,6 +38,10 @@ class Places(msgspec.Struct, frozen=True):
         names = ("inbox", "vault", "ledger")
         return {name: getattr(self, name) for name in names} | self.renewable()
 
+    def all_folders(self) -> dict[str, Path]:
+        """Every place that is a folder, by key."""
+        return self.folders() | {"learned": self.learned, "seals": self.seals}
+
     def renewable(self) -> dict[str, Path]:
         """Those that the archive makes by itself where they are missing: nothing is lost by it."""
         names = ("index", "stage", "released", "exports")

@@ -320,3 +320,58 @@ def test_whatever_bytes_the_file_has_loading_does_not_break(archive: Path, conte
         load(archive / "config.toml")
     except ConfigProblems as fault:
         assert fault.problems
+
+
+def _changed(town: Town, key: str, folder: str) -> list[str]:
+    """Reasons and keys of the problems after one place was moved."""
+    (town.root / folder).mkdir(parents=True, exist_ok=True)
+    town.configure({"places": {key: folder}})
+    try:
+        load(town.config)
+    except ConfigProblems as fault:
+        return [f"{one.reason} {one.key} {one.params.get('other')}" for one in fault.problems]
+    return []
+
+
+@pytest.mark.parametrize(
+    ("key", "folder", "problem"),
+    [
+        ("released", "inbox/incoming", "places.released places.inbox"),
+        ("stage", "vault", "places.stage places.vault"),
+        ("exports", "vault/exports", "places.exports places.vault"),
+        ("inbox", ".", "places.vault places.inbox"),
+        ("learned", "index/learned", "places.learned places.index"),
+        ("index", "released/../stage", "places.index places.stage"),
+    ],
+)
+def test_places_that_lie_in_one_another_are_refused(
+    town: Town, key: str, folder: str, problem: str
+) -> None:
+    assert f"places_overlap {problem}" in _changed(town, key, folder)
+
+
+def test_links_to_the_same_place_are_refused_and_told_in_a_sentence(town: Town) -> None:
+    released = town.root / "released"
+    released.rmdir()
+    released.symlink_to("inbox/incoming")
+    ended = town.command("status")
+    assert ended.returncode == 10
+    assert "would be taken for those of the other" in ended.stderr
+    released.unlink()
+    released.mkdir()
+    town.inbox.rmdir()
+    town.inbox.symlink_to(town.root / "released")
+    assert "would be taken" in town.command("status").stderr
+
+
+def test_two_drop_folders_that_are_one_are_refused(town: Town) -> None:
+    (town.root / "inbox" / "second").symlink_to("incoming")
+    (town.root / "pipelines" / "second.toml").write_text('folder = "second"\n', encoding="utf-8")
+    with pytest.raises(ConfigProblems) as caught:
+        load(town.config)
+    assert {one.reason for one in caught.value.problems} == {"places_overlap"}
+
+
+def test_folders_beside_one_another_are_fine_wherever_they_lie(town: Town) -> None:
+    assert _changed(town, "exports", "vault-exports") == []
+    assert _changed(town, "released", "kept/released") == []

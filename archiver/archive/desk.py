@@ -26,6 +26,9 @@ _URGENCY = (
 )
 _QUARANTINE, _PAGES = 0, 2
 
+REVIEW_LIMIT = 50
+MOST_LISTED = 10_000
+
 
 def urgency(state: str, reason: str) -> int:
     """How urgent a waiting document is; 0 is the most.
@@ -45,14 +48,22 @@ def urgency(state: str, reason: str) -> int:
 class Desk(Moving):
     """Use cases of those who decide."""
 
-    def review(self) -> Json:
+    def review(self, limit: int = REVIEW_LIMIT) -> Json:
         """What waits for a person, most urgent first.
+
+        Args:
+            limit: most documents to list.
 
         Returns:
             ``waiting`` (documents with reason, proposal and its title, and since when), ``counts``
             by reason,
             ``unclassified`` (filed documents whose class nobody knows).
+
+        Raises:
+            UsageFault: ``limit_out_of_range``.
         """
+        if not 1 <= limit <= MOST_LISTED:
+            raise UsageFault("limit_out_of_range", limit=limit, most=MOST_LISTED)
         self._standing.require(Act.STATUS)
         register = self._seen
         rows = register.problems(None, with_questions=True)
@@ -75,7 +86,7 @@ class Desk(Moving):
         return {
             "waiting": [
                 {**waiting_answer(row), "title": titles.get(_proposal(row) or "", "")}
-                for row in ordered
+                for row in ordered[:limit]
             ],
             "counts": counts,
             "unclassified": register.unclassified(),

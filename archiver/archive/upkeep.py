@@ -2,19 +2,40 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from archiver.answers import problem_answer, shown_name
 from archiver.archive.visit import Json, Progress, Visit, silent
 from archiver.clock import stored
+from archiver.errors import UsageFault
 from archiver.rights import Act
 from archiver.sight import UNJUDGED
+
+# A person reads some; a script that wants more asks for more.
+STATUS_LIMIT = 50
+MOST_LISTED = 10_000
 
 
 class Upkeep(Visit):
     """Use cases of the one IT person."""
 
-    def status(self) -> Json:
-        """What waits, what is held, how many documents in each state, and every problem."""
+    def status(self, limit: int = STATUS_LIMIT) -> Json:
+        """What waits, what is held, how many documents in each state, and what is wrong.
+
+        Args:
+            limit: most names and problems to list of each kind.
+
+        Returns:
+            lists as long as `limit` allows; ``counts`` has how many there are in all, and
+            ``problem_counts`` how many problems of each reason.
+
+        Raises:
+            UsageFault: ``limit_out_of_range``.
+        """
         from archiver.pipeline.watch import survey
+
+        if not 1 <= limit <= MOST_LISTED:
+            raise UsageFault("limit_out_of_range", limit=limit, most=MOST_LISTED)
 
         mine = self._standing
         mine.require(Act.STATUS)
@@ -25,7 +46,9 @@ class Upkeep(Visit):
         office = house.office
         listings = office.listings() if office else survey(house.config)
         inbox: dict[str, list[str]] = {"waiting": [], "held": [], "ignored": []}
-        problems = []
+        counts = dict.fromkeys((*inbox, "problems"), 0)
+        held_for: Counter[str] = Counter()
+        problems: list[Json] = []
         for pipeline in shown:
             listing = listings.get(pipeline.name)
             if listing is None:
@@ -37,11 +60,20 @@ class Upkeep(Visit):
                 "ignored": listing.ignored,
             }
             for kind, sightings in groups.items():
-                names = (shown_name(sighting.name) for sighting in sightings)
+                counts[kind] += len(sightings)
+                room = sightings[: max(0, limit - len(inbox[kind]))]
+                names = (shown_name(sighting.name) for sighting in room)
                 inbox[kind] += [f"{pipeline.folder}/{name}" for name in names]
-            problems += [problem_answer(None, h.sighting.name, h.reason, {}) for h in listing.held]
+            held_for.update(str(entry.reason) for entry in listing.held)
+            problems += [
+                problem_answer(None, one.sighting.name, one.reason, {})
+                for one in listing.held[: max(0, limit - len(problems))]
+            ]
         seen = self._seen
-        rows = seen.problems(None if mine.sees_all else mine.pipelines)
+        pipelines = None if mine.sees_all else mine.pipelines
+        rows = seen.problems(pipelines, limit=limit - len(problems))
+        by_reason = Counter(seen.problem_counts(pipelines)) + held_for
+        counts["problems"] = by_reason.total()
         problems += [
             problem_answer(str(r["id"]), bytes(r["file_raw"]), str(r["reason"]), r["params"])
             for r in rows
@@ -53,6 +85,8 @@ class Upkeep(Visit):
             "review": self._reviewed() if mine.sees_all else {},
             "retention": self._kept() if mine.sees_all else {},
             "problems": problems,
+            "counts": counts,
+            "problem_counts": dict(by_reason.most_common()),
             "daemon": office is not None,
             "work": {"queued": queued, "active": active},
             "system": [*(office.troubles() if office else []), *self._tails()],

@@ -13,6 +13,8 @@ from archiver.cli import desk
 from archiver.errors import NotFound
 from archiver.tongue import tr
 
+_MOST_NAMES = 5
+
 
 @click.command(
     cls=desk.Command,
@@ -81,12 +83,13 @@ def _glance(queued: int, active: int, done: int) -> None:
         "\n\nExample: archiver status"
     ),
 )
+@click.option("--limit", default=50, show_default=True, help=tr("Most problems to list."))
 @desk.json_option
 @click.pass_context
-def status(context: click.Context, json_: bool) -> None:
+def status(context: click.Context, limit: int, json_: bool) -> None:
     """Show the state of the archive."""
     with desk.archive(desk.configured(context)) as archive:
-        state = archive.status()
+        state = archive.status(limit)
     if json_:
         desk.as_json(state)
     else:
@@ -99,9 +102,10 @@ def _print_status(state: dict[str, Any]) -> None:
     labels = {"waiting": tr("waiting"), "held": tr("held"), "ignored": tr("ignored")}
     desk.say(tr("Drop folders"), bold=True)
     for kind, label in labels.items():
-        names = state["inbox"][kind]
-        shown = ", ".join(names[:5]) + (" …" if len(names) > 5 else "")
-        desk.say(f"  {label:<14}{len(names):>7}  {shown}".rstrip())
+        count = state["counts"][kind]
+        names = state["inbox"][kind][:_MOST_NAMES]
+        shown = ", ".join(names) + (" …" if count > len(names) else "")
+        desk.say(f"  {label:<14}{count:>7}  {shown}".rstrip())
     desk.say(tr("Documents"), bold=True)
     for name, count in state["documents"].items():
         desk.say(f"  {phrases.state_name(name):<14}{count:>7}")
@@ -115,6 +119,7 @@ def _print_status(state: dict[str, Any]) -> None:
         desk.say("  ", desk.styled(problem["id"] or "–", fg="cyan"), f"  {problem['file']}")
         desk.say(f"    {problem['message']}")
         desk.say(f"    {problem['advice']}")
+    _print_more(state)
     if state["documents"]:
         _print_backup(state["backup"])
     for trouble in state["system"]:
@@ -130,6 +135,17 @@ def _print_backup(last: dict[str, Any] | None) -> None:
         return
     line = tr("Last back-up: {moment} ({folder})")
     desk.say(line.format(moment=phrases.moment(last["made_at"]), folder=last["folder"]))
+
+
+def _print_more(state: dict[str, Any]) -> None:
+    """How many problems there are beside those that were listed, and of which kinds."""
+    count, shown = state["counts"]["problems"], len(state["problems"])
+    if count <= shown:
+        return
+    line = tr("{shown} of {count} problems are listed; --limit lists more. In all:")
+    desk.say("  " + line.format(shown=shown, count=count))
+    for reason, many in state["problem_counts"].items():
+        desk.say(f"  {many:>7}  {phrases.kind(reason)}")
 
 
 def _print_waiting(review: dict[str, Any]) -> None:

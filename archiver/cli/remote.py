@@ -49,9 +49,9 @@ class RemoteArchive:
         """Documents that match."""
         return self._json("GET", "/search?" + urlencode({"q": query, "limit": limit}))
 
-    def status(self) -> Json:
+    def status(self, limit: int = 50) -> Json:
         """The state of the archive."""
-        return self._json("GET", "/status")
+        return self._json("GET", f"/status?limit={limit}")
 
     def show(self, identifier: str) -> Json:
         """Everything known of one document."""
@@ -98,9 +98,9 @@ class RemoteArchive:
         """Take a document back."""
         return self._settle(identifier, "withdraw", reason)
 
-    def review(self) -> Json:
+    def review(self, limit: int = 50) -> Json:
         """What waits for a person."""
-        return self._json("GET", "/review")
+        return self._json("GET", f"/review?limit={limit}")
 
     def picture(self, identifier: str, page: int = 1) -> File:
         """A page as a picture."""

@@ -45,14 +45,15 @@ class _Group(desk.Command, click.Group):
         "\n\nExample: archiver review"
     ),
 )
+@click.option("--limit", default=50, show_default=True, help=tr("Most documents to list."))
 @desk.json_option
 @click.pass_context
-def review(context: click.Context, json_: bool) -> None:
+def review(context: click.Context, limit: int, json_: bool) -> None:
     """List what waits."""
     if context.invoked_subcommand is not None:
         return
     with desk.archive(desk.configured(context)) as archive:
-        waiting = archive.review()
+        waiting = archive.review(limit)
     if json_:
         desk.as_json(waiting)
     else:
@@ -62,7 +63,10 @@ def review(context: click.Context, json_: bool) -> None:
 def _print_list(answer: Json) -> None:
     for one in answer["waiting"]:
         _print_waiting(one)
-    count, unclassified = len(answer["waiting"]), answer["unclassified"]
+    count, unclassified = sum(answer["counts"].values()), answer["unclassified"]
+    if count > len(answer["waiting"]):
+        line = tr("{shown} of {count} documents are listed; --limit lists more.")
+        desk.say(line.format(shown=len(answer["waiting"]), count=count))
     line = (
         tr("1 document waits.") if count == 1 else tr("{count} documents wait.").format(count=count)
     )

@@ -6,7 +6,6 @@ documents hold.
 
 from __future__ import annotations
 
-import string
 import textwrap
 from collections.abc import Mapping
 from datetime import datetime
@@ -18,7 +17,6 @@ from archiver import phrases
 from archiver.clock import town_day
 from archiver.config import Review
 from archiver.phrases import tr
-from archiver.sentences import REASONS
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
@@ -65,7 +63,7 @@ def body(summary: Summary) -> str:
             tr("1 document is in review."),
             tr("{count} documents are in review."),
         ),
-        "\n".join(_wrapped(f"{count:>6}  {_reason(code)}", 8) for code, count in counted),
+        "\n".join(_wrapped(f"{count:>6}  {phrases.kind(code)}", 8) for code, count in counted),
         _since(summary.oldest) if summary.oldest else "",
         _one_or_many(
             summary.quarantined,
@@ -100,13 +98,6 @@ def _since(oldest: str) -> str:
 
 def _wrapped(line: str, indent: int = 0) -> str:
     return textwrap.fill(line, _WIDTH, subsequent_indent=" " * indent)
-
-
-def _reason(code: str) -> str:
-    """The sentence of a reason; what differs from document to document is left open."""
-    phrase = REASONS.get(code)
-    names = string.Formatter().parse(phrase.message) if phrase else ()
-    return phrases.sentence(code, {name: "…" for _text, name, _spec, _how in names if name})
 
 
 def compose(summary: Summary, review: Review, moment: datetime, identity: str) -> EmailMessage:

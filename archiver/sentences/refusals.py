@@ -247,7 +247,7 @@ REASONS: dict[str, Phrase] = {
         N_("Shorten it."),
     ),
     "limit_out_of_range": Phrase(
-        N_("Between 1 and {most} hits can be shown, not {limit}."),
+        N_("Between 1 and {most} entries can be listed, not {limit}."),
         N_("Give another --limit."),
     ),
     "query_too_deep": Phrase(

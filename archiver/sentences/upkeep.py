@@ -46,6 +46,12 @@ REASONS: dict[str, Phrase] = {
     "phrase_too_short": Phrase(
         N_("“{value}” is too short; at least three letters or digits are needed"),
     ),
+    "places_overlap": Phrase(
+        N_(
+            "{folder} is or lies in the folder of {other}, so that files of the one would be taken "
+            "for those of the other; choose a folder beside it"
+        ),
+    ),
     "folder_missing": Phrase(
         N_("the folder {folder} is missing"),
     ),

@@ -6,8 +6,9 @@ Promises to change nothing, and that reads never wait for the writer.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 
 from archiver.records import UNCLASSIFIED, DocumentState, Id
 from archiver.store import schema as t
@@ -160,37 +161,33 @@ class Queries(Asking):
         return self._rows(query)
 
     def problems(
-        self, pipelines: Sequence[str] | None = None, *, with_questions: bool = False
+        self,
+        pipelines: Sequence[str] | None = None,
+        *,
+        with_questions: bool = False,
+        limit: int | None = None,
     ) -> list[Row]:
         """Documents in quarantine or review, once with each name under which they came.
 
         Questions about the class are no problems: the paper is well, and whoever dropped it
         cannot help; they are given where they are asked for.
         Whoever drops a bad file that somebody else has dropped before is told as well.
+
+        Args:
+            pipelines: by which they came; None: all.
+            with_questions: those about the class, too.
+            limit: most rows to give; None: all.
         """
-        came = t.accession
-        of_document = came.c.document == t.document.c.id
-        begins = func.substr(t.document.c.reason, 1, len(CLASS_QUESTION))
-        waits: list[ColumnElement[bool]] = [
-            t.document.c.state.in_((DocumentState.QUARANTINED, DocumentState.REVIEW))
-        ]
-        if not with_questions:
-            waits.append(begins != CLASS_QUESTION)
-        named = (
-            select(func.min(came.c.id))
-            .join(t.document, of_document)
-            .where(*waits)
-            .group_by(came.c.document, came.c.pipeline, came.c.file_raw)
-        )
-        query = (
-            select(t.document, came.c.file, came.c.file_raw, came.c.pipeline)
-            .join(came, of_document)
-            .where(came.c.id.in_(named))
-            .order_by(t.document.c.id, came.c.id)
-        )
-        if pipelines is not None:
-            query = query.where(t.accession.c.pipeline.in_(pipelines))
-        return self._rows(query)
+        query = _problems(pipelines, with_questions).order_by(t.document.c.id, t.accession.c.id)
+        return self._rows(query if limit is None else query.limit(limit))
+
+    def problem_counts(self, pipelines: Sequence[str] | None = None) -> dict[str, int]:
+        """How many there are of `problems`, by reason, the most frequent first."""
+        every = _problems(pipelines, with_questions=False).subquery()
+        many = func.count().label("n")
+        query = select(every.c.reason, many).group_by(every.c.reason)
+        rows = self._rows(query.order_by(many.desc(), every.c.reason))
+        return {str(row["reason"]): int(row["n"]) for row in rows}
 
     def destroyed(self) -> list[Id]:
         """Documents of which only a tombstone remains."""
@@ -247,3 +244,27 @@ class Queries(Asking):
     def is_received(self, accession: Id) -> bool:
         """Whether the ledger knows a received file or a document by this id."""
         return self.document(accession) is not None
+
+
+def _problems(pipelines: Sequence[str] | None, with_questions: bool) -> Select[Any]:
+    """See `Queries.problems`."""
+    came = t.accession
+    of_document = came.c.document == t.document.c.id
+    begins = func.substr(t.document.c.reason, 1, len(CLASS_QUESTION))
+    waits: list[ColumnElement[bool]] = [
+        t.document.c.state.in_((DocumentState.QUARANTINED, DocumentState.REVIEW))
+    ]
+    if not with_questions:
+        waits.append(begins != CLASS_QUESTION)
+    named = (
+        select(func.min(came.c.id))
+        .join(t.document, of_document)
+        .where(*waits)
+        .group_by(came.c.document, came.c.pipeline, came.c.file_raw)
+    )
+    query = (
+        select(t.document, came.c.file, came.c.file_raw, came.c.pipeline)
+        .join(came, of_document)
+        .where(came.c.id.in_(named))
+    )
+    return query if pipelines is None else query.where(came.c.pipeline.in_(pipelines))
