@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from archiver.settings import (
     Inbox,
     Institution,
     Limits,
+    Monitoring,
     Ocr,
     Pipeline,
     Places,
@@ -37,8 +38,9 @@ from archiver.settings import (
 from archiver.tables import ConfigProblems, Problem, checked, parse
 
 __all__ = [
-    "Config", "ConfigProblems", "Disposition", "Inbox", "Institution", "Limits", "Ocr", "Pipeline",
-    "Places", "Problem", "Quality", "RecordClass", "References", "Retention", "Review", "Rights",
+    "Config", "ConfigProblems", "Disposition", "Inbox", "Institution", "Limits", "Monitoring",
+    "Ocr", "Pipeline", "Places", "Problem", "Quality", "RecordClass", "References", "Retention",
+    "Review", "Rights",
     "Seal", "Search", "Separate", "Town", "Ui", "WorkLimits", "filing_plan", "find", "load",
 ]  # fmt: skip
 
@@ -81,6 +83,7 @@ class Config(msgspec.Struct, frozen=True):
     disposition: Disposition = Disposition()
     quality: Quality = Quality()
     seal: Seal = Seal()
+    monitoring: Monitoring = Monitoring()
     pipelines: tuple[Pipeline, ...] = ()
     classes: tuple[RecordClass, ...] = ()
 
@@ -88,6 +91,12 @@ class Config(msgspec.Struct, frozen=True):
     def timestamp_roots(self) -> Path | None:
         """File with the certificates of the time-stamp authority, None where none is asked."""
         return self.file.parent / self.seal.timestamp_ca if self.seal.timestamp_ca else None
+
+    @property
+    def metrics_file(self) -> Path | None:
+        """Where figures for Prometheus are written, None where they are not."""
+        name = self.monitoring.metrics_file
+        return self.file.parent / name if name else None
 
     def drop_folder(self, pipeline: Pipeline) -> Path:
         """The folder in which a pipeline's clerks drop their scans."""
@@ -152,6 +161,7 @@ _SECTIONS: dict[str, type[Any]] = {
     "disposition": Disposition,
     "quality": Quality,
     "seal": Seal,
+    "monitoring": Monitoring,
 }
 
 
@@ -289,6 +299,8 @@ def _bad_values(config: Config) -> Iterator[Problem]:
         "limits.file_mib": config.limits.file_mib,
         "limits.megapixels": config.limits.megapixels,
         "limits.pages": config.limits.pages,
+        "monitoring.queue_hours": config.monitoring.queue_hours,
+        "monitoring.waiting_minutes": config.monitoring.waiting_minutes,
     }
     not_below_zero = {
         "inbox.settle_seconds": config.inbox.settle_seconds,
@@ -297,6 +309,9 @@ def _bad_values(config: Config) -> Iterator[Problem]:
         "inbox.compare_seconds": config.inbox.compare_seconds,
         "inbox.keep_released_days": config.inbox.keep_released_days,
         "work.processes": config.work.processes,
+        "monitoring.free_gib": config.monitoring.free_gib,
+        "monitoring.quarantine_most": config.monitoring.quarantine_most,
+        "monitoring.backup_days": config.monitoring.backup_days,
         "ocr.accept_confidence": config.ocr.accept_confidence,
     }
     for key, number in above_zero.items():
@@ -314,6 +329,7 @@ def _bad_values(config: Config) -> Iterator[Problem]:
     yield from _bad_review(config.file, config.review)
     yield from _bad_disposition(config)
     yield from _bad_seal(config)
+    yield from _bad_monitoring(config.file, config.monitoring)
 
 
 def _bad_review(file: Path, review: Review) -> Iterator[Problem]:
@@ -328,7 +344,20 @@ def _bad_review(file: Path, review: Review) -> Iterator[Problem]:
         bounds = {"value": review.mail_port, "most": _MOST_PORT}
         yield Problem(file, "review.mail_port", "port_out_of_range", bounds)
     addresses = [("review.mail_to", address) for address in review.mail_to]
-    for key, address in (*addresses, ("review.mail_from", review.mail_from)):
+    yield from _bad_addresses(file, (*addresses, ("review.mail_from", review.mail_from)))
+
+
+def _bad_monitoring(file: Path, monitoring: Monitoring) -> Iterator[Problem]:
+    """What is wrong with who is told of trouble."""
+    mail_to = [("monitoring.mail_to", address) for address in monitoring.mail_to]
+    yield from _bad_addresses(file, mail_to)
+    if monitoring.webhook and not _WEB.fullmatch(monitoring.webhook):
+        params = {"value": monitoring.webhook}
+        yield Problem(file, "monitoring.webhook", "not_a_web_address", params)
+
+
+def _bad_addresses(file: Path, addresses: Iterable[tuple[str, str]]) -> Iterator[Problem]:
+    for key, address in addresses:
         if not _ADDRESS.fullmatch(address):
             yield Problem(file, key, "not_an_address", {"value": address})
 

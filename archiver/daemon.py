@@ -12,16 +12,22 @@ import logging
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 
+from archiver.archive import Archive
 from archiver.clock import now
 from archiver.config import Config
 from archiver.errors import ExitCode, Fault, SystemFault
 from archiver.house import House, held, new_id
 from archiver.inbox import leases
+from archiver.monitoring import metrics
+from archiver.monitoring.signs import signs
+from archiver.pipeline.chore import Chore
 from archiver.pipeline.office import Office, new_boot
 from archiver.records import DocumentState
 from archiver.registry import rulebook
+from archiver.rights import Caller
 from archiver.search.index import SearchIndex
 from archiver.server import make_app
 
@@ -29,6 +35,7 @@ log = logging.getLogger(__name__)
 
 _GLANCE = 0.1
 _FAREWELL = 3.0
+_MINUTE = 60.0
 
 # Is told how many documents wait, are on their way, and are done since the start.
 Glance = Callable[[int, int, int], None]
@@ -86,7 +93,7 @@ async def _serve(house: House, once: bool, glance: Glance | None) -> ExitCode:
     try:
         house.office = office
         office.start(warm=not once)
-        async with _listening(house):
+        async with _listening(house), _measured(house, office):
             log.info("started")
             await _until_done(office, stop, once, glance)
     finally:
@@ -94,6 +101,33 @@ async def _serve(house: House, once: bool, glance: Glance | None) -> ExitCode:
         house.office = None
         log.info("stopped")
     return _outcome(house, first_line) if once else ExitCode.OK
+
+
+@contextlib.asynccontextmanager
+async def _measured(house: House, office: Office) -> AsyncIterator[None]:
+    """Figures for Prometheus each minute, where they are wanted."""
+    target = house.config.metrics_file
+    if target is None:
+        yield
+        return
+    owner = Caller(house.owner, frozenset())
+
+    def write() -> None:
+        moment = datetime.fromisoformat(now())
+        status = Archive(house, owner).status()
+        found = signs(status, house.config.monitoring, moment)
+        try:
+            metrics.write(target, metrics.text(status, found, moment))
+        except OSError as error:
+            raise SystemFault("metrics_unwritable", path=str(target)) from error
+
+    chore = Chore("metrics", write, office.health, every=_MINUTE)
+    chore.start()
+    try:
+        yield
+    finally:
+        chore.halt()
+        await asyncio.to_thread(chore.join, _FAREWELL)
 
 
 async def _until_done(

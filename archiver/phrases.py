@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from archiver.sentences import Phrase
 
 __all__ = [
-    "N_", "advice", "amount", "basis_name", "date", "event_name", "kind", "moment", "sentence",
-    "start_name", "state_name", "step", "tr", "use",
+    "N_", "advice", "amount", "basis_name", "date", "decimal", "event_name", "kind", "moment",
+    "sentence", "start_name", "state_name", "step", "tr", "use",
 ]  # fmt: skip
 
 
@@ -38,6 +38,12 @@ def kind(reason: str) -> str:
     phrase = _phrase(reason)
     names = Formatter().parse(phrase.message) if phrase else ()
     return sentence(reason, {name: "…" for _text, name, _spec, _how in names if name})
+
+
+def decimal(number: float, places: int) -> str:
+    """A number with decimals, as people write it."""
+    whole, _, decimals = f"{number:.{places}f}".partition(".")
+    return tr("{whole}.{decimals}").format(whole=whole, decimals=decimals)
 
 
 def advice(reason: str, params: Mapping[str, object] | None = None) -> str:

@@ -227,6 +227,32 @@ class Seal(msgspec.Struct, frozen=True):
     timestamp_ca: str = ""
 
 
+class Monitoring(msgspec.Struct, frozen=True):
+    """From when on something is wrong, and who is told.
+
+    Attributes:
+        metrics_file: where figures for Prometheus are written each minute; empty: nowhere.
+        mail_to: addresses to which alarms go; the sender is that of the daily summary.
+        sendmail: the machine's mail program.
+        webhook: web address to which alarms are posted; empty: none.
+        free_gib: least free space on the disk of the vault.
+        queue_hours: longest time for a paper to be read.
+        waiting_minutes: longest time for a file to lie in a drop folder.
+        quarantine_most: most files in quarantine.
+        backup_days: greatest age of the last back-up; 0: it is not looked at.
+    """
+
+    metrics_file: str = ""
+    mail_to: tuple[str, ...] = ()
+    sendmail: str = "/usr/sbin/sendmail"
+    webhook: str = ""
+    free_gib: float = 5.0
+    queue_hours: float = 24.0
+    waiting_minutes: float = 60.0
+    quarantine_most: int = 20
+    backup_days: float = 7.0
+
+
 class Separate(msgspec.Struct, frozen=True):
     """How what is dropped is divided into documents.
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+import msgspec
+
 from archiver.answers import problem_answer, shown_name
 from archiver.archive.visit import Json, Progress, Visit, silent
 from archiver.clock import stored
@@ -87,6 +89,7 @@ class Upkeep(Visit):
             "problems": problems,
             "counts": counts,
             "problem_counts": dict(by_reason.most_common()),
+            "figures": self._figures() if mine.sees_all else {},
             "daemon": office is not None,
             "work": {"queued": queued, "active": active},
             "system": [*(office.troubles() if office else []), *self._tails()],
@@ -107,6 +110,22 @@ class Upkeep(Visit):
             ).told()
             for path in self._house.ledger.tails()
         ]
+
+    def _figures(self) -> Json:
+        """What monitoring measures: times in seconds, space in bytes."""
+        from shutil import disk_usage
+
+        from archiver.monitoring import note
+
+        house = self._house
+        waited, looked = house.office.watching() if house.office else (0.0, None)
+        return {
+            "free_bytes": disk_usage(house.config.places.vault).free,
+            "waited_seconds": waited,
+            "looked_seconds": looked,
+            "oldest_unfinished": house.register.oldest_unfinished(),
+            "verified": msgspec.to_builtins(note.verified(house.config.places.stage)),
+        }
 
     def _backed_up(self) -> Json | None:
         """The last back-up: ``made_at``, ``folder``, ``problems``; None where there was none."""
@@ -165,8 +184,12 @@ class Upkeep(Visit):
         Returns:
             ``objects`` (how many were read), ``lines`` of the ledger, ``seals``, ``problems``.
         """
+        from archiver.monitoring import note
         from archiver.pipeline.audit import audit
 
         self._standing.require(Act.MAINTAIN)
         house = self._house
-        return audit(house.config, house.vault, house.ledger, house.register, progress)
+        report = audit(house.config, house.vault, house.ledger, house.register, progress)
+        verified = note.Verified(house.now(), len(report["problems"]))
+        note.remember_verified(house.config.places.stage, verified)
+        return report

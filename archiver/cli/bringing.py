@@ -79,15 +79,22 @@ def _glance(queued: int, active: int, done: int) -> None:
     cls=desk.Command,
     short_help=tr("What waits, what is there, what is wrong."),
     help=tr(
-        "Show what waits in the drop folders, how many documents there are, and every problem."
-        "\n\nExample: archiver status"
+        "Show what waits in the drop folders, how many documents there are, and what is wrong."
+        " With --check say in one line whether all is well, for monitoring programs: exit code 0"
+        " in order, 1 warning, 2 critical, 3 not known.\n\nExample: archiver status --check"
     ),
 )
 @click.option("--limit", default=50, show_default=True, help=tr("Most problems to list."))
+@click.option("--check", is_flag=True, help=tr("One line and an exit code for monitoring."))
 @desk.json_option
 @click.pass_context
-def status(context: click.Context, limit: int, json_: bool) -> None:
+def status(context: click.Context, limit: int, check: bool, json_: bool) -> None:
     """Show the state of the archive."""
+    if check:
+        from archiver.cli import alarming
+
+        alarming.check(context)
+        return
     with desk.archive(desk.configured(context)) as archive:
         state = archive.status(limit)
     if json_:

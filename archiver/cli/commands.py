@@ -69,6 +69,7 @@ _COMMANDS = {
     "check": "upkeep",
     "verify": "upkeep",
     "backup": "backup",
+    "alarm": "alarming",
     "ledger": "ledger",
     "procedure": "procedure",
     "reindex": "upkeep",

@@ -72,6 +72,7 @@ class Listing(msgspec.Struct, frozen=True):
         held: entries that are no plain file with one name, by folder and name.
         ignored: entries whose name says that they are not meant for us, by folder and name.
         next_check: seconds until something waiting could settle; None when nothing waits.
+        waited: seconds for which the file that has waited longest has been seen.
     """
 
     settled: tuple[Sighting, ...]
@@ -79,6 +80,7 @@ class Listing(msgspec.Struct, frozen=True):
     held: tuple[Held, ...]
     ignored: tuple[Sighting, ...]
     next_check: float | None
+    waited: float = 0.0
 
 
 class _Track(msgspec.Struct):
@@ -179,6 +181,7 @@ class Settling:
             held=tuple(sorted(held, key=lambda one: _place(one.sighting))),
             ignored=tuple(sorted(ignored, key=_place)),
             next_check=next_check,
+            waited=max((now - track.first_seen for track in tracks.values()), default=0.0),
         )
 
     def _follow(self, sighting: Sighting, now: float) -> tuple[_Track, float | None]:

@@ -31,15 +31,23 @@ class Chore:
         action: does all that there is to do.
         health: where trouble is said.
         last: whether it is done once more at the end.
+        every: seconds after which it is done although nobody says so; None: only when told.
     """
 
     def __init__(
-        self, part: str, action: Callable[[], None], health: Health, *, last: bool = True
+        self,
+        part: str,
+        action: Callable[[], None],
+        health: Health,
+        *,
+        last: bool = True,
+        every: float | None = None,
     ) -> None:
         self._part = part
         self._action = action
         self._health = health
         self._last = last
+        self._every = every
         self._due = threading.Event()
         self._stopping = threading.Event()
         # A share that does not answer must not keep the process from ending.
@@ -70,7 +78,7 @@ class Chore:
 
     def _run(self) -> None:
         while True:
-            self._due.wait()
+            self._due.wait(self._every)
             self._due.clear()
             if self._stopping.is_set():
                 if self._last:

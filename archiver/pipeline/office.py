@@ -156,6 +156,10 @@ class Office:
         """What waits, is held or ignored in each pipeline's folder."""
         return self._watch.listings()
 
+    def watching(self) -> tuple[float, float]:
+        """Seconds that the oldest file has waited, and since the folders were looked at."""
+        return self._watch.waited(), self._watch.looked()
+
     def progress(self) -> tuple[int, int]:
         """Documents that wait and documents that are on their way."""
         return self._runner.progress()

@@ -14,6 +14,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
+
 from archiver.config import Config, Pipeline
 from archiver.errors import DocumentFault, Fault, SystemFault
 from archiver.inbox import claim, leases
@@ -75,6 +77,7 @@ class Watch:
         self._listings: dict[str, Listing] = {}
         self._ill: set[str] = set()
         self._looks = 0
+        self._looked_at = time.monotonic()
         self._stopping = threading.Event()
         self._wake = Wake([config.drop_folder(p) for p in config.pipelines], config.inbox.watch)
         self._expire_at = 0.0
@@ -96,6 +99,14 @@ class Watch:
     def listings(self) -> dict[str, Listing]:
         """The latest look at each pipeline's folder."""
         return dict(self._listings)
+
+    def waited(self) -> float:
+        """Seconds for which the file that has waited longest has been seen."""
+        return max((one.waited for one in self._listings.values()), default=0.0)
+
+    def looked(self) -> float:
+        """Seconds since all folders had been looked at, or since the watch was made."""
+        return time.monotonic() - self._looked_at
 
     def nothing_waits(self) -> bool:
         """Whether the latest look found nothing that could still be accepted."""
@@ -121,6 +132,7 @@ class Watch:
                 if listing.next_check is not None:
                     pause = min(pause, listing.next_check)
             self._looks += 1
+            self._looked_at = time.monotonic()
             self._look_after()
             self._wake.wait(max(pause, 0.02))
 
@@ -147,7 +159,7 @@ class Watch:
                 left.append(sighting)
         held = (*listing.held, *unreadable)
         waiting = (*listing.waiting, *left)
-        seen = Listing((), waiting, held, listing.ignored, listing.next_check)
+        seen = msgspec.structs.replace(listing, settled=(), waiting=waiting, held=held)
         self._listings[pipeline.name] = seen
         self._held(folder, held)
         if trouble is not None:

@@ -199,6 +199,14 @@ class Queries(Asking):
         query = select(t.document).where(t.document.c.state == DocumentState.REVIEW)
         return self._rows(query.order_by(t.document.c.changed_at, t.document.c.id))
 
+    def oldest_unfinished(self) -> str | None:
+        """Since when the document has waited that has waited longest to be worked off."""
+        query = select(func.min(t.document.c.changed_at).label("at")).join(
+            t.job, t.job.c.id == t.document.c.id
+        )
+        found = self._rows(query)[0]["at"]
+        return str(found) if found else None
+
     def unclassified(self) -> int:
         """Number of filed documents whose class nobody knows."""
         query = (

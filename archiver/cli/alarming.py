@@ -1,0 +1,99 @@
+"""Monitoring on the command line: the check of one line, and alarms by mail and webhook."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import click
+
+from archiver import clock
+from archiver.cli import desk
+from archiver.config import Config, ConfigProblems
+from archiver.errors import Fault
+from archiver.monitoring.signs import Sign, line, signs
+from archiver.phrases import sentence
+from archiver.tongue import tr
+
+_UNKNOWN = 3
+
+
+def check(context: click.Context) -> None:
+    """Print one line for a monitoring program and end with its code; nothing is ever raised."""
+    try:
+        config = desk.configured(context)
+        status = _asked(config)
+    except Fault as fault:
+        click.echo(f"UNKNOWN – {_reason(fault)}")
+        context.exit(_UNKNOWN)
+    code, text = line(status, _signs(status, config))
+    click.echo(text)
+    context.exit(code)
+
+
+def _asked(config: Config) -> dict[str, Any]:
+    with desk.archive(config) as archive:
+        status = archive.status(1)
+    if not status["figures"]:
+        raise Fault("not_allowed", act="status")
+    return status
+
+
+def _signs(status: dict[str, Any], config: Config) -> tuple[Sign, ...]:
+    return signs(status, config.monitoring, datetime.fromisoformat(clock.now()))
+
+
+def _reason(fault: Fault) -> str:
+    """A fault in one line; of a configuration its first problem."""
+    if isinstance(fault, ConfigProblems):
+        first = fault.problems[0]
+        return " ".join(f"{first.file}: {first.key} {sentence(first.reason, first.params)}".split())
+    return " ".join(sentence(fault.reason, fault.params).split())
+
+
+@click.command(
+    cls=desk.Command,
+    short_help=tr("Tell what is wrong by mail or webhook, once."),
+    help=tr(
+        "Look at the archive, and tell by mail or webhook ([monitoring] in config.toml) what is"
+        " wrong: each thing once, and once more when it is over. A timer starts this every few"
+        " minutes; --test sends a message to try the way.\n\nExample: archiver alarm --test"
+    ),
+)
+@click.option("--test", is_flag=True, help=tr("Send a message now, whatever is wrong."))
+@desk.json_option
+@click.pass_context
+def alarm(context: click.Context, test: bool, json_: bool) -> None:
+    """Tell what is wrong."""
+    from archiver.monitoring import alarms, note
+    from archiver.monitoring.delivery import as_json, deliver
+
+    config = desk.configured(context)
+    at = clock.now()
+    if test:
+        known = alarms.Known(Sign("test", "warning", "sign_test"), at, told=True)
+        news = alarms.News((known,))
+    else:
+        memory, news = alarms.look(note.alarms(config.places.stage), _found(config), at)
+    if news:
+        deliver(news, config.monitoring, config.review.mail_from)
+    if not test:
+        # Only now: what could not be delivered is tried again at the next look.
+        note.remember_alarms(config.places.stage, memory)
+    if json_:
+        desk.as_json(as_json(news))
+        return
+    for state, some in ((tr("told"), news.begun), (tr("over"), news.over)):
+        for one in some:
+            click.echo(f"{state}: {one.sign.message}")
+
+
+def _found(config: Config) -> tuple[Sign, ...]:
+    """The signs that are there; an archive that cannot be asked is one."""
+    try:
+        return _signs(_asked(config), config)
+    except Fault as fault:
+        return (Sign("asked", "critical", "sign_unasked", {"message": _reason(fault)}),)
+
+
+COMMANDS: dict[str, click.Command] = {"alarm": alarm}
