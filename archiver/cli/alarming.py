@@ -24,10 +24,10 @@ def check(context: click.Context) -> None:
         config = desk.configured(context)
         status = _asked(config)
     except Fault as fault:
-        click.echo(f"UNKNOWN – {_reason(fault)}")
+        desk.say(f"UNKNOWN – {_reason(fault)}")
         context.exit(_UNKNOWN)
     code, text = line(status, _signs(status, config))
-    click.echo(text)
+    desk.say(text)
     context.exit(code)
 
 
@@ -85,7 +85,7 @@ def alarm(context: click.Context, test: bool, json_: bool) -> None:
         return
     for state, some in ((tr("told"), news.begun), (tr("over"), news.over)):
         for one in some:
-            click.echo(f"{state}: {one.sign.message}")
+            desk.say(f"{state}: {one.sign.message}")
 
 
 def _found(config: Config) -> tuple[Sign, ...]:
