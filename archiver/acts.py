@@ -64,6 +64,7 @@ ACTS: dict[str, Way] = {
     "note_show": "plain",
     "note_paper": "file",
     "disclosure_look": "plain",
+    "disclosure_preview": "file",
     "disclosure_give": "progress",
     "disclosure_package": "file",
     "disclosure_taken": "plain",

@@ -101,6 +101,14 @@ def assert_without(path: Path, *secrets: str) -> str:
     return text
 
 
+def confirmed(town: Town, *asked: str) -> tuple[str, str]:
+    """The option by which a person confirms every page of what is asked for."""
+    documents = town.json("disclose", "look", *asked)["documents"]
+    keys = [page["key"] for one in documents for page in one["pictures"]]
+    assert len(keys) == sum(one["pages"] for one in documents)
+    return "--confirmed", ",".join(keys)
+
+
 def decided(text: str, decision: str) -> str:
     """The draft as a clerk has completed it."""
     text = text.replace('basis = ""', 'basis = "gdpr_15"')
@@ -126,6 +134,15 @@ def test_a_clerk_looks_decides_gives_and_finds_it_in_the_log(
     assert not out.exists() and office.waiting() == []
 
     request.write_text(decided(request.read_text(), "blacken"), encoding="utf-8")
+    assert "confirmed the pictures" in office.refused(*arguments, code=14)
+    again, folder = tmp_path / "confirmed.toml", tmp_path / "preview"
+    shown = town.json(
+        "disclose", "preview", "--request", str(request), "-o", str(folder), "--write", str(again)
+    )
+    (drawn,) = shown["files"].values()
+    assert_without(Path(drawn), "Krämer")
+    assert office.waiting() == [] and "confirmed = false" in again.read_text()
+    request.write_text(again.read_text().replace("confirmed = false", "confirmed = true"))
     made = town.json("disclose", *arguments)
     assert made["recipient"] == "Erika Beispiel" and made["basis"] == "gdpr_15"
     assert made["bars"] == {"personal_data": 4}
@@ -179,9 +196,10 @@ def test_two_papers_by_search_with_a_place_and_a_find_left(office: Office, tmp_p
     assert {one["id"]: one["regions"] for one in seen["documents"]}[office.letter] == 1
     finds = {one["id"]: one["finds"] for one in seen["documents"]}
     left = finds[office.minutes][0]["key"]
-    made = town.json(
-        "disclose", "give", *asked, *FOR_ERIKA, "--blacken", "all", "--leave", left, "-o", str(out)
-    )
+    asked += ["--word", "Zimmermann=trade_secret", "--blacken", "all", "--leave", left]
+    give = ("give", *asked, *FOR_ERIKA, *confirmed(town, *asked), "-o", str(out))
+    assert "found nowhere: 1" in office.refused(*give, code=14)
+    made = town.json("disclose", *give, "--absent", "Zimmermann")
     assert made["bars"] == {"personal_data": 4, "trade_secret": 1}
     texts = {one["document"]: text_of(out / one["file"]) for one in made["documents"]}
     assert "Krämer" in texts[office.minutes] and "Krämer" not in texts[office.letter]
@@ -233,7 +251,8 @@ def test_only_papers_that_stand_here_are_given_and_a_hold_does_not_matter(
     assert [one["id"] for one in seen["documents"]] == [office.minutes]
     arguments = ("give", wrong, office.minutes, *FOR_ERIKA, "-o", str(tmp_path / "a"))
     assert "cannot be given" in office.refused(*arguments, code=14)
-    made = town.json("disclose", "give", office.minutes, *FOR_ERIKA, "-o", str(tmp_path / "b"))
+    seen_to = (*FOR_ERIKA, *confirmed(town, office.minutes))
+    made = town.json("disclose", "give", office.minutes, *seen_to, "-o", str(tmp_path / "b"))
     assert made["bars"] == {}
     assert "complete, nothing withheld" in (tmp_path / "b" / "00_Begleitblatt.txt").read_text()
 
@@ -269,6 +288,8 @@ def test_a_copy_that_did_not_arrive_is_fetched_and_leftovers_go(
     (killed / "package.part").mkdir(parents=True)
     words = {"documents": [{"document": office.minutes}], "basis": "sifg", "recipient": "E. B."}
     told: list[tuple[int, int]] = []
+    (paper,) = remote.disclosure_look(wanted=words)["documents"]
+    words["confirmed"] = [page["key"] for page in paper["pictures"]]
     made = remote.disclosure_give(wanted=words, progress=lambda *step: told.append(step))
     assert told[-1] == (1, 1) and not killed.exists()
     assert [path.name for path in office.waiting()] == [made["id"]]
@@ -301,7 +322,9 @@ def test_without_a_daemon_it_works_and_a_rebuild_keeps_the_log(town: Town, tmp_p
     town.drop("sitzung.pdf", scan_pdf([letter_image(OTHER)]))
     town.once()
     (hit,) = town.search()
-    made = town.json("disclose", "give", hit["id"], *WORDS, *FOR_ERIKA, "-o", str(tmp_path / "out"))
+    asked = (hit["id"], *WORDS, "--absent", "14.02.1991")
+    give = ("give", *asked, *confirmed(town, *asked), *FOR_ERIKA, "-o", str(tmp_path / "out"))
+    made = town.json("disclose", *give)
     assert made["bars"] == {"personal_data": 1}
     assert_without(tmp_path / "out" / made["documents"][0]["file"], "Krämer")
     before = town.json("disclose", "show", made["id"])
@@ -314,6 +337,7 @@ def test_nobody_but_archivist_and_owner_may(town: Town) -> None:
     archive = Archive(House(load(town.config)), Caller(4711, frozenset({4711})))
     asked = [
         lambda: archive.disclosure_look({}),
+        lambda: archive.disclosure_preview({}, "01J"),
         lambda: archive.disclosure_give({}),
         lambda: archive.disclosure_package("01J"),
         lambda: archive.disclosure_taken("01J"),

@@ -19,10 +19,11 @@ from PIL import Image, ImageDraw
 
 from archiver import phrases
 from archiver.disclosure import plan as planning
+from archiver.disclosure.package import Disclosure
 from archiver.disclosure.request import Basis, Chosen, Ground, Region, Request, Term
 from archiver.errors import IntegrityFault, NotFound, Refusal
 from archiver.pipeline import disclosure
-from archiver.pipeline.disclosure import Parts, disclose, look
+from archiver.pipeline.disclosure import Parts, look, pictures
 from archiver.pipeline.engines import Engines
 from archiver.recognise import cage, media
 from archiver.recognise.engine_client import Engine
@@ -132,6 +133,18 @@ def asked(*documents, terms=SECRETS, regions=(), **more) -> Request:
         regions=regions,
         **more,
     )
+
+
+def disclose(parts: Parts, request: Request, target: Path, *progress) -> Disclosure:
+    """Give what a person has looked at page by page, and found nowhere as well."""
+    try:
+        keys = pictures(parts.vault, request)
+    except Exception:  # what cannot be looked at is refused by the giving itself
+        keys = {}
+    confirmed = tuple(key for several in keys.values() for key in several)
+    absent = tuple(term.text for term in request.terms)
+    request = msgspec.structs.replace(request, confirmed=confirmed, absent=absent)
+    return disclosure.disclose(parts, request, target, *progress)
 
 
 def text_of(path: Path) -> str:
@@ -436,3 +449,74 @@ def test_scanned_letters_can_be_disclosed(desk, tmp_path, name):
     words = [word.text for page in desk.source(document) for word in page.words]
     long = [word for word in words if word.isalpha() and len(word) > 8][:3]
     assert_can_be_disclosed(desk, tmp_path, document, long, "Schreiben")
+
+
+# --- what the machine does not see, and what only machines see ------------------------------------
+
+
+def case(name: str) -> bytes:
+    corpora.require(corpora.CASES)
+    return (corpora.CASES / name).read_bytes()
+
+
+@pytest.mark.parametrize("name", ["y01_one_dark_heading.jpg", "v02_white_on_dark_table.jpg"])
+def test_white_letters_on_a_dark_ground_need_a_persons_eyes(desk, tmp_path, name):
+    document = desk.file(case(name), media.JPEG)
+    request = asked(document, terms=["Unauffindbar"])
+    with pytest.raises(Refusal) as caught:
+        disclosure.disclose(desk.parts, request, tmp_path / "p")
+    assert caught.value.reason == "words_found_nowhere"
+    request = msgspec.structs.replace(request, absent=("Unauffindbar",))
+    with pytest.raises(Refusal) as caught:
+        disclosure.disclose(desk.parts, request, tmp_path / "p")
+    assert caught.value.reason == "pages_not_confirmed"
+    (keys,) = pictures(desk.vault, request).values()
+    # A place that is marked is another picture, and asks for another look.
+    region = Region(document, 1, 10, 10, 60, 20, Ground.PERSONAL_DATA)
+    marked = msgspec.structs.replace(request, regions=(region,), confirmed=keys)
+    with pytest.raises(Refusal, match="pages_not_confirmed"):
+        disclosure.disclose(desk.parts, marked, tmp_path / "p")
+    with disclosure.preview(desk.parts, marked, document) as file:
+        (tmp_path / "preview.pdf").write_bytes(file.read())
+    assert picture_of(tmp_path / "preview.pdf").crop((100, 90, 450, 150)).getextrema()[1] < 60
+    assert not (tmp_path / "p").exists()
+
+
+def picture_of(path: Path) -> Image.Image:
+    """The first page at about 200 dpi, gray."""
+    with pypdfium2.PdfDocument(path) as pdf:
+        return pdf[0].render(scale=200 / 72, grayscale=True).to_pil()
+
+
+def test_text_without_ink_under_it_is_not_given(desk, tmp_path):
+    with pypdfium2.PdfDocument(case("t14_hidden_layer.pdf")) as pdf:
+        machine = set(pdf[0].get_textpage().get_text_range().split())
+    document = desk.file(case("t14_hidden_layer.pdf"))
+    (given,) = disclose(desk.parts, asked(document, terms=[]), tmp_path / "p").documents
+    left = set(text_of(tmp_path / "p" / given.file).split())
+    hidden = {word for word in machine if len(word) > 4} - {
+        word.text for word in desk.source(document)[0].words if word.text in left
+    }
+    assert left and hidden and not hidden & left, (hidden, left)
+
+
+def test_what_the_sender_has_cut_off_is_not_given(desk, tmp_path):
+    content = case("g01a_cropbox_half.pdf")
+    document = desk.file(content)
+    with pikepdf.open(io.BytesIO(content)) as pdf:
+        media_box = [float(side) for side in pdf.pages[0].mediabox]
+        crop = [float(side) for side in pdf.pages[0].cropbox]
+    assert crop != media_box
+    (given,) = disclose(desk.parts, asked(document, terms=[]), tmp_path / "p").documents
+    image = picture_of(tmp_path / "p" / given.file)
+    # Of the whole sheet only what viewers show has ink.
+    scale_x = image.width / (media_box[2] - media_box[0])
+    scale_y = image.height / (media_box[3] - media_box[1])
+    box = (
+        round((crop[0] - media_box[0]) * scale_x), round((media_box[3] - crop[3]) * scale_y),
+        round((crop[2] - media_box[0]) * scale_x), round((media_box[3] - crop[1]) * scale_y),
+    )  # fmt: skip
+    assert image.crop(box).getextrema()[0] < 100
+    image.paste(255, box)
+    assert image.getextrema()[0] > 200
+    assert text_of(tmp_path / "p" / given.file).strip()

@@ -5,6 +5,8 @@ Promises plain values ready for JSON.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from archiver.archive.visit import Json
@@ -14,8 +16,9 @@ from archiver.disclosure.request import Chosen, Request
 from archiver.tongue import tr
 
 
-def seen_json(one: Seen, chosen: Chosen, request: Request) -> Json:
-    """What a look says about one document."""
+def seen_json(one: Seen, chosen: Chosen, request: Request, keys: Sequence[str]) -> Json:
+    """What a look says about one document; `keys` name its pages as they would be given."""
+    is_decided = all(_decision(find.key, find.kind, request) for find in one.finds)
     return {
         "id": one.document,
         "version": one.version,
@@ -24,6 +27,11 @@ def seen_json(one: Seen, chosen: Chosen, request: Request) -> Json:
         "unread": list(one.unread),
         "weak": list(one.weak),
         "looked_through": list(chosen.looked_through),
+        "pictures": [
+            {"page": number, "key": key, "confirmed": key in request.confirmed}
+            for number, key in enumerate(keys, 1)
+            if is_decided
+        ],
         "regions": sum(region.document == one.document for region in request.regions),
         "finds": [
             {

@@ -41,8 +41,10 @@ class Disclosing(Visit):
                 may be missing.
 
         Returns:
-            ``documents`` with their ``finds``, ``unread`` and ``weak`` pages; ``refused``
-            documents, each with a sentence; ``undecided`` (number of finds); ``missing`` words.
+            ``documents`` with their ``finds``, ``unread`` and ``weak`` pages, and the ``pictures``
+            that a person has to confirm, each with its key (none while a find of the document is
+            undecided); ``refused`` documents, each with a sentence; ``undecided`` (number of
+            finds); ``missing`` words, and of these the ``unanswered``.
 
         Raises:
             NotFound: ``no_such_document``.
@@ -50,8 +52,8 @@ class Disclosing(Visit):
             Refusal: ``paper_changed``, ``not_read_yet``.
         """
         from archiver.archive import disclosed
-        from archiver.disclosure.plan import check_named
-        from archiver.pipeline.disclosure import look
+        from archiver.disclosure.plan import check_named, found_nowhere
+        from archiver.pipeline.disclosure import look, pictures
 
         self._standing.require(Act.DISPOSE)
         self._sweep()
@@ -61,10 +63,11 @@ class Disclosing(Visit):
         if not refused:
             check_named(request, seen)
         secret = set(self._house.config.disposition.secret)
+        keys = pictures(self._house.vault, request)
         documents = [
             {
                 "secret": self._document(one.document)["record_class"] in secret,
-                **disclosed.seen_json(one, chosen, request),
+                **disclosed.seen_json(one, chosen, request, keys[one.document]),
             }
             for one, chosen in zip(seen, request.documents, strict=True)
         ]
@@ -76,7 +79,35 @@ class Disclosing(Visit):
             ],
             "undecided": sum(not find["decision"] for one in documents for find in one["finds"]),
             "missing": [t.text for place, t in enumerate(request.terms) if place not in found],
+            "unanswered": found_nowhere(request, seen),
         }
+
+    def disclosure_preview(self, wanted: Json, document: str) -> File:
+        """One document as it would be given, for a person to look at each of its pages.
+
+        Args:
+            wanted: as `disclosure_look`, decided in all its finds.
+            document: its id.
+
+        Raises:
+            UsageFault: ``not_in_request``; and as `disclosure_give`.
+            Refusal, Fault: as `disclosure_give`.
+        """
+        from archiver.house import new_id
+        from archiver.pipeline.disclosure import preview
+
+        self._standing.require(Act.DISPOSE)
+        request, refused = self._request(_wanted(wanted), "")
+        if refused:
+            raise refused[0]
+        identifier = str(self._document(document)["id"])
+        if identifier not in {one.document for one in request.documents}:
+            raise UsageFault("not_in_request", id=identifier)
+        with self._parts_for(new_id()) as parts:
+            stream = preview(parts, request, identifier)
+        size = stream.seek(0, 2)
+        stream.seek(0)
+        return File(stream, size, f"{identifier}.pdf", "application/pdf", None)
 
     def disclosure_give(self, wanted: Json, progress: Progress = silent) -> Json:
         """Make a package and record it; `disclosure_package` gives it.
@@ -197,6 +228,8 @@ class Disclosing(Visit):
             regions=tuple(regions),
             blacken=tuple(key for key in wanted.blacken if key != ALL),
             leave=wanted.leave,
+            absent=wanted.absent,
+            confirmed=wanted.confirmed,
         )
         return (self._all_black(request) if ALL in wanted.blacken else request), refused
 

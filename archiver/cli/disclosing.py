@@ -14,6 +14,7 @@ import msgspec
 
 from archiver import phrases
 from archiver.cli import desk, packages
+from archiver.cli.finding import write
 from archiver.disclosure import requestfile
 from archiver.disclosure.request import Basis, Chosen
 from archiver.disclosure.wanted import Wanted, joined, pages_of, region_of, term_of
@@ -68,6 +69,17 @@ def _asking(command: Any) -> Any:
             help=tr("A person has looked this page through, which the machine could not read."),
         ),
         click.option(
+            "--absent", multiple=True, type=desk.text, metavar="WORD",
+            help=tr("This word was found nowhere; a person has looked, and it is so."),
+        ),
+        click.option(
+            "--confirmed", multiple=True, type=desk.text, metavar="KEY",
+            help=tr(
+                "A person has seen the picture of this page as it is given; “disclose preview”"
+                " tells the keys."
+            ),
+        ),
+        click.option(
             "--request", "file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
             help=tr("Take the request from a file; options add to it."),
         ),
@@ -99,8 +111,7 @@ def look(context: click.Context, /, draft: Path | None, json_: bool, **asked: An
     with desk.archive(desk.configured(context)) as archive:
         told = archive.disclosure_look(wanted=msgspec.to_builtins(wanted))
     if draft is not None:
-        content = requestfile.draft(wanted, told["documents"]).encode()
-        desk.write_new(draft, lambda sink: _write(sink, content))
+        _draft(draft, wanted, told)
     if json_:
         desk.as_json(told)
     else:
@@ -109,8 +120,70 @@ def look(context: click.Context, /, draft: Path | None, json_: bool, **asked: An
             desk.say(tr("Request to edit: {file}").format(file=draft))
 
 
+def _draft(file: Path, wanted: Wanted, told: Json) -> None:
+    """Write a request to edit."""
+    content = requestfile.draft(wanted, told["documents"], told["missing"]).encode()
+    desk.write_new(file, lambda sink: _write(sink, content))
+
+
 def _write(sink: Any, content: bytes) -> None:
     sink.write(content)
+
+
+@disclose.command(
+    cls=desk.Command,
+    short_help=tr("The pages as they would be given, to be looked at and confirmed."),
+    help=tr(
+        "Write each document as it would be given into FOLDER, to be looked at page by page, and"
+        " tell the key of each page. Nothing is given or noted. White letters on a dark ground,"
+        " handwriting and faces are seen by a person only.\n\nExample: archiver disclose preview"
+        " --request request.toml -o preview --write confirmed.toml"
+    ),
+)
+@_asking
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="FOLDER",
+    help=tr("Folder for the documents."),
+)
+@click.option(
+    "--write", "draft", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+    help=tr("Write a request to edit."),
+)  # fmt: skip
+@desk.json_option
+@click.pass_context
+def preview(
+    context: click.Context, /, output: Path, draft: Path | None, json_: bool, **asked: Any
+) -> None:
+    """Write what would be given."""
+    wanted = _wanted(**asked)
+    words = msgspec.to_builtins(wanted)
+    if not output.is_dir():
+        packages.require_room(output)
+        output.mkdir()
+    with desk.archive(desk.configured(context)) as archive:
+        told = archive.disclosure_look(wanted=words)
+        files = {}
+        for one in told["documents"]:
+            file = archive.disclosure_preview(wanted=words, document=one["id"])
+            files[one["id"]] = output / file.name
+            write(file, files[one["id"]])
+    if draft is not None:
+        _draft(draft, wanted, told)
+    if json_:
+        desk.as_json({**told, "files": {key: str(path) for key, path in files.items()}})
+        return
+    for one in told["documents"]:
+        desk.say(str(files[one["id"]]))
+        for page in one["pictures"]:
+            said = tr("confirmed") if page["confirmed"] else tr("to be looked at")
+            number = tr("p. {page}").format(page=page["page"])
+            desk.say(f"  {number}  {page['key']}  {said}")
+    if draft is not None:
+        desk.say(tr("Request to edit: {file}").format(file=draft))
 
 
 def _wanted(
@@ -121,6 +194,8 @@ def _wanted(
     blacken: Sequence[str],
     leave: Sequence[str],
     looked: Sequence[str],
+    absent: Sequence[str],
+    confirmed: Sequence[str],
     file: Path | None,
     basis: str | None = None,
     recipient: str = "",
@@ -136,6 +211,8 @@ def _wanted(
         regions=tuple(map(region_of, regions)),
         blacken=tuple(blacken),
         leave=tuple(leave),
+        absent=tuple(absent),
+        confirmed=tuple(key for word in confirmed for key in word.split(",")),
     )
     if file is None:
         return typed
@@ -165,7 +242,15 @@ def _print_look(told: Json) -> None:
     for refused in told["refused"]:
         desk.say(refused["message"], fg="red")
     for word in told["missing"]:
-        desk.say(tr("Found nowhere: {word}").format(word=word), fg="yellow")
+        said = tr("Found nowhere: {word}").format(word=word)
+        if word in told["unanswered"]:
+            said += " " + tr("(look at the pages; if it is so, say --absent)")
+        desk.say(said, fg="yellow")
+    pictures = [one for document in told["documents"] for one in document["pictures"]]
+    unseen = sum(not one["confirmed"] for one in pictures)
+    if unseen:
+        line = tr("Pages to be looked at and confirmed (disclose preview): {count}")
+        desk.say(line.format(count=unseen), fg="yellow")
     if told["undecided"]:
         line = tr("Uncertain and undecided: {count}. Decide with --blacken KEY or --leave KEY.")
         desk.say(line.format(count=told["undecided"]), fg="yellow")

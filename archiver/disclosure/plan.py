@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -113,7 +113,7 @@ def check(request: Request, everything: Sequence[Seen]) -> None:
 
     Raises:
         UsageFault: as `check_named`, and ``find_unknown``.
-        Refusal: ``finds_undecided`` or ``page_not_looked_through``.
+        Refusal: ``finds_undecided``, ``page_not_looked_through`` or ``words_found_nowhere``.
     """
     check_named(request, everything)
     finds = [find for one in everything for find in one.finds]
@@ -128,6 +128,53 @@ def check(request: Request, everything: Sequence[Seen]) -> None:
         for page in one.unread:
             if page not in chosen.looked_through:
                 raise Refusal("page_not_looked_through", id=one.document, page=page)
+    nowhere = found_nowhere(request, everything)
+    if nowhere:
+        raise Refusal("words_found_nowhere", count=len(nowhere))
+
+
+def found_nowhere(request: Request, everything: Sequence[Seen]) -> list[str]:
+    """Words that stand nowhere, as far as the machine has read, and nobody has said it is so."""
+    found = {find.term for one in everything for find in one.finds}
+    words = [term.text for place, term in enumerate(request.terms) if place not in found]
+    return [word for word in words if word not in request.absent]
+
+
+def picture_keys(one: Seen, plan: Plan, source: str) -> tuple[str, ...]:
+    """For each page what names its picture as it would be given; it changes with each bar.
+
+    Args:
+        one: the document.
+        plan: what is done with it.
+        source: digest of the file that is drawn.
+    """
+    keys = []
+    for page in plan.pages:
+        bars = sorted((bar.box for bar in plan.on(page.number)), key=msgspec.structs.astuple)
+        said = (source, page.number, page.width, page.height, page.rotation, bars)
+        digest = hashlib.sha512(msgspec.msgpack.encode(said)).hexdigest()[:8]
+        keys.append(f"{one.document}:{page.number}:{digest}")
+    return tuple(keys)
+
+
+def require_confirmed(request: Request, keys: Mapping[Id, Sequence[str]]) -> None:
+    """Refuse pages whose pictures no person has seen.
+
+    The machine does not see all that a person does: white letters on a dark ground, handwriting,
+    faces. Nothing that can be read but was not may be given away.
+
+    Args:
+        request: with the keys that a person has confirmed.
+        keys: of the pages of each document.
+
+    Raises:
+        Refusal: ``pages_not_confirmed``, of the first document that has such.
+    """
+    for document, pictures in keys.items():
+        unseen = [number for number, key in enumerate(pictures, 1) if key not in request.confirmed]
+        if unseen:
+            pages = ", ".join(map(str, unseen))
+            raise Refusal("pages_not_confirmed", id=document, count=len(unseen), pages=pages)
 
 
 def planned(request: Request, one: Seen, pages: Sequence[Page], fold: Fold) -> Plan:

@@ -97,6 +97,8 @@ class Request(msgspec.Struct, frozen=True):
         regions: blackened besides.
         blacken: keys of uncertain finds that a person wants blackened.
         leave: keys of finds, certain or not, that a person wants to stay readable.
+        absent: words that were found nowhere, and a person has looked and says so too.
+        confirmed: keys of the pages whose pictures a person has seen as they are given.
     """
 
     id: str
@@ -108,3 +110,5 @@ class Request(msgspec.Struct, frozen=True):
     regions: tuple[Region, ...] = ()
     blacken: tuple[str, ...] = ()
     leave: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+    confirmed: tuple[str, ...] = ()

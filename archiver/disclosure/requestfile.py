@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -27,6 +27,17 @@ class _Document(msgspec.Struct, forbid_unknown_fields=True):
     looked_through: tuple[int, ...] = ()
 
 
+class _Word(msgspec.Struct, forbid_unknown_fields=True):
+    text: str
+    ground: Ground
+    absent: bool = False
+
+
+class _Picture(msgspec.Struct, forbid_unknown_fields=True):
+    key: str
+    confirmed: bool = False
+
+
 class _Find(msgspec.Struct, forbid_unknown_fields=True):
     key: str
     decision: Decision = ""
@@ -37,9 +48,10 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     recipient: str = ""
     searches: tuple[str, ...] = ()
     document: tuple[_Document, ...] = ()
-    word: tuple[Term, ...] = ()
+    word: tuple[_Word, ...] = ()
     region: tuple[Region, ...] = ()
     find: tuple[_Find, ...] = ()
+    picture: tuple[_Picture, ...] = ()
 
 
 def read(text: str, name: str) -> Wanted:
@@ -64,20 +76,25 @@ def read(text: str, name: str) -> Wanted:
             Chosen(one.id, one.version, looked_through=one.looked_through) for one in file.document
         ),
         searches=file.searches,
-        terms=file.word,
+        terms=tuple(Term(one.text, one.ground) for one in file.word),
         regions=file.region,
         blacken=tuple(one.key for one in file.find if one.decision == "blacken"),
         leave=tuple(one.key for one in file.find if one.decision == "leave"),
+        absent=tuple(one.text for one in file.word if one.absent),
+        confirmed=tuple(one.key for one in file.picture if one.confirmed),
     )
 
 
-def draft(wanted: Wanted, documents: Sequence[Mapping[str, Any]]) -> str:
+def draft(
+    wanted: Wanted, documents: Sequence[Mapping[str, Any]], missing: Collection[str] = ()
+) -> str:
     """Write a request for a person to complete.
 
     Args:
         wanted: as asked so far.
         documents: as `archiver.archive.disclosing.Disclosing.disclosure_look` tells them; what
             was found by a search is named by its id from now on.
+        missing: words that were found nowhere.
     """
     lines = [
         _note(tr("Request for a disclosure: edit it, look again, then give. It holds names: keep it"
@@ -90,7 +107,11 @@ def draft(wanted: Wanted, documents: Sequence[Mapping[str, Any]]) -> str:
         _note(", ".join(Ground)),
     ]  # fmt: skip
     for term in wanted.terms:
-        lines += ["[[word]]", f"text = {_said(term.text)}", f"ground = {_said(term.ground)}", ""]
+        lines += ["[[word]]", f"text = {_said(term.text)}", f"ground = {_said(term.ground)}"]
+        if term.text in missing:
+            lines.append(_note(tr("Found nowhere. If a person has looked and it is so: true.")))
+            lines.append(f"absent = {str(term.text in wanted.absent).lower()}")
+        lines.append("")
     note = tr("Places to be blackened, from the upper left corner of the upright page; unit: mm,"
               " permille.")  # fmt: skip
     lines.append(_note(note))
@@ -126,6 +147,15 @@ def _document(document: Mapping[str, Any]) -> Iterator[str]:
         else:
             yield _note(tr("Uncertain: write blacken or leave."))
             yield f"decision = {_said(find['decision'] or '')}"
+        yield ""
+    pictures = document.get("pictures", ())
+    if pictures:
+        yield _note(tr("Look at each page as it would be given (disclose preview). Where nothing is"
+                       " left to be seen that must not be: true."))  # fmt: skip
+    for one in pictures:
+        yield "[[picture]]"
+        yield f"key = {_said(one['key'])}"
+        yield f"confirmed = {str(one['confirmed']).lower()}"
         yield ""
 
 

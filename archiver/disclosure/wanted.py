@@ -27,8 +27,9 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
         documents: named by their ids, or beginnings of them.
         searches: queries that name further documents.
         looked_through: document and number of pages that a person has looked through.
-        terms, regions, blacken, leave: as in `archiver.disclosure.request.Request`; `ALL` in
-            `blacken` stands for all uncertain finds.
+        terms, regions, blacken, leave, absent, confirmed: as in
+            `archiver.disclosure.request.Request`; `ALL` in `blacken` stands for all uncertain
+            finds.
     """
 
     basis: Basis | None = None
@@ -40,6 +41,8 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     regions: tuple[Region, ...] = ()
     blacken: tuple[str, ...] = ()
     leave: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+    confirmed: tuple[str, ...] = ()
 
 
 def joined(first: Wanted, second: Wanted) -> Wanted:
@@ -54,6 +57,8 @@ def joined(first: Wanted, second: Wanted) -> Wanted:
         regions=tuple(dict.fromkeys(first.regions + second.regions)),
         blacken=tuple(dict.fromkeys(first.blacken + second.blacken)),
         leave=tuple(dict.fromkeys(first.leave + second.leave)),
+        absent=tuple(dict.fromkeys(first.absent + second.absent)),
+        confirmed=tuple(dict.fromkeys(first.confirmed + second.confirmed)),
     )
 
 

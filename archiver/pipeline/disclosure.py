@@ -80,6 +80,46 @@ def look(vault: Vault, request: Request) -> tuple[Seen, ...]:
     return tuple(_seen(vault, request, chosen)[0] for chosen in request.documents)
 
 
+def pictures(vault: Vault, request: Request) -> dict[Id, tuple[str, ...]]:
+    """Keys of the pages as they would be given, by document; a person confirms each.
+
+    Args:
+        vault: of the archive.
+        request: decided in all its finds.
+    """
+    return {
+        chosen.document: _keys(vault, request, *_seen(vault, request, chosen))
+        for chosen in request.documents
+    }
+
+
+def _keys(vault: Vault, request: Request, seen: Seen, pages: list[Page]) -> tuple[str, ...]:
+    planned = plan.planned(request, seen, pages, fold)
+    name, _media_type = _source_name(vault, seen.document, seen.version)
+    source = vault.inventory(seen.document).state(seen.version)[name]
+    return plan.picture_keys(seen, planned, source)
+
+
+def preview(parts: Parts, request: Request, document: Id) -> BinaryIO:
+    """Make one document as it would be given, to be looked at; nothing is proven or recorded.
+
+    Args:
+        parts: to make it with.
+        request: decided in all its finds.
+        document: one of those in it.
+
+    Raises:
+        UsageFault, Refusal, DocumentFault, SystemFault: as `disclose`.
+    """
+    read = {one.document: _seen(parts.vault, request, one) for one in request.documents}
+    plan.check(request, [seen for seen, _pages in read.values()])
+    seen, pages = read[document]
+    with _as_faults():
+        planned = plan.planned(request, seen, pages, fold)
+        job = _Job(parts, request, seen, planned, parts.now(), _Told(lambda _done, _all: None, 0))
+        return job.redacted()
+
+
 def disclose(
     parts: Parts, request: Request, target: Path, progress: Progress = lambda _done, _all: None
 ) -> Disclosure:
@@ -96,7 +136,7 @@ def disclose(
 
     Raises:
         Refusal: ``output_exists``, ``not_read_yet``, ``finds_undecided``,
-            ``page_not_looked_through``.
+            ``page_not_looked_through``, ``words_found_nowhere``, ``pages_not_confirmed``.
         UsageFault: see `archiver.disclosure.plan.check`.
         IntegrityFault: ``redaction_leak``, a check has failed; nothing was written.
         DocumentFault: a received file cannot be drawn; ``redaction_failed`` without PDF/A.
@@ -106,6 +146,8 @@ def disclose(
         raise Refusal("output_exists", path=str(target))
     read = [_seen(parts.vault, request, chosen) for chosen in request.documents]
     plan.check(request, [seen for seen, _pages in read])
+    keys = {seen.document: _keys(parts.vault, request, seen, pages) for seen, pages in read}
+    plan.require_confirmed(request, keys)
     told = _Told(progress, sum(seen.pages for seen, _pages in read))
     at = parts.now()
     with _package(target) as folder, _as_faults():
@@ -185,14 +227,14 @@ def _seen(vault: Vault, request: Request, chosen: Chosen) -> tuple[Seen, list[Pa
     return plan.seen(chosen, version, pages, request, fold), pages
 
 
-def _source(vault: Vault, document: Id, version: int) -> tuple[BinaryIO, str]:
-    """Open what the words were read from: the received file, of an invoice its rendering."""
+def _source_name(vault: Vault, document: Id, version: int) -> tuple[str, str]:
+    """What the words were read from, and its kind: the received file, or an invoice's rendering."""
     names = vault.inventory(document).state(version)
     for media_type in _DRAWN:
         name = objects.original_name(media_type)
         if name in names:
-            return vault.open(document, name, version), media_type
-    return vault.open(document, objects.RENDITION, version), PDF
+            return name, media_type
+    return objects.RENDITION, PDF
 
 
 class _Told:
@@ -245,20 +287,26 @@ class _Job:
 
     def _made(self, path: Path) -> str:
         """Have the file made and store it; its digest."""
+        with self.redacted() as file:
+            durable.write_file(path, file.read())
+        return durable.file_digest(path)
+
+    def redacted(self) -> BinaryIO:
+        """Have the file made."""
         boxes = tuple(
             tuple(bar.box for bar in self._plan.on(page.number)) for page in self._plan.pages
         )
         order = Order(self._plan.pages, boxes)
         created = datetime.fromisoformat(self._at)
-        source, media_type = _source(self._parts.vault, self._seen.document, self._seen.version)
-        with source:
+        document, version = self._seen.document, self._seen.version
+        name, media_type = _source_name(self._parts.vault, document, version)
+        with self._parts.vault.open(document, name, version) as source:
             made = self._parts.reader.redact(source.fileno(), media_type, order, created)
         if made.fd is None:
             raise DocumentFault("redaction_failed", id=self._seen.document)
-        with os.fdopen(made.fd, "rb") as file:
-            file.seek(0)
-            durable.write_file(path, file.read())
-        return durable.file_digest(path)
+        file = os.fdopen(made.fd, "rb")
+        file.seek(0)
+        return file
 
     def _prove(self, file: BinaryIO) -> None:
         """Read the file again in every way in which a word could be left in it.

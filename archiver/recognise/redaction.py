@@ -19,7 +19,7 @@ from archiver.errors import DocumentFault
 from archiver.recognise import picture, raster
 from archiver.recognise.assembly import assemble_pdf
 from archiver.recognise.media import PDF
-from archiver.records import Box, Page
+from archiver.records import Box, Page, Word
 
 if TYPE_CHECKING:
     import pikepdf
@@ -33,6 +33,8 @@ _COLOUR_PIXELS = 40_000_000
 # Scanners see gray paper a little tinted; less than this is no colour.
 _TINT = 40
 _QUALITY = 90
+# Of 255: noise of paper and of JPEG is less, the palest ink that can be read is more.
+_CONTRAST = 48
 # Of a page seen again nobody asks for inches; the engine is told what it was made for.
 VIEW_DPI = 300.0
 # Streams of machines, not of words.
@@ -77,7 +79,9 @@ def redacted(
     source = folder / "pictures.pdf"
     with pikepdf.new() as made:
         drawn = _drawn(document, order.pages, max_pixels)
+        words: list[Page] = []
         for page, boxes, image in zip(order.pages, order.bars, drawn, strict=True):
+            words.append(_with_ink(page, image))
             encoded = _encoded(_burned(image, boxes))
             single = img2pdf.convert(
                 encoded,
@@ -88,11 +92,32 @@ def redacted(
             with pikepdf.open(io.BytesIO(single)) as one:
                 made.pages.extend(one.pages)
         made.save(source, deterministic_id=True)
-    words = [
-        msgspec.structs.replace(page, rotation=0, source="recognised", codes=())
-        for page in order.pages
-    ]
     return assemble_pdf(source, folder / "target.pdf", words, created)
+
+
+def _with_ink(page: Page, image: Image.Image) -> Page:
+    """A page as its picture is: upright, with those of its words under which something is seen.
+
+    Text of a layer that is switched off, white letters and what lies where the sender has cut the
+    page off can be read by machines only; who gets the copy is not to get it either.
+    """
+    gray = image.convert("L")
+    seen = tuple(word for word in page.words if _is_seen(gray, word))
+    return msgspec.structs.replace(page, words=seen, rotation=0, source="recognised", codes=())
+
+
+def _is_seen(gray: Image.Image, word: Word) -> bool:
+    """Whether something stands out from its ground where a word is said to be."""
+    left, top = max(word.left, 0), max(word.top, 0)
+    right, bottom = (
+        min(max(word.right, left + 1), gray.width),
+        min(max(word.bottom, top + 1), gray.height),
+    )
+    if right <= left or bottom <= top:
+        return False
+    extremes: Any = gray.crop((left, top, right, bottom)).getextrema()
+    darkest, lightest = extremes
+    return bool(lightest - darkest >= _CONTRAST)
 
 
 def _drawn(document: Document, pages: Sequence[Page], max_pixels: int) -> Iterator[Image.Image]:
@@ -120,12 +145,52 @@ def _drawn_pdf(document: Document, pages: Sequence[Page]) -> Iterator[Image.Imag
         for wanted in pages:
             try:
                 page = shown[wanted.number - 1]
-                raster.widen(page, source.pages[wanted.number - 1])
-                yield _view(page, wanted.width, wanted.height, wanted.rotation)
+                original = source.pages[wanted.number - 1]
+                raster.widen(page, original)
+                image = _view(page, wanted.width, wanted.height, wanted.rotation)
+                yield _cropped(image, original, page.get_rotation() + wanted.rotation)
             except (pdfium.PdfiumError, pikepdf.PdfError, IndexError, TypeError) as error:
                 raise DocumentFault("damaged", page=wanted.number) from error
             page.close()
     shown.close()
+
+
+def _cropped(image: Image.Image, source: pikepdf.Page, turn: int) -> Image.Image:
+    """Take away what the sender has cut off the page: viewers do not show it.
+
+    Args:
+        image: the whole MediaBox, upright.
+        source: the page.
+        turn: degrees clockwise by which it was turned to be upright.
+    """
+    from PIL import Image
+
+    x0, y0, x1, y1 = map(float, source.mediabox)
+    media = (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
+    x0, y0, x1, y1 = map(float, source.cropbox)
+    kept = (
+        max(media[0], min(x0, x1)),
+        max(media[1], min(y0, y1)),
+        min(media[2], max(x0, x1)),
+        min(media[3], max(y0, y1)),
+    )
+    if kept == media or kept[2] <= kept[0] or kept[3] <= kept[1]:
+        return image
+    width, height = media[2] - media[0], media[3] - media[1]
+    # Shares of the page as it lies in the file, from its upper left corner.
+    left, right = (kept[0] - media[0]) / width, (kept[2] - media[0]) / width
+    top, bottom = (media[3] - kept[3]) / height, (media[3] - kept[1]) / height
+    for _quarter in range(turn % 360 // 90):
+        left, top, right, bottom = 1 - bottom, left, 1 - top, right
+    box = (
+        round(left * image.width),
+        round(top * image.height),
+        round(right * image.width),
+        round(bottom * image.height),
+    )
+    blank = Image.new(image.mode, image.size, "white")
+    blank.paste(image.crop(box), box[:2])
+    return blank
 
 
 def _view(page: pdfium.PdfPage, width: int, height: int, turn: int = 0) -> Image.Image:

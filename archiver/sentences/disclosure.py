@@ -75,6 +75,24 @@ REASONS: dict[str, Phrase] = {
         N_("{count} places are uncertain; nobody has said whether they are to be blackened."),
         N_("Look at them and decide for each: blacken or leave."),
     ),
+    "words_found_nowhere": Phrase(
+        N_("Words that are to be blackened were found nowhere: {count}."),
+        N_(
+            "“disclose look” names them. Look at the pages: mark the place, correct the word, or "
+            "say with --absent that it does not stand there."
+        ),
+    ),
+    "pages_not_confirmed": Phrase(
+        N_("Nobody has confirmed the pictures of these pages of document {id}: {pages}."),
+        N_(
+            "Look at them with “disclose preview”: the machine does not see all that people see. "
+            "Then confirm each page (--confirmed KEY, or in the request)."
+        ),
+    ),
+    "not_in_request": Phrase(
+        N_("Document {id} is not in this request."),
+        N_("Name it, or take another one."),
+    ),
     "page_not_looked_through": Phrase(
         N_("Page {page} of document {id} could not be read by the machine."),
         N_("Look it through, mark what is to be blackened, and say that you have done so."),
