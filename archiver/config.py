@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -107,13 +108,18 @@ def find(explicit: Path | None, environ: Mapping[str, str]) -> Path:
     """Find the configuration: `-c`, else ARCHIVER_CONFIG, else ./config.toml, else /etc.
 
     Raises:
-        ConfigProblems: none of them is there.
+        ConfigProblems: none of them is there, or one that this user may not read.
     """
     named = explicit or (Path(environ["ARCHIVER_CONFIG"]) if "ARCHIVER_CONFIG" in environ else None)
     candidates = [named] if named else [Path(name) for name in SEARCH_ORDER]
     for candidate in candidates:
-        if candidate.is_file():
-            return candidate
+        try:
+            if stat.S_ISREG(candidate.stat().st_mode):
+                return candidate
+        except PermissionError:
+            raise ConfigProblems([Problem(candidate, "", "file_unreadable")]) from None
+        except OSError:
+            continue
     raise ConfigProblems([Problem(candidates[0], "", "config_not_found")])
 
 
@@ -181,7 +187,13 @@ def _sections(file: Path, problems: list[Problem]) -> dict[str, Any]:
 
 def _pipelines(folder: Path, problems: list[Problem]) -> Iterator[Pipeline]:
     """Every pipelines/*.toml; two on one drop folder are a problem."""
-    files = sorted(folder.glob("*.toml"))
+    try:
+        files = sorted(path for path in folder.iterdir() if path.suffix == ".toml")
+    except FileNotFoundError:
+        files = []
+    except OSError:
+        problems.append(Problem(folder, "", "file_unreadable"))
+        return
     if not files:
         problems.append(Problem(folder, "", "no_pipeline"))
     taken: dict[str, str] = {}

@@ -173,7 +173,9 @@ def _fresh_index(house: House) -> SearchIndex:
         if index.cursor() <= house.register.head()[0]:
             return index
     except SystemFault as fault:
-        log.warning("index is made anew", extra={"reason": fault.reason})
+        if fault.reason != "index_damaged":
+            raise
+        log.warning("index is made anew", extra={"reason": fault.reason, **fault.params})
     house.reindex(lambda _done, _total: None)
     return house.index
 

@@ -10,7 +10,6 @@ import contextlib
 import errno
 import fcntl
 import os
-import pwd
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -24,6 +23,7 @@ import msgspec
 from archiver.clock import now
 from archiver.config import Config
 from archiver.errors import ExitCode, Refusal, SystemFault
+from archiver.machine import fault_of, user_name
 from archiver.records import DocumentState, Event, Id, check_transition
 from archiver.rights import owner_of
 
@@ -84,11 +84,7 @@ class House:
             return
         if uid != 0:
             raise Refusal("daemon_needed")
-        try:
-            name = pwd.getpwuid(self.owner).pw_name
-        except KeyError:
-            name = f"#{self.owner}"
-        raise Refusal("not_the_owner", owner=name)
+        raise Refusal("not_the_owner", owner=user_name(self.owner))
 
     def prepare(self) -> None:
         """See that the owner asks, and make the folders that can be made anew.
@@ -224,11 +220,12 @@ class House:
 
         from archiver.pipeline.projector import fill
         from archiver.search.index import open_index
+        from archiver.store import durable
 
         folder = self.config.places.index
         fresh, current, old = folder / "fresh", folder / "current", folder / "old"
         for leftover in (fresh, old):
-            shutil.rmtree(leftover, ignore_errors=True)
+            durable.remove_tree(leftover)
         index = open_index(self.config.search.engine, fresh)
         count = fill(index, self.register, self.holdings, progress)
         with contextlib.suppress(FileNotFoundError):
@@ -400,14 +397,12 @@ def held(config: Config, *, exclusive: bool, patience: float = _PATIENCE) -> Ite
 
     Raises:
         Refusal: ``locked``: another process holds it and does not let go in time.
-        SystemFault: ``no_access``: the caller may not open the archive.
+        SystemFault: ``access_denied``: the caller may not open the archive; or as the disk said.
     """
     try:
         fd = os.open(_lock_file(config), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
     except OSError as error:
-        raise SystemFault(
-            "no_access", exit_code=ExitCode.REFUSED, folder=str(config.places.stage)
-        ) from error
+        raise fault_of(error, _lock_file(config)) from error
     try:
         _lock(fd, fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH, patience)
         yield

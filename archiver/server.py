@@ -30,6 +30,7 @@ from archiver.acts import ACTS, words_of
 from archiver.archive import Archive, File, Json, Progress
 from archiver.errors import ExitCode, Fault, SystemFault, UsageFault
 from archiver.house import House, new_id
+from archiver.machine import fault_of
 from archiver.plaintext import plain_lines, plain_values
 from archiver.rights import Caller
 
@@ -108,9 +109,17 @@ async def _faults_as_json(request: web.Request, handler: Handler) -> web.StreamR
         )
     except (web.HTTPException, asyncio.CancelledError, ConnectionError):
         raise
-    except Exception:
-        log.exception("request failed")
-        return web.json_response(fault_json(Fault("bug")), status=500)
+    except Exception as error:
+        told = _unforeseen(error)
+        return web.json_response(
+            fault_json(told), status=_STATUS.get(ExitCode(told.exit_code), 500)
+        )
+
+
+def _unforeseen(error: Exception) -> Fault:
+    """What a person is told of an error that nobody has translated: the system's, else a bug."""
+    log.error("request failed", exc_info=error)
+    return fault_of(error) if isinstance(error, OSError) else Fault("bug")
 
 
 def fault_json(fault: Fault) -> Json:
@@ -357,9 +366,8 @@ async def _with_progress(
             tell({"result": work(report)})
         except Fault as fault:
             tell({"fault": fault_json(fault)})
-        except Exception:
-            log.exception("request failed")
-            tell({"fault": fault_json(Fault("bug"))})
+        except Exception as error:
+            tell({"fault": fault_json(_unforeseen(error))})
         tell(None)
 
     running = asyncio.create_task(asyncio.to_thread(run))

@@ -102,7 +102,8 @@ class _Root(click.Group):
 @click.option(
     "-c",
     "--config",
-    type=click.Path(path_type=Path, dir_okay=False),
+    # Whether it can be read is told in the house's own words.
+    type=click.Path(path_type=Path, dir_okay=False, readable=False),
     help=tr("Configuration; else ARCHIVER_CONFIG, ./config.toml or /etc/archiver/config.toml."),
 )
 @click.version_option(__version__, "--version", message="archiver %(version)s")

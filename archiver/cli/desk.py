@@ -19,6 +19,7 @@ import click
 from archiver import phrases
 from archiver.config import Config, ConfigProblems, find, load
 from archiver.errors import ExitCode, Fault, Refusal, SystemFault
+from archiver.machine import fault_of
 from archiver.plaintext import json_shown, plain_lines, shown
 from archiver.tongue import tr
 
@@ -86,14 +87,12 @@ def _daemon_or_lock(config: Config, writes: bool, stack: ExitStack) -> bool:
 
 def _answers(place: Path) -> bool:
     """Whether a daemon listens at `place`."""
-    if not place.exists():
-        return False
     import socket
 
     with socket.socket(socket.AF_UNIX) as sock:
         try:
             sock.connect(str(place))
-        except (FileNotFoundError, ConnectionRefusedError):
+        except (FileNotFoundError, NotADirectoryError, ConnectionRefusedError):
             return False
         except PermissionError as error:
             folder = str(place.parent)
@@ -105,7 +104,7 @@ class Command(click.Command):
     """A command whose faults end as a sentence and an exit code."""
 
     def invoke(self, context: click.Context) -> Any:
-        """Run the command; a `Fault` is told and ends it."""
+        """Run the command; a `Fault`, or an error of the system, is told and ends it."""
         try:
             return super().invoke(context)
         except ConfigProblems as fault:
@@ -114,6 +113,12 @@ class Command(click.Command):
         except Fault as fault:
             tell_fault(fault)
             raise click.exceptions.Exit(int(fault.exit_code)) from fault
+        except (BrokenPipeError, ConnectionError):
+            raise
+        except OSError as error:
+            told = fault_of(error)
+            tell_fault(told)
+            raise click.exceptions.Exit(int(told.exit_code)) from error
         except KeyboardInterrupt:
             raise click.exceptions.Exit(int(ExitCode.INTERRUPTED)) from None
 

@@ -7,15 +7,13 @@ every error.
 
 from __future__ import annotations
 
-import errno
 import logging
 import threading
 from collections.abc import Callable
-from pathlib import Path
 
 from archiver.errors import SystemFault
+from archiver.machine import fault_of
 from archiver.pipeline.health import Health
-from archiver.store import durable
 
 log = logging.getLogger(__name__)
 
@@ -91,7 +89,7 @@ class Chore:
         try:
             self._action()
         except (SystemFault, OSError) as error:
-            fault = error if isinstance(error, SystemFault) else _named(error)
+            fault = error if isinstance(error, SystemFault) else fault_of(error)
             log.warning("system fault", extra={"part": self._part, "reason": fault.reason})
             self._health.ill(self._part, fault)
         except Exception:
@@ -102,15 +100,3 @@ class Chore:
             return _GATHER
         self._due.set()
         return self._health.pause(self._part)
-
-
-def _named(error: OSError) -> SystemFault:
-    """What the machine refuses, as people are told it."""
-    try:
-        with durable.storage_faults(Path(error.filename or "")):
-            raise error
-    except SystemFault as fault:
-        return fault
-    except OSError:
-        word = errno.errorcode.get(error.errno or 0, type(error).__name__)
-        return SystemFault("machine_fault", error=word)

@@ -8,7 +8,6 @@ living daemon counts against a document (three, then a person must look).
 from __future__ import annotations
 
 import contextlib
-import errno
 import logging
 import threading
 from collections.abc import Callable
@@ -25,6 +24,7 @@ from archiver.errors import (
     ReviewNeeded,
     SystemFault,
 )
+from archiver.machine import fault_of
 from archiver.pipeline.health import Health
 from archiver.pipeline.pagestore import PageStore, forget_others
 from archiver.pipeline.steps import walk
@@ -227,9 +227,8 @@ class Runner:
             raise
         except OSError as error:
             shop.register.end_job(document)
-            code = errno.errorcode.get(error.errno or 0, "?")
-            log.exception("system fault", extra={"id": document, "error": code})
-            raise SystemFault("machine_fault", error=code) from error
+            log.exception("system fault", extra={"id": document})
+            raise fault_of(error) from error
         except Exception:
             log.exception("step failed", extra={"id": document})
             return self._died(document, work)

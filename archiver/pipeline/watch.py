@@ -22,6 +22,7 @@ from archiver.inbox import claim, leases
 from archiver.inbox.settling import Held, Listing, Settling
 from archiver.inbox.sightings import Sighting, look
 from archiver.inbox.wake import Wake
+from archiver.machine import fault_of
 from archiver.pipeline.health import Health
 from archiver.pipeline.intake import Intake
 from archiver.records import Id
@@ -216,5 +217,8 @@ def _named(error: Exception, part: str) -> Fault:
     if isinstance(error, Fault):
         log.warning("system fault", extra={"part": part, "reason": error.reason})
         return error
+    if isinstance(error, OSError):
+        log.warning("system fault", exc_info=error, extra={"part": part})
+        return fault_of(error)
     log.error("watch failed", exc_info=error, extra={"part": part})
     return SystemFault("projection_failed", part=part)

@@ -7,13 +7,20 @@ without a cursor is the remains of a first round that was cut off, and is begun 
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 from archiver.errors import SystemFault
+from archiver.machine import fault_of
 from archiver.search.columns import SCHEMA_VERSION
+
+_OS_ERROR = re.compile(r"\(os error (\d+)\)|Os \{ code: (\d+)")
+_NO_FILE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EINVAL})
+_LONGEST = 200
 
 
 class IndexFolder:
@@ -48,7 +55,7 @@ class IndexFolder:
                 raise damaged(self.path) from None
             return True
         except (OSError, ValueError) as error:
-            raise damaged(self.path) from error
+            raise damaged(self.path, error) from error
         if not self._cursor.exists():
             return True
         if not self.data.is_dir():
@@ -79,9 +86,33 @@ class IndexFolder:
         return (path for path in self.path.iterdir() if path != unfinished)
 
 
-def damaged(folder: Path) -> SystemFault:
-    """The fault after which the caller deletes the folder and builds it again."""
-    return SystemFault("index_damaged", folder=str(folder))
+def damaged(folder: Path, cause: object = "version") -> SystemFault:
+    """The fault after which the caller deletes the folder and builds it again.
+
+    Args:
+        folder: of the index.
+        cause: what was raised, or in a word what does not fit.
+
+    Returns:
+        ``index_damaged``; where the system forbade or lacked something, what it said instead.
+    """
+    return _told("index_damaged", folder, cause)
+
+
+def unwritten(folder: Path, cause: object) -> SystemFault:
+    """The fault of an index that could not be written: ``index_write_failed``, or as `damaged`."""
+    return _told("index_write_failed", folder, cause)
+
+
+def _told(reason: str, folder: Path, cause: object) -> SystemFault:
+    """Tantivy names the system's error number in its text in two ways; Python in `errno`."""
+    named = _OS_ERROR.search(str(cause))
+    number = int(named[1] or named[2]) if named else getattr(cause, "errno", None)
+    if number is not None and number not in _NO_FILE:
+        path = getattr(cause, "filename", None) or str(folder)
+        return fault_of(OSError(number, "", path))
+    text = str(cause) if isinstance(cause, str) or str(cause) else type(cause).__name__
+    return SystemFault(reason, folder=str(folder), error=text[:_LONGEST])
 
 
 def _beside(path: Path) -> Path:

@@ -16,7 +16,7 @@ import tantivy
 from archiver.errors import ExitCode, Fault, SystemFault
 from archiver.search import fields
 from archiver.search.columns import KEY_COLUMNS, NUMBER_COLUMNS, TEXT_COLUMNS
-from archiver.search.folder import damaged
+from archiver.search.folder import damaged, unwritten
 from archiver.search.matching import (
     Between,
     Both,
@@ -75,7 +75,7 @@ class TantivyIndex(Projection):
                 writer.add_document(tantivy.Document.from_dict(_values(row), index.schema))
             writer.commit()
         except ValueError as error:
-            raise SystemFault("index_write_failed", folder=str(self.folder.path)) from error
+            raise unwritten(self.folder.path, error) from error
         finally:
             writer.wait_merging_threads()
 
@@ -86,7 +86,7 @@ class TantivyIndex(Projection):
             folder = str(self.folder.path)
             if "LockBusy" in str(error):
                 raise SystemFault("index_busy", exit_code=ExitCode.LOCKED, folder=folder) from error
-            raise SystemFault("index_write_failed", folder=folder) from error
+            raise unwritten(self.folder.path, error) from error
 
 
 def _values(row: Row) -> dict[str, object]:
@@ -128,12 +128,12 @@ def _damage_named(folder: Path) -> Iterator[None]:
     except Fault:
         raise
     except (ValueError, OSError) as error:
-        raise damaged(folder) from error
+        raise damaged(folder, error) from error
     except BaseException as error:
         # A Rust panic is no Exception, so that it is not caught by mistake.
         if type(error).__name__ != "PanicException":
             raise
-        raise damaged(folder) from error
+        raise damaged(folder, error) from error
 
 
 def _translated(match: Match, schema: tantivy.Schema) -> tantivy.Query:

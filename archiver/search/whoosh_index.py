@@ -17,7 +17,7 @@ from whoosh import query as constructs
 from archiver.errors import ExitCode, Fault, SystemFault
 from archiver.search import fields
 from archiver.search.columns import KEY_COLUMNS, NUMBER_COLUMNS, TEXT_COLUMNS
-from archiver.search.folder import damaged
+from archiver.search.folder import damaged, unwritten
 from archiver.search.matching import (
     Between,
     Both,
@@ -76,7 +76,7 @@ class WhooshIndex(Projection):
                 writer.add_document(**_values(row))
             writer.commit()
         except OSError as error:
-            raise SystemFault("index_write_failed", folder=folder) from error
+            raise unwritten(self.folder.path, error) from error
         finally:
             if not writer.is_closed:
                 writer.cancel()
@@ -139,7 +139,7 @@ def _damage_named(folder: Path) -> Iterator[None]:
         raise
     except Exception as error:
         # Whoosh has no error of its own for this: a broken file may raise anything.
-        raise damaged(folder) from error
+        raise damaged(folder, error) from error
 
 
 def _translated(match: Match, reader: Any) -> Any:

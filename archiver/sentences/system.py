@@ -12,8 +12,23 @@ REASONS: dict[str, Phrase] = {
         N_("Free space on the archive's disk."),
     ),
     "storage_failed": Phrase(
-        N_("The disk reports a fault. Work waits and tries again."),
+        N_("The disk reports a fault ({error}) at {path}. Work waits and tries again."),
         N_("Check the disk and the system's log."),
+    ),
+    "storage_readonly": Phrase(
+        N_("The disk with {path} can only be read. Work waits and tries again."),
+        N_("A disk is often made read-only after faults: check it, then mount it for writing."),
+    ),
+    "access_denied": Phrase(
+        N_("The user {user} may not use {path}; it belongs to {owner} and has the rights {mode}."),
+        N_(
+            "Give it back to the owner of the archive with “chown -R”, and let him read and write "
+            "it with “chmod -R u+rwX”. Run commands as that user, never as root."
+        ),
+    ),
+    "path_missing": Phrase(
+        N_("{path} is not there, or is not what should be there."),
+        N_("Bring it back, or correct the configuration."),
     ),
     "machine_fault": Phrase(
         N_(
@@ -27,7 +42,7 @@ REASONS: dict[str, Phrase] = {
         N_("End that program; work tries again."),
     ),
     "catalogue_damaged": Phrase(
-        N_("The catalogue is damaged. Vault and ledger are not concerned."),
+        N_("The catalogue is damaged ({error}). Vault and ledger are not concerned."),
         N_("Stop the daemon and run “archiver rebuild”."),
     ),
     "catalogue_ahead": Phrase(
@@ -199,7 +214,7 @@ REASONS: dict[str, Phrase] = {
         N_("Choose a shorter path ([places] socket) in a folder that the service may write."),
     ),
     "index_damaged": Phrase(
-        N_("The search index in {folder} is damaged or of another version."),
+        N_("The search index in {folder} is damaged or of another version ({error})."),
         N_("Run “archiver reindex”."),
     ),
     "index_renewing": Phrase(
@@ -215,7 +230,7 @@ REASONS: dict[str, Phrase] = {
     ),
     "index_write_failed": Phrase(
         N_(
-            "The search index in {folder} could not be written. Documents are safe; it "
+            "The search index in {folder} could not be written ({error}). Documents are safe; it "
             "is tried again."
         ),
         N_("Check space and rights."),

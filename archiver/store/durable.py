@@ -17,13 +17,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from archiver.errors import SystemFault
+from archiver.machine import fault_of
 
 CHUNK = 1 << 20
 FILE_MODE = 0o640
 FOLDER_MODE = 0o750
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
-_FAILED = frozenset({errno.EIO, errno.EROFS})
+_OF_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS})
 
 
 @contextmanager
@@ -34,17 +33,17 @@ def storage_faults(place: Path) -> Iterator[None]:
         place: folder that the sentence names; the file itself may have a name of no use to people.
 
     Raises:
-        SystemFault: ``disk_full`` (no space, no inode, quota) or ``storage_failed`` (input/output
-            error, mounted read-only). Every other OSError passes as it is.
+        SystemFault: ``disk_full`` (no space, no inode, quota), ``storage_failed`` (input/output
+            error), ``storage_readonly`` (mounted read-only) or ``access_denied``. Every other
+            OSError passes as it is.
     """
     try:
         yield
+    except PermissionError as error:
+        raise fault_of(error, place) from error
     except OSError as error:
-        if error.errno in _FULL:
-            raise SystemFault("disk_full", path=str(place)) from error
-        if error.errno in _FAILED:
-            code = errno.errorcode[error.errno]
-            raise SystemFault("storage_failed", path=str(place), error=code) from error
+        if error.errno in _OF_DISK:
+            raise fault_of(OSError(error.errno, "", str(place))) from error
         raise
 
 

@@ -38,7 +38,7 @@ from archiver.store.projection import Objects, apply
 from archiver.store.queries import Queries
 from archiver.store.sighted import prepare
 
-__all__ = ["CatalogueBehind", "Register", "Row", "translated"]
+__all__ = ["CatalogueBehind", "Register", "Row"]
 
 
 # Persons of the same groups share one; a town has few kinds of them.
@@ -125,7 +125,7 @@ class Register(Queries, MatterQueries):
         except Exception as error:
             if not written:
                 raise
-            behind = CatalogueBehind("storage_failed")
+            behind = CatalogueBehind("catalogue_damaged", error=type(error).__name__)
             if isinstance(error, Fault):
                 behind = CatalogueBehind(error.reason)
                 behind.params = error.params
@@ -211,7 +211,7 @@ class Register(Queries, MatterQueries):
         Raises:
             SystemFault: ``disk_full``, ``catalogue_locked``, ``storage_failed``; may be repeated.
         """
-        with self._writing, translated():
+        with self._writing, translated(self._file):
             connection = self._writer.raw_connection()
             try:
                 # Outside of a transaction, which SQLAlchemy would begin.
@@ -229,7 +229,7 @@ class Register(Queries, MatterQueries):
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
-        with translated(), self._writer.begin() as connection:
+        with translated(self._file), self._writer.begin() as connection:
             yield connection
 
 
@@ -300,7 +300,7 @@ def _open(file: Path) -> Engine:
             connection.execute(f"PRAGMA {pragma}")
 
     event.listen(engine, "begin", _begin)
-    with translated():
+    with translated(file):
         _migrate(engine)
     return engine
 
