@@ -7,9 +7,7 @@ tells its figures, or why there are none, on standard output as one line of JSON
 
 from __future__ import annotations
 
-import ctypes
 import os
-import signal
 import subprocess
 import sys
 from contextlib import suppress
@@ -17,12 +15,12 @@ from pathlib import Path
 
 import msgspec
 
+from archiver.background import end_with, step_back
 from archiver.classify.examples import ExampleStore
 from archiver.classify.model import Figures
 from archiver.classify.modelfolder import ModelFolder
 from archiver.errors import ExitCode, Fault, SystemFault
 
-_PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 _ONE_CORE = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
@@ -103,8 +101,8 @@ def fit_in_background(examples: Path, folder: Path, plan: Path | None = None) ->
 def main(arguments: list[str]) -> int:
     """Fit as `fit_in_background` asks; returns the exit code."""
     parent, *places = arguments
-    _end_with(int(parent))
-    _step_back()
+    end_with(int(parent))
+    step_back()
     try:
         answer = _Answer(_fitted(*(Path(place) for place in places)))
     except Fault as fault:
@@ -125,27 +123,6 @@ def _fitted(examples: Path, folder: Path, plan_file: Path | None = None) -> Fitt
         seen = examples.stat().st_size if examples.exists() else 0
         model = fit(ExampleStore(examples), plan, folder=str(folder))
         return Fitted(place.save(model, seen), model.figures)
-
-
-def _end_with(parent: int) -> None:
-    """Have the kernel kill this process when the thread that began it ends."""
-    if ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) != 0:
-        raise OSError("prctl")
-    if os.getppid() != parent:
-        os._exit(1)  # it ended before the kernel was told
-
-
-def _step_back() -> None:
-    """Take only the time that no other process wants; where the kernel forbids it, go on.
-
-    Where the kernel groups processes by session (sched(7), autogroup), priorities count inside a
-    session alone: this process has one of its own, and the session itself steps back too.
-    """
-    os.nice(19)
-    with suppress(OSError, AttributeError):
-        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-    with suppress(OSError):
-        Path("/proc/self/autogroup").write_text("19", encoding="ascii")
 
 
 if __name__ == "__main__":
