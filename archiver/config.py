@@ -34,6 +34,7 @@ from archiver.settings import (
     Separate,
     Town,
     Ui,
+    Verify,
     WorkLimits,
 )
 from archiver.tables import ConfigProblems, Problem, checked, parse
@@ -41,8 +42,8 @@ from archiver.tables import ConfigProblems, Problem, checked, parse
 __all__ = [
     "Config", "ConfigProblems", "Disposition", "Inbox", "Institution", "Limits", "Monitoring",
     "Ocr", "Pipeline", "Places", "Problem", "Quality", "RecordClass", "References", "Retention",
-    "Review", "Rights",
-    "Seal", "Search", "Separate", "Town", "Ui", "WorkLimits", "filing_plan", "find", "load",
+    "Review", "Rights", "Seal", "Search", "Separate", "Town", "Ui", "Verify", "WorkLimits",
+    "filing_plan", "find", "load",
 ]  # fmt: skip
 
 # The kernel's room for the name of a unix socket (unix(7): 108 with its end).
@@ -85,6 +86,7 @@ class Config(msgspec.Struct, frozen=True):
     quality: Quality = Quality()
     seal: Seal = Seal()
     monitoring: Monitoring = Monitoring()
+    verify: Verify = Verify()
     pipelines: tuple[Pipeline, ...] = ()
     classes: tuple[RecordClass, ...] = ()
 
@@ -168,6 +170,7 @@ _SECTIONS: dict[str, type[Any]] = {
     "quality": Quality,
     "seal": Seal,
     "monitoring": Monitoring,
+    "verify": Verify,
 }
 
 
@@ -324,6 +327,7 @@ def _bad_values(config: Config) -> Iterator[Problem]:
         "monitoring.free_gib": config.monitoring.free_gib,
         "monitoring.quarantine_most": config.monitoring.quarantine_most,
         "monitoring.backup_days": config.monitoring.backup_days,
+        "verify.days": config.verify.days,
         "ocr.accept_confidence": config.ocr.accept_confidence,
     }
     for key, number in above_zero.items():

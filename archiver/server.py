@@ -16,6 +16,7 @@ import os
 import pwd
 import socket
 import struct
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 from pathlib import Path
@@ -250,7 +251,7 @@ async def _reindex(request: web.Request) -> web.StreamResponse:
 
 
 async def _verify(request: web.Request) -> web.StreamResponse:
-    return await _with_progress(request, _archive(request).verify)
+    return await _with_progress(request, _archive(request).verify, is_wanted_only=True)
 
 
 async def _act(request: web.Request) -> web.StreamResponse:
@@ -347,9 +348,16 @@ async def _receive(request: web.Request, spool: Path) -> None:
 
 
 async def _with_progress(
-    request: web.Request, work: Callable[[Progress], Json]
+    request: web.Request, work: Callable[[Progress], Json], *, is_wanted_only: bool = False
 ) -> web.StreamResponse:
-    """Answer with a line of JSON for each progress, and the result or fault as the last one."""
+    """Answer with a line of JSON for each progress, and the result or fault as the last one.
+
+    Args:
+        request: to be answered.
+        work: is given what tells progress.
+        is_wanted_only: whether it is given up when nobody waits for it any more.
+    """
+    gone = threading.Event()
     loop = asyncio.get_running_loop()
     lines: asyncio.Queue[Json | None] = asyncio.Queue()
 
@@ -357,7 +365,7 @@ async def _with_progress(
         loop.call_soon_threadsafe(lines.put_nowait, line)
 
     def report(done: int, total: int) -> None:
-        if request.app[HOUSE].office is None:
+        if request.app[HOUSE].office is None or (is_wanted_only and gone.is_set()):
             raise SystemFault("daemon_gone")
         tell({"done": done, "total": total})
 
@@ -372,10 +380,13 @@ async def _with_progress(
 
     running = asyncio.create_task(asyncio.to_thread(run))
     response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
-    await response.prepare(request)
-    while (line := await lines.get()) is not None:
-        await response.write(json.dumps(line).encode() + b"\n")
-    await running
+    try:
+        await response.prepare(request)
+        while (line := await lines.get()) is not None:
+            await response.write(json.dumps(line).encode() + b"\n")
+        await running
+    finally:
+        gone.set()
     await response.write_eof()
     return response
 

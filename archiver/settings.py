@@ -213,6 +213,12 @@ class Quality(msgspec.Struct, frozen=True):
     other_person: bool = False
 
 
+class Verify(msgspec.Struct, frozen=True):
+    """How often every object is read again by the running daemon; 0 days: never."""
+
+    days: int = 30
+
+
 class Seal(msgspec.Struct, frozen=True):
     """How the ledger's head is sealed each day.
 

@@ -135,7 +135,8 @@ def moments(chance: random.Random, kills: int) -> list[tuple[int, float]]:
 
 def left_behind(town: Town) -> list[Path]:
     """Pieces of documents in the stage."""
-    return [path for path in (town.root / "stage").rglob("*") if path.is_file()]
+    files = [path for path in (town.root / "stage").rglob("*") if path.is_file()]
+    return [path for path in files if path.name != "verify.json"]  # how far a round has come
 
 
 def every_scan_is_there_once(town: Town, scans: dict[str, bytes], tmp_path: Path) -> None:

@@ -93,6 +93,7 @@ class Upkeep(Visit):
             "daemon": office is not None,
             "work": {"queued": queued, "active": active},
             "system": [*(office.troubles() if office else []), *self._tails()],
+            "verify": self._verified() if mine.sees_all else None,
             "backup": self._backed_up() if mine.sees_all else None,
         }
 
@@ -126,6 +127,13 @@ class Upkeep(Visit):
             "oldest_unfinished": house.register.oldest_unfinished(),
             "verified": msgspec.to_builtins(note.verified(house.config.places.stage)),
         }
+
+    def _verified(self) -> Json:
+        """How far the daemon has come with reading everything again, and what it found."""
+        from archiver.pipeline import rounds
+
+        config = self._house.config
+        return rounds.told(rounds.remembered(config.places.stage), config.verify.days)
 
     def _backed_up(self) -> Json | None:
         """The last back-up: ``made_at``, ``folder``, ``problems``; None where there was none."""

@@ -128,11 +128,25 @@ def _print_status(state: dict[str, Any]) -> None:
         desk.say(f"    {problem['advice']}")
     _print_more(state)
     if state["documents"]:
+        _print_verified(state["verify"])
         _print_backup(state["backup"])
     for trouble in state["system"]:
         since = phrases.moment(trouble["since"])
         colour = "red" if trouble["grade"] == "bad" else "yellow"
         desk.say(f"{trouble['message']} ({since}) {trouble['advice']}", fg=colour)
+
+
+def _print_verified(rounds: dict[str, Any]) -> None:
+    """When everything that is stored was last read again."""
+    if rounds["last_full"]:
+        line = tr("Everything stored was last read again on {moment}.")
+        desk.say(line.format(moment=phrases.moment(rounds["last_full"])))
+    elif rounds["days"]:
+        desk.say(tr("Not everything that is stored has been read again yet."))
+    for problem in rounds["problems"][:_MOST_NAMES]:
+        desk.say(f"  {problem['id'] or '–'}  {problem['message']}", fg="red")
+    if len(rounds["problems"]) > _MOST_NAMES:
+        desk.say("  …")
 
 
 def _print_backup(last: dict[str, Any] | None) -> None:

@@ -7,12 +7,14 @@ whoever watches it has gone: `progress` may raise.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from archiver.config import Config
 from archiver.pipeline.objectcheck import LEDGER_LACKS, VAULT_LACKS, Found, ObjectCheck, found
 from archiver.pipeline.sealaudit import Trouble, check_seals
+from archiver.pipeline.sealer import seal_folders
+from archiver.proof.heads import stored_seals
 from archiver.store.ledger import Ledger
 from archiver.store.register import Register
 from archiver.store.vault import Vault
@@ -45,10 +47,7 @@ def audit(
     check = ObjectCheck(vault, register)
     expected = check.expected()
     total = len(expected) + _BESIDE
-    problems = list(_ledger_problems(ledger, register))
-    progress(1, total)
-    sealed = check_seals(config, ledger, register)
-    problems += [_told(trouble) for trouble in sealed.troubles]
+    problems = beside_objects(config, ledger, register)
     progress(2, total)
     problems += check.of_strangers()
     progress(_BESIDE, total)
@@ -58,10 +57,17 @@ def audit(
     return {
         "objects": len(expected),
         "lines": ledger.head()[0],
-        "seals": sealed.seals,
+        "seals": len(stored_seals(seal_folders(config).heads)),
         "problems": problems,
         "lacks": lacks(problems),
     }
+
+
+def beside_objects(config: Config, ledger: Ledger, register: Register) -> list[Found]:
+    """What is wrong with the ledger's chain, and with its seals."""
+    chain = ledger.verify(expected_head=register.head())
+    problems = [found(None, f"ledger_{one.code}", f"{one.file}:{one.seq}") for one in chain]
+    return problems + [_told(one) for one in check_seals(config, ledger, register).troubles]
 
 
 def lacks(problems: Collection[Found]) -> dict[str, dict[str, int]]:
@@ -72,11 +78,6 @@ def lacks(problems: Collection[Found]) -> dict[str, dict[str, int]]:
         return {kind: counts[kind] for kind in kinds.values()}
 
     return {"vault": counted(VAULT_LACKS), "ledger": counted(LEDGER_LACKS)}
-
-
-def _ledger_problems(ledger: Ledger, register: Register) -> Iterator[Found]:
-    for problem in ledger.verify(expected_head=register.head()):
-        yield found(None, f"ledger_{problem.code}", f"{problem.file}:{problem.seq}")
 
 
 def _told(trouble: Trouble) -> Found:

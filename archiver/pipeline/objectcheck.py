@@ -52,6 +52,24 @@ class ObjectCheck:
         known = {*self._register.documents(), *self._register.matter_ids()}
         return sorted(known - self._gone())
 
+    def expected_after(self, after: Id, most: int) -> list[Id]:
+        """The next ids of `expected`, behind one of them."""
+        return self._register.objects_after(after, most)
+
+    def count(self) -> int:
+        """How many objects are expected."""
+        return self._register.count_objects()
+
+    def newest(self, most: int) -> list[Id]:
+        """The objects of which the ledger told last."""
+        ids = sorted(self._register.changed_after(self._register.head()[0] - most))
+        return [one for one in ids if self.is_expected(one)]
+
+    def is_expected(self, identifier: Id) -> bool:
+        """Whether the ledger tells of an object by this id that is not destroyed."""
+        is_gone = self._is_gone(identifier)
+        return not is_gone and self._register.knows(identifier)
+
     def of_object(self, identifier: Id) -> list[Found]:
         """Check an object that is expected; every byte of it is read.
 
@@ -60,6 +78,14 @@ class ObjectCheck:
         seen = self._vault.verify(identifier)
         problems = [found(identifier, one.code, one.path) for one in seen]
         problems += self._against_ledger(identifier)
+        return [] if problems and self._is_gone(identifier) else problems
+
+    def of_ledger(self, identifier: Id) -> list[Found]:
+        """Compare an object that is expected with the ledger; only our own small files are read."""
+        if not self._vault.exists(identifier):
+            problems = [found(identifier, "no_object", "")]
+        else:
+            problems = list(self._against_ledger(identifier))
         return [] if problems and self._is_gone(identifier) else problems
 
     def of_strangers(self) -> Iterator[Found]:

@@ -12,6 +12,7 @@ import secrets
 import shutil
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -19,15 +20,18 @@ import msgspec
 from archiver.config import Config
 from archiver.errors import Fault, SystemFault
 from archiver.inbox.settling import Listing
-from archiver.pipeline import sealer
+from archiver.pipeline import rounds, sealer
+from archiver.pipeline.audit import beside_objects
 from archiver.pipeline.chore import Chore
 from archiver.pipeline.engines import Engines
 from archiver.pipeline.health import Health
 from archiver.pipeline.intake import Intake
 from archiver.pipeline.invoices import Invoices
+from archiver.pipeline.objectcheck import ObjectCheck
 from archiver.pipeline.postman import Postman
 from archiver.pipeline.projector import Projector
 from archiver.pipeline.rejudge import Rejudge
+from archiver.pipeline.rounds import Rounds
 from archiver.pipeline.runner import Runner, Workshop
 from archiver.pipeline.school import School
 from archiver.pipeline.sealer import Sealer
@@ -104,6 +108,9 @@ class Office:
         rejudge = Rejudge(config, vault, holdings, register, self.school.model, now)
         self._judging = Chore("judging", rejudge.judge, self.health, last=False)
         self._postman = Postman(config, lambda: summed_up(register), now, self.health)
+        check = ObjectCheck(vault, register)
+        beside = partial(beside_objects, config, ledger, register)
+        self._rounds = Rounds(config, check, vault.home, beside, now, self.health)
         self.sealer = Sealer(config, ledger, register, now, new_nonce, self.health)
 
     def start(self, *, warm: bool) -> None:
@@ -129,9 +136,11 @@ class Office:
         self.sealer.start()
         if warm:
             self._postman.start()
+            self._rounds.start()
 
     def stop(self) -> None:
         """Stop all parts; work under way goes on at the next start."""
+        self._rounds.stop()
         self._postman.stop()
         self.sealer.stop()
         self.school.stop()
@@ -195,9 +204,9 @@ class Office:
     def hopeless(self) -> SystemFault | None:
         """Trouble that has lasted so long that waiting for the end makes no sense."""
         for trouble in self.health.troubles():
-            # Papers come to their end without a seal or a stamp.
+            # Papers come to their end without a seal or a stamp, whatever is wrong with others.
             lasts = trouble.grade == "bad" and trouble.times >= _TRIES
-            if lasts and trouble.part not in sealer.PARTS:
+            if lasts and trouble.part not in (*sealer.PARTS, rounds.PART):
                 fault = SystemFault(trouble.reason)
                 fault.params = trouble.params
                 return fault

@@ -95,6 +95,13 @@ REASONS: dict[str, Phrase] = {
             "“archiver restore {id} FILE”; else bring the object back from the back-up."
         ),
     ),
+    "verify_found": Phrase(
+        N_("Reading again what is stored has found problems: {count}."),
+        N_(
+            "“archiver status” names the first ones, “archiver verify” looks at everything now. "
+            "Heal what is damaged from good copies, or bring it back from the back-up."
+        ),
+    ),
     "object_missing": Phrase(
         N_("The ledger knows the document {id}, but the vault has lost it."),
         N_(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import Subquery, func, select
 
 from archiver.errors import UsageFault
 from archiver.records import MATTERS_GONE, DocumentState, Id, MatterKind
@@ -59,6 +59,16 @@ class MatterQueries(Asking):
         is_gone = t.matter.c.state.in_(tuple(MATTERS_GONE))
         rows = self._rows(select(t.matter.c.id).where(is_gone if gone else ~is_gone))
         return [str(row["id"]) for row in rows]
+
+    def objects_after(self, after: Id, most: int) -> list[Id]:
+        """Ids of documents and matters that have an object, in order, behind one of them."""
+        of = _objects()
+        rows = self._rows(select(of.c.id).where(of.c.id > after).order_by(of.c.id).limit(most))
+        return [str(row["id"]) for row in rows]
+
+    def count_objects(self) -> int:
+        """Number of documents and matters that have an object."""
+        return int(self._rows(select(func.count().label("n")).select_from(_objects()))[0]["n"])
 
     def dossier(self, key: str) -> Row | None:
         """The dossier that is known by a key; the newest, where one was merged into another."""
@@ -201,3 +211,10 @@ class MatterQueries(Asking):
     def lines_of(self, event: str) -> list[Row]:
         """Ledger lines of one kind, oldest first."""
         return self._rows(select(t.event).where(t.event.c.event == event).order_by(t.event.c.seq))
+
+
+def _objects() -> Subquery:
+    """Ids of all that has an object in the vault."""
+    documents = select(t.document.c.id).where(t.document.c.state != DocumentState.DESTROYED)
+    matters = select(t.matter.c.id).where(t.matter.c.state.not_in(tuple(MATTERS_GONE)))
+    return documents.union_all(matters).subquery()

@@ -93,6 +93,10 @@ class Vault(Protocol):
         """Versions, logical names, digests."""
         ...
 
+    def home(self, id: Id) -> Path:
+        """Folder of an object."""
+        ...
+
     def exists(self, id: Id) -> bool:
         """Whether there is such an object."""
         ...
@@ -355,6 +359,10 @@ class LocalVault:
         if inventory is None:
             raise IntegrityFault("object_damaged", id=id)
         return inventory
+
+    def home(self, id: Id) -> Path:
+        """The folder of an object, there or not; never write to it."""
+        return self._tree.home(id)
 
     def exists(self, id: Id) -> bool:
         """Whether the storage root has an object of this id; any text may be asked."""
