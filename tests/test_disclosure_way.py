@@ -182,6 +182,18 @@ CONTENTS = {
 }
 
 
+@pytest.mark.parametrize("name", [objects.original_name(media.PDF), objects.WORDS])
+def test_nothing_of_a_damaged_paper_is_given(desk, tmp_path, name):
+    document = desk.file(*CONTENTS["text of its own"]())
+    path = desk.vault.path(document, name)
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(IntegrityFault, match="object_damaged"):
+        disclose(desk.parts, asked(document), tmp_path / "p")
+    assert not (tmp_path / "p").exists()
+
+
 @pytest.mark.parametrize("kind", CONTENTS)
 def test_a_paper_is_given_without_the_words(desk, tmp_path, kind):
     content, media_type = CONTENTS[kind]()

@@ -305,6 +305,21 @@ def test_what_is_taken_out_leaves_no_batch_that_waits_for_ever(one: Bureau) -> N
 # --- the export -----------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("name", ["document.pdf", "original.pdf"])
+def test_nothing_damaged_goes_into_a_package(one: Bureau, name: str) -> None:
+    batch = one.brought(batch_of_three(one), "appraised", TAKES_SOME)
+    exports = one.house.config.places.exports
+    for item in one.house.holdings.items(batch):
+        path = one.house.vault.path(item.document, name)
+        path.write_bytes(path.read_bytes()[:-1] + b"?")
+    if name == "document.pdf":
+        refused("object_damaged", lambda: one.one.batch_export(batch), IntegrityFault)
+        assert one.state(batch) == "appraised" and not list(exports.rglob("bagit.txt"))
+    else:
+        # What is not taken along is no hindrance.
+        assert one.one.batch_export(batch)["package"]
+
+
 def test_a_folder_that_is_there_is_left_alone_and_ours_is_read_again(one: Bureau) -> None:
     batch = one.brought(batch_of_three(one), "appraised", TAKES_SOME)
     exports = one.house.config.places.exports

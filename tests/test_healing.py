@@ -8,14 +8,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from archiver.archive import Archive
 from archiver.errors import NotFound, Refusal
-from archiver.house import House
+from archiver.house import House, new_id
 from archiver.inbox.sightings import look
 from archiver.rights import myself
-from archiver.store import ocfl
+from archiver.store import objects, ocfl
 from tests.lane import Lane, letter
 from tests.ocfl_judge import judge
 from tests.seeding import Letter, filed
@@ -166,6 +167,25 @@ class Dead(Exception):
 
 def dead(*_events: object) -> None:
     raise Dead
+
+
+def test_an_object_of_the_same_bytes_that_a_crash_left_heals_before_it_is_dropped(
+    holding: Holding,
+) -> None:
+    """Two copies came at once; when the daemon died, the second had no ledger line yet."""
+    with holding.open() as house:
+        document = seeded(house)
+        other = new_id()
+        with house.vault.open(document, f"receipts/{document}.json") as file:
+            receipt = msgspec.structs.replace(objects.decode_receipt(file.read()), id=other)
+        files = {"original.pdf": BYTES, f"receipts/{other}.json": objects.encode(receipt)}
+        house.vault.stage_object(other, files, house.now(), "received", "daemon")
+        house.vault.publish(other)
+        flip(house.vault.path(document, "original.pdf"))
+    with holding.open() as house:
+        house.intake.recover(house.folders())
+        assert Archive(house, myself()).verify()["problems"] == []
+        assert not house.vault.exists(other) and len(healed(house)) == 1
 
 
 def test_a_copy_that_cannot_help_becomes_a_document_of_its_own(holding: Holding) -> None:

@@ -12,7 +12,9 @@ from collections.abc import Callable, Collection, Iterable
 
 from archiver.errors import Refusal
 from archiver.pipeline import parts
+from archiver.pipeline.healing import Healing
 from archiver.records import MATTER_STEPS, Event, Id
+from archiver.store import objects
 from archiver.store.holdings import Holdings
 from archiver.store.objects import Receipt
 from archiver.store.overhang import TAKEN_BACK
@@ -26,6 +28,7 @@ class Adoption:
     Args:
         vault: its vault.
         register: its register.
+        healing: uses bytes that came anew where the stored ones are damaged.
         arrival: makes the ledger's lines of a file that came from outside.
         now: gives the time, UTC, ISO 8601.
     """
@@ -34,12 +37,14 @@ class Adoption:
         self,
         vault: Vault,
         register: Register,
+        healing: Healing,
         arrival: Callable[[Receipt], list[Event]],
         now: Callable[[], str],
     ) -> None:
         self._vault = vault
         self._holdings = Holdings(vault)
         self._register = register
+        self._healing = healing
         self._arrival = arrival
         self._now = now
 
@@ -100,7 +105,8 @@ class Adoption:
 
     def _accept(self, receipt: Receipt) -> None:
         """Accept a file that came from outside, unless its bytes came anew."""
-        if self._register.document_with(receipt.sha512) is None:
+        copy = self._vault.path(receipt.id, objects.original_name(receipt.media_type))
+        if self._healing.living(copy, receipt.sha512, "daemon") is None:
             self._register.record(*self._arrival(receipt))
             self._vault.settled(receipt.id)
         else:

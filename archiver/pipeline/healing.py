@@ -45,6 +45,29 @@ class Healing:
         self._now = now
         self._holdings = Holdings(vault)
 
+    def living(self, copy: Path, sha512: str, actor: str) -> Id | None:
+        """The document that came with these bytes and has them, healed from them where need be.
+
+        Args:
+            copy: a file with the bytes; it may be moved where it lies in the stage.
+            sha512: their digest.
+            actor: pseudonym of who brought them.
+
+        Returns:
+            its id; None where no document has them: then they are to be kept as one of their own.
+
+        Raises:
+            SystemFault: as `Vault.heal`.
+        """
+        for document in self._register.documents_with(sha512):
+            try:
+                self.heal(document, copy, sha512, actor)
+            except IntegrityFault as fault:
+                log.warning("not healed", extra={"id": document, "reason": fault.reason})
+            else:
+                return document
+        return None
+
     def heal(self, document: Id, copy: Path, sha512: str, actor: str) -> int:
         """Compare what is stored with a copy, and put back what is damaged or lost.
 

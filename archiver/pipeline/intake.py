@@ -23,7 +23,6 @@ from pathlib import Path
 from typing import BinaryIO
 
 from archiver.config import Config
-from archiver.errors import IntegrityFault
 from archiver.inbox import claim, release
 from archiver.inbox.sightings import Sighting, look
 from archiver.pipeline.adoption import Adoption
@@ -70,8 +69,8 @@ class Intake:
         self._now = now
         self._new_id = new_id
         self._taken = TakenDrops(register, Holdings(vault))
-        self._adoption = Adoption(vault, register, self._arrival, now)
         self._healing = Healing(vault, register, now)
+        self._adoption = Adoption(vault, register, self._healing, self._arrival, now)
         self.recheck = Recheck(config, register, now)
         self._accepting = threading.Lock()
 
@@ -205,7 +204,7 @@ class Intake:
         # Two equal files at once must not become two documents.
         with self._accepting:
             try:
-                first = self._living(part, copied.sha512, actor)
+                first = self._healing.living(part, copied.sha512, actor)
                 if first is not None:
                     self._vault.add_version(
                         first,
@@ -233,18 +232,6 @@ class Intake:
             self._record_arrival(receipt)
         self._vault.settled(identifier)
         return identifier
-
-    def _living(self, part: Path, sha512: str, actor: str) -> Id | None:
-        """The document that came with these bytes and has them, healed from them where need be."""
-        for document in self._register.documents_with(sha512):
-            try:
-                self._healing.heal(document, part, sha512, actor)
-            except IntegrityFault as fault:
-                # A copy that cannot help there is kept as a document of its own.
-                log.warning("not healed", extra={"id": document, "reason": fault.reason})
-            else:
-                return document
-        return None
 
     def _record_purge(self, document: Id) -> None:
         """A crash came between the loss of an object's past and the ledger's word."""
