@@ -12,7 +12,7 @@ import hashlib
 import io
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -140,14 +140,20 @@ class ModelFolder:
                 durable.remove_tree(building)
                 raise
             durable.sync_folder(self.folder)
-        for old in self.versions()[:-KEPT]:
-            durable.remove_tree(self._place(old))
+            self._remove(self.versions()[:-KEPT])
         return version
 
     def forget(self) -> None:
         """Remove every version, e.g. when what was learned must go; inside `claimed`."""
-        for version in self.versions():
+        with durable.storage_faults(self.folder):
+            self._remove(self.versions())
+
+    def _remove(self, versions: Sequence[int]) -> None:
+        """Let versions go; what was learned from destroyed documents must not come back."""
+        for version in versions:
             durable.remove_tree(self._place(version))
+        if versions:
+            durable.sync_folder(self.folder)
 
     def _place(self, version: int) -> Path:
         return self.folder / f"{version:06d}"

@@ -69,12 +69,14 @@ def deliver(delivery: Delivery, folder: Path, opener: Opener, progress: Progress
     target = folder / dialect.stem(delivery.head, "0503")
     part, journal = _beside(target, ".part"), _beside(target, ".journal")
     folder.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
+    sync_folder(folder.parent)
     with storage_faults(folder), _alone(folder):
         if target.exists():
             if not journal.exists():
                 raise Refusal("output_exists", path=str(target))
             # Killed between the last two steps: the batch is whole, its journal was left.
             journal.unlink()
+            sync_folder(folder)
             return target
         plan = _plan(delivery, part, journal)
         plan.path.parent.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
@@ -89,6 +91,7 @@ def deliver(delivery: Delivery, folder: Path, opener: Opener, progress: Progress
         part.rename(target)
         sync_folder(folder)
         journal.unlink()
+        sync_folder(folder)
         return target
 
 
