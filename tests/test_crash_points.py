@@ -7,15 +7,12 @@ start is made and the promises are checked. The default run takes every n-th cal
 """
 
 import fcntl
-import functools
 import os
-import re
 import shutil
 import struct
 import subprocess
 import sys
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -24,44 +21,15 @@ from archiver.store.ledger import Ledger
 from archiver.store.vault import LocalVault
 from tests import crash_worker as worker
 from tests.crash_worker import OTHER, SCAN, SCAN_BYTES
+from tests.crashing import TRACED, Call, Disk, below, parse, strace_works
 from tests.ocfl_judge import judge
 from tests.places import memory_folder
 
-CHANGING = (
-    "open,openat,creat,write,writev,pwrite64,fsync,fdatasync,rename,renameat,renameat2,link,linkat,"
-    "symlink,symlinkat,unlink,unlinkat,rmdir,mkdir,mkdirat,truncate,ftruncate,fallocate,sendfile,"
-    "copy_file_range"
-)
-TRACED = ",".join(f"?{name}" for name in f"access,faccessat,faccessat2,{CHANGING}".split(","))
-LINE = re.compile(r"(?:\d+ +)?(\w+)\((.*)\) += (-?\d+|\?)")
 SHUTDOWN = 0x8004587D  # FS_IOC_SHUTDOWN; with 2 nothing is flushed, not even the journal
-
-
-@functools.cache
-def strace_works() -> bool:
-    if not shutil.which("strace"):
-        return False
-    probe = ["strace", "-qq", "-o", os.devnull, "-e", "inject=mkdir:error=EIO", "true"]
-    return subprocess.run(probe, capture_output=True).returncode == 0
-
 
 pytestmark = pytest.mark.skipif(
     not strace_works(), reason="strace is missing or may not trace here (ptrace)"
 )
-
-
-@dataclass(frozen=True)
-class Call:
-    """One system call of the worker: which of its kind it is, and what it did."""
-
-    name: str
-    ordinal: int
-    text: str
-    result: str
-
-    @property
-    def paths(self) -> list[str]:
-        return re.findall(r'"([^"]*)"', self.text)
 
 
 def prepare(base: Path) -> Path:
@@ -78,31 +46,13 @@ def run(base: Path, *options: str, mode: str = "", log: Path | None = None):
     return subprocess.run(command, capture_output=True, text=True, timeout=120)
 
 
-def parse(log: Path, base: Path) -> list[Call]:
-    """The worker's calls after its begin mark that change something below `base`."""
-    counts: dict[str, int] = {}
-    calls: list[Call] = []
-    begun = False
-    for line in log.read_text(errors="replace").splitlines():
-        match = LINE.match(line)
-        if not match:
-            continue
-        name, text, result = match.groups()
-        counts[name] = counts.get(name, 0) + 1
-        if f"{base}/begin" in text:
-            begun = True
-        elif begun and str(base) in text and (name not in ("open", "openat") or "O_CREAT" in text):
-            calls.append(Call(name, counts[name], text, result))
-    return calls
-
-
 @pytest.fixture(scope="module")
 def calls(tmp_path_factory) -> list[Call]:
     folder = tmp_path_factory.mktemp("enumerate")
     base = prepare(folder / "archive")
     done = run(base, log=folder / "log")
     assert done.stdout.endswith("done\n"), done.stderr
-    found = parse(folder / "log", base)
+    found = parse(folder / "log", base, f"{base}/begin")
     assert len(found) > 100, "the life has to be seen in full"
     return found
 
@@ -250,7 +200,7 @@ def test_recovery_itself_may_be_killed_anywhere(calls, memory):
             seen = prepare(memory / "seen" / "archive")
             run(seen, *inject(where, "signal=SIGKILL"))
             run(seen, mode="recover", log=memory / "log")
-            points = parse(memory / "log", seen)
+            points = parse(memory / "log", seen, f"{seen}/begin")
             shutil.rmtree(memory / "seen")
             for point in points:
                 base = prepare(memory / "archive")
@@ -266,53 +216,6 @@ def test_recovery_itself_may_be_killed_anywhere(calls, memory):
 # --- order of fsync --------------------------------------------------------------------------
 
 
-class Disk:
-    """What is not yet on disk, followed through a trace: files and folders that are dirty."""
-
-    def __init__(self) -> None:
-        self.dirty: set[str] = set()
-        self.made: set[str] = set()
-
-    def follow(self, call: Call) -> None:
-        if call.result == "-1":
-            return
-        if call.name in ("fsync", "fdatasync"):
-            self.dirty.discard(_descriptor(call.text))
-        elif call.name in ("write", "ftruncate"):
-            self.dirty.add(_descriptor(call.text))
-        elif call.name.startswith("rename"):
-            old, new = call.paths
-            self.dirty = {new + p[len(old) :] if _below(p, old) else p for p in self.dirty}
-            self._entry(old)
-            self._entry(new)
-        elif call.name in ("unlink", "rmdir"):
-            self._gone(call.paths[0])
-        elif call.name == "unlinkat":
-            self._gone(f"{_descriptor(call.text)}/{call.paths[0]}")
-        elif call.paths[0] not in self.made:  # openat with O_CREAT, mkdir
-            self.made.add(call.paths[0])
-            self.dirty.add(call.paths[0])
-            self._entry(call.paths[0])
-
-    def _gone(self, path: str) -> None:
-        self.dirty = {p for p in self.dirty if not _below(p, path)}
-        self._entry(path)
-
-    def _entry(self, path: str) -> None:
-        self.dirty.add(str(Path(path).parent))
-
-    def below(self, folder: str) -> set[str]:
-        return {path for path in self.dirty if _below(path, folder)}
-
-
-def _below(path: str, folder: str) -> bool:
-    return path == folder or path.startswith(folder + "/")
-
-
-def _descriptor(text: str) -> str:
-    return re.match(r"[\w-]+<([^>]*)>", text)[1]
-
-
 def test_everything_is_on_disk_before_the_next_promise_is_given(calls):
     """Publishing needs all below it synced; a ledger line all of the vault; the drop's end both."""
     base = next(c.paths[0] for c in calls if c.paths).rsplit("/ledger", 1)[0]
@@ -320,12 +223,12 @@ def test_everything_is_on_disk_before_the_next_promise_is_given(calls):
     disk = Disk()
     published = lines = 0
     for call in calls:
-        if call.name.startswith("rename") and _below(call.paths[1], vault):
+        if call.name.startswith("rename") and below(call.paths[1], vault):
             published += 1
             assert disk.below(call.paths[0]) == set(), f"not on disk before {call.text}"
             if not call.paths[0].endswith(".tmp"):
                 assert stage not in disk.dirty, f"the marker is not on disk before {call.text}"
-        if call.name == "write" and _below(_descriptor(call.text), ledger):
+        if call.name == "write" and below(call.file, ledger):
             lines += 1
             assert disk.below(vault) == set(), f"not on disk before {call.text}"
         if call.name == "unlink" and call.paths[0].endswith("scan.pdf"):
