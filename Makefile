@@ -48,6 +48,7 @@ property-campaign: setup-test   # properties with other examples each time; ROUN
 	  $(PY) -m pytest -n 2 --hypothesis-profile=campaign -m "hypothesis and not slow" || exit 1; done
 
 crash-campaign: setup-test      # every crash point, not only every k-th: takes long
+	$(PY) -m tests.crash_campaign
 	$(PY) -m pytest -m slow -n 2 --timeout=21600
 
 COMPILE = uv pip compile -q --universal --python-version 3.11 --generate-hashes \

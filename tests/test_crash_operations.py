@@ -1,0 +1,31 @@
+"""Every operation of an archive, killed while it works: the short form of the crash campaign.
+
+`python -m tests.crash_campaign` (`make crash-campaign`) kills at every call, here it is some.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.crash_campaign import MUTATIONS, OPERATIONS, campaign, finding, spread
+from tests.crashing import strace_works
+
+pytestmark = pytest.mark.skipif(
+    not strace_works(), reason="strace is missing or may not trace here (ptrace)"
+)
+
+POINTS = 3
+
+
+@pytest.mark.parametrize("name", [operation.name for operation in OPERATIONS])
+def test_an_operation_outlives_its_death(name: str) -> None:
+    with campaign(name) as one:
+        one.checked()
+        assert one.problems == []
+        for call in spread(one.calls, POINTS + 2)[1:-1]:
+            assert not (violation := one.killed(call)), violation
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name)
+def test_a_mutation_is_found(mutation) -> None:
+    assert finding(mutation, points=12)
