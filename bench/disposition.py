@@ -414,7 +414,7 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, default=None)
     parser.add_argument("--step", nargs=2, help=argparse.SUPPRESS)
     parser.add_argument("--fill", type=Path, help=argparse.SUPPRESS)
-    asked = history.options(parser, documents=20, kib=100, kills=1, rounds=1)
+    asked = history.options(parser, documents=40, kib=100, kills=3, rounds=1)
     if asked.fill:
         seed(asked.fill, asked.documents, asked.kib)
         return 0

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archiver.classify.confusion import draw
-from archiver.classify.evaluation import evaluate, split
+from archiver.classify.evaluation import SEEDS, evaluate, split
 from archiver.classify.examples import Example, read
 from archiver.classify.fitting import fit
 from archiver.classify.noise import noisy
@@ -77,11 +77,16 @@ def test_nothing_to_ask_is_said():
     assert caught.value.reason == "nothing_to_evaluate"
 
 
+# One split says nearly what three do, and costs a third.
+SPLITS = [pytest.param(SEEDS[:1], id="one split"), pytest.param(SEEDS, marks=pytest.mark.slow)]
+
+
 @corpora.needs(corpora.PAPERS)
-def test_five_examples_a_class_with_rules_keep_the_promise():
+@pytest.mark.parametrize("seeds", SPLITS)
+def test_five_examples_a_class_with_rules_keep_the_promise(seeds):
     papers = list(read(corpora.PAPERS / "by-type.jsonl.gz"))
     plan = filing_plan(ROOT / "tests" / "plans" / "council.toml")
-    clean = evaluate(papers, per_class=5, plan=plan)
+    clean = evaluate(papers, per_class=5, seeds=seeds, plan=plan)
     assert clean.accuracy >= 0.92
     assert clean.coverage >= 0.70
     assert clean.precision is not None
@@ -91,9 +96,10 @@ def test_five_examples_a_class_with_rules_keep_the_promise():
 
 
 @corpora.needs(corpora.PAPERS)
-def test_the_model_alone_keeps_the_promise_for_departments():
+@pytest.mark.parametrize("seeds", SPLITS)
+def test_the_model_alone_keeps_the_promise_for_departments(seeds):
     papers = list(read(corpora.PAPERS / "by-department.jsonl.gz"))
-    assert evaluate(papers, per_class=20).model_accuracy >= 0.79
+    assert evaluate(papers, per_class=20, seeds=seeds).model_accuracy >= 0.79
 
 
 @corpora.needs(corpora.PAPERS)

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.skipif(
     not strace_works(), reason="strace is missing or may not trace here (ptrace)"
 )
 
-POINTS = 3
+POINTS = 2
 
 
 @pytest.mark.parametrize("name", [operation.name for operation in OPERATIONS])

@@ -153,8 +153,8 @@ def tells_the_step(call: Call) -> bool:
     return not (call.name.startswith("mkdir") and call.result == "-1")
 
 
-def test_killed_at_every_fifth_call(calls, memory):
-    for call in calls[::5]:
+def test_killed_at_every_tenth_call(calls, memory):
+    for call in calls[::10]:
         kill(call, memory)
 
 
@@ -164,8 +164,8 @@ def test_killed_at_every_call(calls, memory):
         kill(call, memory)
 
 
-def test_error_at_every_ninth_call(calls, memory):
-    for number, call in enumerate(calls[::9]):
+def test_error_at_every_fifteenth_call(calls, memory):
+    for number, call in enumerate(calls[::15]):
         error = ("ENOSPC", "EIO")[number % 2]
         assert fail(call, error, memory) or not tells_the_step(call), f"{error} at {call}"
 

@@ -177,7 +177,7 @@ class Leading(RuleBasedStateMachine):
 @pytest.mark.hypothesis  # so that the campaign of properties takes it along
 def test_matters_are_what_was_told_of_them(template: Path) -> None:
     Leading.template = template
-    chosen = settings(max_examples=20, stateful_step_count=20)
+    chosen = settings(max_examples=12, stateful_step_count=20)
     run_state_machine_as_test(Leading, settings=chosen)
 
 
