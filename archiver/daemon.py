@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
+from archiver import memory
 from archiver.archive import Archive
 from archiver.clock import now
 from archiver.config import Config
@@ -36,6 +37,7 @@ log = logging.getLogger(__name__)
 _GLANCE = 0.1
 _FAREWELL = 3.0
 _MINUTE = 60.0
+_TIDY_SECONDS = 20.0
 
 # Is told how many documents wait, are on their way, and are done since the start.
 Glance = Callable[[int, int, int], None]
@@ -57,6 +59,7 @@ def run(config: Config, *, once: bool, glance: Glance | None = None) -> ExitCode
         SystemFault: a store cannot be opened.
     """
     leases.keep_to_myself()
+    memory.spare()
     house = House(config)
     house.prepare()
     with held(config, exclusive=True):
@@ -90,6 +93,7 @@ async def _serve(house: House, once: bool, glance: Glance | None) -> ExitCode:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    tidying = asyncio.create_task(_tidy())
     try:
         house.office = office
         office.start(warm=not once)
@@ -97,6 +101,7 @@ async def _serve(house: House, once: bool, glance: Glance | None) -> ExitCode:
             log.info("started")
             await _until_done(office, stop, once, glance)
     finally:
+        tidying.cancel()
         await asyncio.to_thread(office.stop)
         house.office = None
         log.info("stopped")
@@ -128,6 +133,13 @@ async def _measured(house: House, office: Office) -> AsyncIterator[None]:
     finally:
         chore.halt()
         await asyncio.to_thread(chore.join, _FAREWELL)
+
+
+async def _tidy() -> None:
+    """Give memory back from time to time, for as long as the daemon runs."""
+    while True:
+        await asyncio.sleep(_TIDY_SECONDS)
+        await asyncio.to_thread(memory.give_back)
 
 
 async def _until_done(
