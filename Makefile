@@ -3,10 +3,11 @@
 # Either may be the first command in a fresh clone.
 
 .PHONY: setup setup-test demo test check docs lock samples bench-short property-campaign \
-        crash-campaign clean
+        crash-campaign hostile-campaign soak clean
 
 PY = .venv/bin/python
 ROUNDS = 10
+MINUTES = 60
 BENCHES = classification disposition engine export extraction learning ocr separation startup
 
 setup:
@@ -50,6 +51,12 @@ property-campaign: setup-test   # properties with other examples each time; ROUN
 crash-campaign: setup-test      # every crash point, not only every k-th: takes long
 	$(PY) -m tests.crash_campaign
 	$(PY) -m pytest -m slow -n 2 --timeout=21600
+
+hostile-campaign: setup-test    # 2,000 broken files besides the corpora, which it needs: an hour
+	$(PY) -m bench.hostile
+
+soak: setup-test                # an archive in use for MINUTES, and what it has more of then
+	$(PY) -m bench.soak --minutes $(MINUTES)
 
 COMPILE = uv pip compile -q --universal --python-version 3.11 --generate-hashes \
           --no-emit-index-url --no-header

@@ -25,8 +25,8 @@ BENCHES = {
     "separation": (),
     "startup": (),
 }
-# No measurements: a program that makes papers, one that needs Java, and a helper of `ocr`.
-OTHERS = {"make_samples", "pdfa", "bare"}
+# No measurements: a program that makes papers, one that needs Java, a helper of `ocr`, campaigns.
+OTHERS = {"make_samples", "pdfa", "bare", "hostile", "soak"}
 
 
 @pytest.mark.parametrize(

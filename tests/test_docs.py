@@ -69,6 +69,7 @@ def test_readme_names_the_two_commands_in_their_order() -> None:
     demo, test = readme.index("make demo"), readme.index("make test")
     assert demo < test
     targets = set(re.findall(r"^([a-z-]+):", text(ROOT / "Makefile"), re.MULTILINE))
+    targets |= {f"bench-{path.stem}" for path in (ROOT / "bench").glob("*.py")}
     for page in WRITTEN:
         in_code = re.findall(r"`(?:sudo )?make (?:-C \S+ )?([a-z-]+)", text(page))
         assert set(in_code) <= targets, named(page)
