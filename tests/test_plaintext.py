@@ -153,6 +153,10 @@ def commands(document: str) -> list[list[str]]:
         ["ledger", "verify"],
         ["withdraw", f"nichts{ODD}", "--reason", f"weil{ODD}"],
         ["get", document, "-o", f"/nirgends{ODD}/x.pdf"],
+        ["get", document, "--original", "-o", "-"],
+        ["add", f"fehlt{ODD}.pdf"],
+        ["search", "x", f"--{ODD}"],
+        [f"kein{ODD}"],
     ]
 
 

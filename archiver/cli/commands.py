@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import click
 
 from archiver import __version__
+from archiver.plaintext import shown
 from archiver.tongue import N_, tr
 
 # Texts of the library behind the command line, so that the catalogue has them.
@@ -78,7 +82,17 @@ _COMMANDS = {
 
 
 class _Root(click.Group):
-    """Finds commands in their modules."""
+    """Finds commands in their modules, and says of wrong words only what can be read."""
+
+    def make_context(self, *given: Any, **named: Any) -> click.Context:
+        """Parse the words of the root."""
+        with _harmless():
+            return super().make_context(*given, **named)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Parse the words of a command, and run it."""
+        with _harmless():
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(_COMMANDS)
@@ -89,6 +103,16 @@ class _Root(click.Group):
         module = import_module(f"archiver.cli.{_COMMANDS[cmd_name]}")
         found: click.Command = module.COMMANDS[cmd_name]
         return found
+
+
+@contextmanager
+def _harmless() -> Iterator[None]:
+    """The library tells words that it cannot take: names of files that a shell filled in, too."""
+    try:
+        yield
+    except click.ClickException as error:
+        vars(error)["message"] = shown(error.message, one_line=True)
+        raise
 
 
 @click.group(

@@ -13,7 +13,7 @@ import click
 from archiver import phrases
 from archiver.cli import desk
 from archiver.cli.explanation import classed, explained
-from archiver.errors import SystemFault
+from archiver.errors import SystemFault, UsageFault
 from archiver.tongue import tr
 
 if TYPE_CHECKING:
@@ -190,6 +190,8 @@ def get(context: click.Context, id_: str, original: bool, output: Path) -> None:
         file = archive.fetch(id_, original=original)
         with file.stream:
             if str(output) == "-":
+                if sys.stdout.isatty():
+                    raise UsageFault("not_for_terminals")
                 _copy(file, sys.stdout.buffer)
             else:
                 write(file, output / _own_name(file) if output.is_dir() else output)

@@ -17,6 +17,9 @@ from archiver.recognise.reader import Pixels
 from archiver.records import Page
 
 _STARTS = 3
+# A page of a letter has nine megapixels and takes three seconds. One that takes a hundred is noise,
+# and papers of others wait for its engine.
+_SECONDS, _SECONDS_A_MEGAPIXEL = 90.0, 3.0
 
 
 class Engines:
@@ -25,7 +28,7 @@ class Engines:
     Args:
         count: number of engines.
         start: starts one engine process.
-        page_seconds: time after which an engine is taken for dead.
+        page_seconds: time after which an engine is taken for dead, less with small pages.
     """
 
     def __init__(self, count: int, start: Callable[[], Engine], page_seconds: float) -> None:
@@ -107,7 +110,7 @@ class Engines:
                     pixels.width,
                     pixels.height,
                     pixels.dpi,
-                    self._page_seconds,
+                    min(self._page_seconds, _SECONDS + _SECONDS_A_MEGAPIXEL * pixels.megapixels),
                     marks=marks,
                 )
             except EngineDied:

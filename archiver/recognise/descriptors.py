@@ -33,6 +33,11 @@ class Pixels(NamedTuple):
     dpi: float
     number: int
 
+    @property
+    def megapixels(self) -> float:
+        """How large it is."""
+        return self.width * self.height / 1e6
+
 
 def checked_pixels(
     answer: messages.Sent, fds: tuple[int, ...], number: int, max_pixels: int

@@ -199,6 +199,10 @@ REASONS: dict[str, Phrase] = {
         N_("There is a file already: {path}. It was not overwritten."),
         N_("Choose another name."),
     ),
+    "not_for_terminals": Phrase(
+        N_("A document is not written to a terminal: its bytes could do there what they like."),
+        N_("Name a file with -o, or pass it on to a program or a file."),
+    ),
     "output_unwritable": Phrase(
         N_("{path} cannot be written."),
         N_("Choose another place."),
