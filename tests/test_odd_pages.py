@@ -103,17 +103,20 @@ def test_a_roll_is_kept_and_not_read(tmp_path: Path) -> None:
     assert page.source == "unread"
 
 
-def tiny_tiff(frames: int) -> bytes:
+def tiny_tiff(frames: int, dpi: tuple[int, int] | None = (300, 300)) -> bytes:
     first, *rest = [Image.new("1", (40 + number % 2, 40), 1) for number in range(frames)]
     out = io.BytesIO()
-    first.save(out, "TIFF", save_all=True, append_images=rest, dpi=(300, 300))
+    first.save(out, "TIFF", save_all=True, append_images=rest, **({"dpi": dpi} if dpi else {}))
     return out.getvalue()
 
 
-def test_scraps_by_the_hundred_are_told_and_not_read(tmp_path: Path) -> None:
-    assert len(look(tiny_tiff(30), TIFF, tmp_path)) == 30
+@pytest.mark.parametrize("dpi", [(300, 300), (1, 1), None])
+def test_scraps_by_the_hundred_are_told_and_not_read(
+    tmp_path: Path, dpi: tuple[int, int] | None
+) -> None:
+    assert len(look(tiny_tiff(10, dpi), TIFF, tmp_path)) == 10
     with pytest.raises(DocumentFault) as fault:
-        look(tiny_tiff(MOST_TINY + 1), TIFF, tmp_path)
+        look(tiny_tiff(MOST_TINY + 1, dpi), TIFF, tmp_path)
     assert fault.value.reason == "tiny_pages"
     assert "201" in sentence("tiny_pages", fault.value.params)
     assert fault.value.reason in messages.FAULTS
@@ -121,10 +124,12 @@ def test_scraps_by_the_hundred_are_told_and_not_read(tmp_path: Path) -> None:
 
 def test_many_small_papers_are_no_scraps() -> None:
     a6, card = Described(298, 420, 2_000_000), Described(240, 150, 0)
-    assert not are_scraps([a6] * 4000)
-    assert not are_scraps([card] * 4000)
+    assert not are_scraps(PDF, [a6] * 4000)
+    assert not are_scraps(PDF, [card] * 4000)
+    assert are_scraps(PDF, [Described(20, 30, 900)] * 4000)
     # A sheet whose file says a wrong resolution is small on paper, not in pixels.
-    assert not are_scraps([Described(100, 140, 8_000_000)] * 4000)
+    assert not are_scraps(PDF, [Described(100, 140, 8_000_000)] * 4000)
+    assert not are_scraps(TIFF, [Described(100, 140, 8_000_000)] * 4000)
 
 
 UBL = "urn:oasis:names:specification:ubl:schema:xsd:Invoice-2"

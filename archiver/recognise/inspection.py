@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 # them cost an engine more than a quarter of an hour and hold no letter. A sheet of labels or stamps
 # that was cut apart has a few.
 TINY_POINTS, TINY_PIXELS = 160 * 160, 250_000
+TINY_FRAME = 120_000  # an A4 sheet of 41 dpi
 MOST_TINY = 200
 BOMB_PIXELS = 40_000_000
 BOMB_BITS_PER_PIXEL = 0.002
@@ -78,10 +79,16 @@ def looks_like_bomb(pixels: int, size: int) -> bool:
     return pixels > BOMB_PIXELS and size * 8 < BOMB_BITS_PER_PIXEL * pixels
 
 
-def are_scraps(sheets: Sequence[Sheet]) -> bool:
-    """Say whether a file holds scraps by the hundred and not papers."""
-    tiny = [one for one in sheets if one.width * one.height < TINY_POINTS]
-    return sum(one.pixels < TINY_PIXELS for one in tiny) > MOST_TINY
+def are_scraps(media_type: str, sheets: Sequence[Sheet]) -> bool:
+    """Say whether a file holds scraps by the hundred and not papers.
+
+    A frame of an image file may not say how large it is, so its pixels count alone; a PDF's page
+    has a size, and may carry type that needs no pixels.
+    """
+    if media_type == PDF:
+        tiny = [one for one in sheets if one.width * one.height < TINY_POINTS]
+        return sum(one.pixels < TINY_PIXELS for one in tiny) > MOST_TINY
+    return sum(one.pixels < TINY_FRAME for one in sheets) > MOST_TINY
 
 
 def inspect(document: Document, *, max_pages: int) -> Inspection:
@@ -99,7 +106,7 @@ def inspect(document: Document, *, max_pages: int) -> Inspection:
         raise DocumentFault("empty_file")
     pdf = document.media_type == PDF
     found = (_inspect_pdf if pdf else _inspect_picture)(document, max_pages)
-    if are_scraps(found.sheets):
+    if are_scraps(document.media_type, found.sheets):
         raise DocumentFault("tiny_pages", pages=len(found.sheets))
     return found
 
