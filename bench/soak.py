@@ -23,6 +23,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -130,13 +131,13 @@ class Soaking:
             (2, self._drop_broken),
             (6, self._search),
             (3, self._decide),
-            (1, lambda: self._kill_worker(pid)),
+            (1, partial(self._kill_worker, pid)),
         ]
         waiting = sum(self._archive.status()["documents"].get(one, 0) for one in ("accepted",))
         if waiting > _MOST_WAITING:
             ways = ways[3:]
         (way,) = self._chance.choices([way for _weight, way in ways], [one for one, _way in ways])
-        name = getattr(way, "__name__", "").strip("_")
+        name = getattr(way, "__name__", "kill_worker").strip("_")
         try:
             way()
             life.done[name] += 1
@@ -184,19 +185,22 @@ class Soaking:
             with suppress(OSError, StopIteration):
                 held += rss(one)
         root = self._town.root
-        scratch = sum(path.stat().st_size for path in _files(root / "stage"))
-        log = root / "catalogue.db-wal"
-        scratch += log.stat().st_size if log.exists() else 0
+        scratch = sum(map(_size, [*_files(root / "stage"), root / "catalogue.db-wal"]))
         descriptors = len(list(Path(f"/proc/{pid}/fd").iterdir()))
         return Sample(rss(pid), held, descriptors, len(below), scratch)
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """Files below a folder in which others work."""
-    for path in folder.rglob("*"):
-        with suppress(OSError):
-            if path.is_file():
-                yield path
+    """Files below a folder in which others work: what is gone meanwhile is passed over."""
+    for place, _folders, names in os.walk(folder):
+        for name in names:
+            yield Path(place, name)
+
+
+def _size(file: Path) -> int:
+    with suppress(OSError):
+        return file.lstat().st_size
+    return 0
 
 
 def growth(life: Life) -> dict[str, tuple[float, float]]:
