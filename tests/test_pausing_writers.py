@@ -103,13 +103,13 @@ class OwnedTown(Town):
         self.inbox.chmod(0o2770)
 
     @contextmanager
-    def served(self, *, may_lease: bool) -> Iterator[None]:
+    def served(self, *, may_lease: bool, group: int = FOLDER) -> Iterator[None]:
         """A daemon of the owner, started as a service manager starts it."""
         python, environment = _python_for(OWNER)
         lease = "+lease" if may_lease else "-all"
         capabilities = [f"--inh-caps=-all,{lease}", f"--ambient-caps={lease}"]
         capabilities += [f"--bounding-set=-all,{lease}"]
-        user = [f"--reuid={OWNER}", f"--regid={OWNER}", f"--groups={FOLDER}"]
+        user = [f"--reuid={OWNER}", f"--regid={OWNER}", f"--groups={group}"]
         run = ["-c", "from archiver.cli import main; main()", "-c", str(self.config), "run"]
         log = self.root.parent / "daemon.log"
         with log.open("wb") as sink:
