@@ -20,11 +20,12 @@ from typing import Any
 
 import pytest
 
-from archiver.errors import SystemFault
+from archiver.clock import now
+from archiver.errors import Refusal, SystemFault
 from archiver.inbox import claim, leases, mounts, release
 from archiver.inbox.settling import Settling
 from archiver.inbox.sightings import look
-from archiver.pipeline import recheck
+from archiver.pipeline import erasure, recheck
 from archiver.recognise import cage
 from tests import paper
 from tests.lane import Lane, founded, letter
@@ -291,7 +292,8 @@ def taken(lane: Lane, name: str = "akte.pdf", pages: int = 1) -> tuple[str, Path
 
 def drops(lane: Lane) -> dict[str, bytes]:
     folder = lane.root / "inbox" / "incoming"
-    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+    files = (path for path in folder.iterdir() if path.is_file() and path.name[0] != "_")
+    return {path.name: path.read_bytes() for path in files}
 
 
 def look_again(lane: Lane) -> None:
@@ -406,6 +408,20 @@ def test_a_crash_between_word_and_deed_is_made_good(
     assert drops(lane) == {"akte.pdf": WHOLE}
     lines = lane.house.register.history([document])
     assert [line["event"] for line in lines].count("reviewed") == 1
+
+
+def test_what_was_written_on_does_not_go_with_its_document(lane: Lane) -> None:
+    filed, kept_of_filed = taken(lane)
+    withdrawn, kept_of_withdrawn = taken(lane, "brief.pdf")
+    lane.work_off()
+    lane.archive.withdraw(withdrawn, "falsch")
+    kept_of_filed.write_bytes(WHOLE)
+    kept_of_withdrawn.write_bytes(FIRST)
+    with pytest.raises(Refusal, match="wrong_state"):
+        erasure.erase(lane.house, [filed], "uid:1", {}, now)
+    erasure.erase(lane.house, [withdrawn], "uid:1", {}, now)
+    assert drops(lane) == {"akte.pdf": WHOLE, "brief.pdf": FIRST}
+    assert lane.reason(filed) == ("review", "written_on")
 
 
 def _dies(*_arguments: object) -> bytes:

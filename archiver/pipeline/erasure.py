@@ -37,6 +37,7 @@ from archiver.pipeline.erasureplan import (
     unproved_of,
 )
 from archiver.pipeline.present import PURGED
+from archiver.pipeline.recheck import Recheck
 from archiver.pipeline.traces import Finding
 from archiver.records import DocumentState, Event, Id, check_transition
 from archiver.store import durable, ocfl
@@ -133,6 +134,7 @@ def erase(
     """
     with ALONE:
         finish(parts, now, progress, ending=ending)
+        _bring_back(parts, documents, now)
         for document in documents:
             state = row_of(parts, document)["state"]
             if state != DocumentState.DESTROYED:
@@ -179,11 +181,21 @@ def purge(
         finish(parts, now, progress)
         row_of(parts, document)
         own = (document,)
+        _bring_back(parts, own, now)
         plan = planned(parts, "purged", own, actor, because, (), whole_vault, others, reason)
         with parts.register.exclusive():
             _ask(parts, ask)
             _renew(parts, document, plan, now)
         return _done(parts, plan, now, progress)
+
+
+def _bring_back(parts: Parts, documents: Sequence[Id], now: Callable[[], str]) -> None:
+    """Bring kept drops back to which more was written: the archive lacks what they hold.
+
+    They are papers of their own; what was made of their first state then waits for a person.
+    """
+    came = {str(row["id"]) for one in documents for row in parts.register.accessions(one)}
+    Recheck(parts.config, parts.register, now).compare(came)
 
 
 def _ask(parts: Parts, ask: Callable[[], None]) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from pathlib import Path
 
@@ -92,6 +92,15 @@ class Recheck:
         """
         old = [one for one in kept.kept(self._released) if one.is_older_than(limit)]
         self._examine(old, remove=True)
+
+    def compare(self, accessions: Collection[Id]) -> None:
+        """Compare what is kept of some accessions now, because it is to go with their documents.
+
+        Raises:
+            SystemFault: as `look`.
+        """
+        drops = [one for one in kept.kept(self._released) if one.id in accessions]
+        self._examine(drops, remove=False)
 
     def tell_written_on(self, accession: Id) -> None:
         """Have a person look at what was made of a file to which more was written later.
