@@ -323,6 +323,7 @@ def _bad_values(config: Config) -> Iterator[Problem]:
         "inbox.empty_after_seconds": config.inbox.empty_after_seconds,
         "inbox.compare_seconds": config.inbox.compare_seconds,
         "inbox.keep_released_days": config.inbox.keep_released_days,
+        "disposition.withdrawn_days": config.disposition.withdrawn_days,
         "work.processes": config.work.processes,
         "monitoring.free_gib": config.monitoring.free_gib,
         "monitoring.quarantine_most": config.monitoring.quarantine_most,

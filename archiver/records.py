@@ -19,6 +19,10 @@ Id = str  # a ULID in its 26 letters
 UNCLASSIFIED = "unclassified"
 
 
+# Stands for a class in batches and certificates of papers that were taken back.
+WITHDRAWN_CLASS = "withdrawn"
+
+
 class AccessionState(StrEnum):
     """States of one received file."""
 

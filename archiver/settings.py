@@ -186,6 +186,7 @@ class Disposition(msgspec.Struct, frozen=True):
         authority: who hands over.
         archive: who takes over.
         backups: which back-ups there are, for certificates of destruction.
+        withdrawn_days: after so many days papers that were taken back may be destroyed.
     """
 
     two_persons: bool = True
@@ -199,6 +200,7 @@ class Disposition(msgspec.Struct, frozen=True):
     authority: Institution = Institution()
     archive: Institution = Institution()
     backups: tuple[Backup, ...] = ()
+    withdrawn_days: int = 30
 
 
 class Quality(msgspec.Struct, frozen=True):

@@ -39,6 +39,7 @@ class Disposing(Registering):
         until: date | None = None,
         most: int = 0,
         older_than: int = 0,
+        withdrawn: bool = False,
         progress: Progress = silent,
     ) -> Json:
         """Gather what is due and free to go, see `archiver.registry.batches.propose`."""
@@ -55,6 +56,7 @@ class Disposing(Registering):
             until=until,
             most=most,
             older_than=older_than,
+            withdrawn=withdrawn,
             progress=progress,
         )
         return self.batch_show(proposed)

@@ -47,6 +47,11 @@ def batch() -> None:
     metavar="YEARS",
     help=tr("Also what is older, whatever its period; of that nothing is destroyed early."),
 )
+@click.option(
+    "--withdrawn",
+    is_flag=True,
+    help=tr("Instead of records that are due: papers that were taken back some time ago."),
+)
 @desk.json_option
 @click.pass_context
 def propose(
@@ -55,6 +60,7 @@ def propose(
     until: str | None,
     most: int,
     older_than: int,
+    withdrawn: bool,
     json_: bool,
 ) -> None:
     """Propose a batch."""
@@ -64,6 +70,7 @@ def propose(
             until=desk.day(until),
             most=most,
             older_than=older_than,
+            withdrawn=withdrawn,
             progress=desk.Progress(tr("describing")),
         )
     if json_:

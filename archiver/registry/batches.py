@@ -7,7 +7,7 @@ and digests of everything that goes are frozen when a batch is proposed.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 
 import msgspec
@@ -57,6 +57,7 @@ def propose(
     until: date | None = None,
     most: int = 0,
     older_than: int = 0,
+    withdrawn: bool = False,
     progress: Progress,
 ) -> Id:
     """Gather what is due and free to go; ids, times and digests are frozen here.
@@ -70,6 +71,8 @@ def propose(
         older_than: also what is older than so many years, whatever its period: archives must be
             offered everything after 30 years at the latest. Of that nothing is destroyed before
             its period has ended. 0: nothing of that kind.
+        withdrawn: papers that were taken back, and nothing else: they are no records, so the
+            archive is not asked.
         progress: is told how many units are described.
 
     Raises:
@@ -77,7 +80,9 @@ def propose(
             whom.
     """
     with registry.register.exclusive():
-        chosen, skipped = _chosen(registry, classes, until, most, older_than)
+        shelf = Shelf(registry, registry.today)
+        units = shelf.withdrawn() if withdrawn else shelf.units()
+        chosen, skipped = _chosen(registry, units, classes, until, most, older_than)
         if not chosen:
             raise Refusal("nothing_due", **_counted(skipped))
         offer = offers.offer_of(registry, chosen, progress)
@@ -118,14 +123,19 @@ def propose(
 
 
 def _chosen(
-    registry: Registry, classes: Collection[str], until: date | None, most: int, older_than: int
+    registry: Registry,
+    units: Iterable[Unit],
+    classes: Collection[str],
+    until: date | None,
+    most: int,
+    older_than: int,
 ) -> tuple[list[Unit], Counter[str]]:
     """Units that may go, and how many may not although they are due, by what keeps them."""
     today = registry.today
     chosen: list[Unit] = []
     skipped: Counter[str] = Counter()
     documents = 0
-    for unit in Shelf(registry, today).units():
+    for unit in units:
         if classes and unit.class_key not in classes:
             continue
         is_aged = older_than > 0 and unit.is_older(older_than, today)
@@ -157,7 +167,7 @@ def _exempt(registry: Registry, units: Sequence[Unit], offer: Offer) -> tuple[st
         item.uuid
         for unit, item in pairs
         if unit.due.is_due(registry.today)
-        and (unit.is_handed_over or _is_waived(unit, waived, before))
+        and (unit.is_handed_over or unit.is_withdrawn or _is_waived(unit, waived, before))
     )
 
 
@@ -178,6 +188,8 @@ def _is_waived(unit: Unit, waived: Collection[str], former: Mapping[Id, Sequence
 
 def _classes_of(unit: Unit) -> list[str]:
     """Keys of the classes of a unit's documents; where it has none, of the dossier itself."""
+    if unit.is_withdrawn:
+        return [unit.class_key]
     own = [unit.class_key] if unit.kind == "dossier" else []
     return [str(row["record_class"]) for row in unit.papers] or own
 

@@ -8,10 +8,12 @@ from datetime import date
 
 from archiver.clock import town_day
 from archiver.config import Config
+from archiver.records import WITHDRAWN_CLASS
 from archiver.store.holdings import Holdings
 from archiver.store.matters import Matters
 from archiver.store.register import Register
 from archiver.store.vault import Vault
+from archiver.tongue import tr
 
 
 @dataclass(frozen=True)
@@ -38,5 +40,7 @@ class Registry:
 
     def title(self, class_key: str) -> str:
         """Title of a class in the filing plan; its key where the plan does not have it."""
+        if class_key == WITHDRAWN_CLASS:
+            return tr("Papers that were taken back")
         found = (one.title for one in self.config.classes if one.key == class_key)
         return next(found, class_key) or class_key

@@ -7,16 +7,17 @@ what keeps it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 from itertools import groupby
 from typing import Literal
 
 import msgspec
 
+from archiver.clock import town_day
 from archiver.errors import IntegrityFault
 from archiver.filingplan import StartEvent
-from archiver.records import UNCLASSIFIED, DocumentState, Id
+from archiver.records import UNCLASSIFIED, WITHDRAWN_CLASS, DocumentState, Id
 from archiver.registry import holdbook, rulebook
 from archiver.registry.dossiers import Dossier, dossier_of
 from archiver.registry.parts import Registry
@@ -32,6 +33,14 @@ Kind = Literal["dossier", "document"]
 Obstacle = Literal[
     "not_due", "held", "in_batch", "unsettled", "open", "no_disposition", "handed_over"
 ]
+
+
+# States in which a paper waits for nobody.
+SETTLED = frozenset(
+    {
+        DocumentState.FILED, DocumentState.OFFERED, DocumentState.HANDED_OVER,
+        DocumentState.WITHDRAWN,
+    })  # fmt: skip
 
 
 class Unit(msgspec.Struct, frozen=True):
@@ -77,10 +86,15 @@ class Unit(msgspec.Struct, frozen=True):
         return states == {DocumentState.HANDED_OVER}
 
     @property
+    def is_withdrawn(self) -> bool:
+        """Whether it was taken back: it is no record, and no archive is asked about it."""
+        states = {row["state"] for row in self.papers}
+        return states == {DocumentState.WITHDRAWN}
+
+    @property
     def is_unsettled(self) -> bool:
         """Whether a paper in it has not been filed yet."""
-        settled = (DocumentState.FILED, DocumentState.OFFERED, DocumentState.HANDED_OVER)
-        return any(row["state"] not in settled for row in self.papers)
+        return any(row["state"] not in SETTLED for row in self.papers)
 
     def is_older(self, years: int, today: date) -> bool:
         """Whether its newest page is older than so many years."""
@@ -155,8 +169,15 @@ class Shelf:
             else:
                 yield from (self.single(row) for row in rows)
 
+    def withdrawn(self) -> Iterator[Unit]:
+        """Documents that were taken back, each a unit of its own."""
+        yield from map(self.taken_back, self._registry.register.withdrawn())
+
     def unit_of(self, document: Row) -> Unit:
         """The unit that a document is in; its batch is asked for where the row has none."""
+        if document["state"] == DocumentState.WITHDRAWN:
+            batch = self._registry.register.batch_of(str(document["id"]))
+            return self.taken_back({"batch": batch, **document})
         row = self._dossiers.get(str(document["dossier_key"] or ""))
         if row is not None:
             return self.of_dossier(row)
@@ -180,6 +201,40 @@ class Shelf:
             reference=str(row["reference"] or ""),
             class_key=key,
             due=self._of_paper(row),
+            papers=(row,),
+            holds=stopping(self._holds, (subject,), self._today),
+            batch=row["batch"],
+        )
+
+    def taken_back(self, row: Row) -> Unit:
+        """The unit of a document that was taken back; it goes alone, some days after.
+
+        Holds cover it as they did before: by its class, its dossier, and what it was.
+        """
+        identifier, days = str(row["id"]), self._registry.config.disposition.withdrawn_days
+        dossier = self._dossiers.get(str(row["dossier_key"] or ""))
+        subject = Subject(
+            identifier,
+            str(row["record_class"] or ""),
+            str(dossier["id"]) if dossier else None,
+            dossier_of(dossier).class_key if dossier else "",
+            self._former.get(identifier, ()),
+        )
+        since = town_day(str(row["changed_at"]))
+        return Unit(
+            kind="document",
+            id=identifier,
+            title=str(row["subject"] or ""),
+            reference=str(row["reference"] or ""),
+            class_key=WITHDRAWN_CLASS,
+            due=Due(
+                kind="dated",
+                class_key=WITHDRAWN_CLASS,
+                version=1,
+                disposition="V",
+                basis="[disposition] withdrawn_days",
+                ends=since + timedelta(days=days),
+            ),
             papers=(row,),
             holds=stopping(self._holds, (subject,), self._today),
             batch=row["batch"],

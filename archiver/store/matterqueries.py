@@ -147,6 +147,17 @@ class MatterQueries(Asking):
                 return
             after = (str(rows[-1]["place"]), str(rows[-1]["id"]))
 
+    def withdrawn(self) -> list[Row]:
+        """Documents that were taken back, each with its ``batch``, oldest first."""
+        of = t.document.c
+        query = (
+            select(t.document, t.batch_item.c.batch)
+            .join(t.batch_item, t.batch_item.c.document == of.id, isouter=True)
+            .where(of.state == DocumentState.WITHDRAWN)
+            .order_by(of.id)
+        )
+        return self._rows(query)
+
     def scans(self) -> Iterator[Row]:
         """All documents with the way they came, in the order of their ids; no transaction is held.
 
