@@ -14,7 +14,7 @@ import pytest
 
 from archiver.errors import Refusal
 from archiver.retention.exchange.appraisal import appraise, confirm
-from archiver.retention.exchange.batch import Delivery, Offer, Party
+from archiver.retention.exchange.batch import VERSIONS, Delivery, Offer, Party
 from archiver.retention.exchange.replies import read_appraisal, read_import
 from tests import corpora
 from tests.corpora import CASES
@@ -27,9 +27,10 @@ LAND = StateArchive(ARCHIVE_NAME, TOWN_NAME, lambda _title: True)
 REFERENCE = "32.1-4/2009"
 
 
-@pytest.fixture
-def one() -> Iterator[Bureau]:
-    with memory_folder() as folder, bureau(furnished(folder / "town"), "2012-01-01") as made:
+@pytest.fixture(params=VERSIONS)
+def one(request: pytest.FixtureRequest) -> Iterator[Bureau]:
+    town = {"disposition": {"xdomea": request.param}}
+    with memory_folder() as at, bureau(furnished(at / "town", town), "2012-01-01") as made:
         yield made
 
 
@@ -67,7 +68,7 @@ def test_a_document_that_was_not_imported_is_not_destroyed(one: Bureau) -> None:
     sent = one.package(batch)
     dossier, documents = unit_and_documents(sent)
     everything = [(uuid, True) for uuid in (*sent.items, *documents)]
-    failed = imported("3.1.0", *everything[:-1], (documents[-1], False))
+    failed = imported(sent.version, *everything[:-1], (documents[-1], False))
     told = one.confirmed(batch, said("0506", sent, failed))
     assert (told["state"], told["waiting"]) == ("exported", 1)
     (finding,) = told["findings"]
@@ -76,17 +77,17 @@ def test_a_document_that_was_not_imported_is_not_destroyed(one: Bureau) -> None:
     refused("batch_not_ready_to_destroy", lambda: one.one.batch_destroy(name=batch))
 
     # Mended and handed over again: every record object is named, and nothing is odd about that.
-    good = said("0506", sent, imported("3.1.0", *everything))
+    good = said("0506", sent, imported(sent.version, *everything))
     assert one.confirmed(batch, good) == {"state": "handed_over", "waiting": 0, "findings": []}
     # The old answer says nothing new. Another one that takes it back is believed.
     told = one.confirmed(batch, said("0506", sent, failed))
     assert (told["state"], told["waiting"]) == ("handed_over", 0)
-    torn = imported("3.1.0", (dossier, True), (documents[0], False))
+    torn = imported(sent.version, (dossier, True), (documents[0], False))
     told = one.confirmed(batch, said("0506", sent, torn))
     assert told["waiting"] == 1
     assert one.units(batch)[unit_of(one, batch, dossier)]["said"] == "disputed"
     refused("batch_unanswered", lambda: one.one.batch_destroy(name=batch))
-    again = imported("3.1.0", *everything, (dossier, True))
+    again = imported(sent.version, *everything, (dossier, True))
     told = one.confirmed(batch, said("0506", sent, again))
     assert [one["code"] for one in told["findings"]] == ["import_contradictory"]
     refused("batch_unanswered", lambda: one.one.batch_destroy(name=batch))
@@ -105,7 +106,7 @@ def test_a_document_that_the_archive_wants_is_not_destroyed(one: Bureau) -> None
     sent = one.offered(batch)
     dossier, documents = unit_and_documents(sent)
     waived = [(uuid, "V") for uuid in sent.items]
-    wanted = decided("3.1.0", *waived, (documents[0], "A"))
+    wanted = decided(sent.version, *waived, (documents[0], "A"))
     told = one.appraised(batch, said("0502", sent, wanted))
     assert (told["state"], told["waiting"]) == ("offered", 1)
     (finding,) = told["findings"]
@@ -114,19 +115,21 @@ def test_a_document_that_the_archive_wants_is_not_destroyed(one: Bureau) -> None
     refused("batch_not_ready_to_destroy", lambda: one.one.batch_destroy(name=batch))
 
     # A whole answer settles it; what contradicts it later opens it again.
-    told = one.appraised(batch, said("0502", sent, decided("3.1.0", *waived)))
+    told = one.appraised(batch, said("0502", sent, decided(sent.version, *waived)))
     assert (told["state"], told["waiting"]) == ("appraised", 0)
     assert one.appraised(batch, said("0502", sent, wanted))["waiting"] == 0  # read in before
-    told = one.appraised(batch, said("0502", sent, decided("3.1.0", (documents[1], "B"), *waived)))
+    told = one.appraised(
+        batch, said("0502", sent, decided(sent.version, (documents[1], "B"), *waived))
+    )
     assert (told["state"], told["waiting"]) == ("appraised", 1)
     refused("batch_unanswered", lambda: one.one.batch_destroy(name=batch))
     refused("batch_unanswered", lambda: one.one.batch_export(name=batch))
     every = ((uuid, "V") for uuid in (*sent.items, *documents))
-    told = one.appraised(batch, said("0502", sent, decided("3.1.0", *every)))
+    told = one.appraised(batch, said("0502", sent, decided(sent.version, *every)))
     assert [one["code"] for one in told["findings"]] == ["appraisal_contradictory"]
     assert told["waiting"] == 1
     # What it wants, it gets.
-    told = one.appraised(batch, said("0502", sent, decided("3.1.0", (dossier, "A"))))
+    told = one.appraised(batch, said("0502", sent, decided(sent.version, (dossier, "A"))))
     assert told["waiting"] == 0
     one.one.batch_export(name=batch)
     assert list(one.package(batch).items) == [dossier]
