@@ -50,6 +50,11 @@ def test_it_goes_after_some_days_through_two_persons_with_a_certificate(one: Bur
     with pytest.raises(Refusal, match="nothing_due"):
         one.one.batch_propose(withdrawn=True)
     one.clock.day = "2012-02-01"
+    assert one.one.status()["retention"]["withdrawn_due"] == [paper]
+    assert (
+        Archive(one.house, Caller(4713, frozenset({STAFF}))).status()["retention"]["withdrawn_due"]
+        == []
+    )
     # It is no record: it goes with none of those, and the archive is not asked.
     with pytest.raises(Refusal, match="nothing_due"):
         one.one.batch_propose()

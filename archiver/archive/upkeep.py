@@ -157,6 +157,7 @@ class Upkeep(Visit):
     def _kept(self) -> Json:
         """What waits for the archivist: rules that nobody adopted or confirmed, holds to review."""
         from archiver.registry import holdbook, rulebook
+        from archiver.registry.units import withdrawn_due
         from archiver.retention.holds import to_review
 
         registry = self._house.registry
@@ -166,6 +167,7 @@ class Upkeep(Visit):
             "not_adopted": list(rulebook.pending(registry)),
             "unconfirmed": [{"class": rule.key, "version": rule.version} for rule in waiting],
             "holds_to_review": [hold.id for hold in late],
+            "withdrawn_due": withdrawn_due(registry) if self._standing.may(Act.DISPOSE) else [],
         }
 
     def reindex(self, progress: Progress = silent) -> Json:

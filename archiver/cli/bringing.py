@@ -187,6 +187,7 @@ def _print_kept(kept: dict[str, Any]) -> None:
         (tr("not adopted"), kept["not_adopted"], "archiver retention adopt"),
         (tr("not confirmed"), kept["unconfirmed"], "archiver retention rules"),
         (tr("holds to review"), kept["holds_to_review"], "archiver hold list"),
+        (tr("taken back, may go"), kept["withdrawn_due"], "archiver batch propose --withdrawn"),
     )
     for label, waiting, command in rows:
         if waiting:

@@ -134,6 +134,21 @@ def former(registry: Registry) -> dict[Id, tuple[Former, ...]]:
     }
 
 
+def withdrawn_due(registry: Registry) -> list[Id]:
+    """Papers that were taken back long enough ago, and are in no batch; holds are not asked."""
+    return [
+        str(row["id"])
+        for row in registry.register.withdrawn()
+        if row["batch"] is None and _stays_until(registry, row) < registry.today
+    ]
+
+
+def _stays_until(registry: Registry, row: Row) -> date:
+    """The last day on which a paper that was taken back has to stay."""
+    days = registry.config.disposition.withdrawn_days
+    return town_day(str(row["changed_at"])) + timedelta(days=days)
+
+
 class Shelf:
     """All units as they stand on one day.
 
@@ -211,7 +226,7 @@ class Shelf:
 
         Holds cover it as they did before: by its class, its dossier, and what it was.
         """
-        identifier, days = str(row["id"]), self._registry.config.disposition.withdrawn_days
+        identifier = str(row["id"])
         dossier = self._dossiers.get(str(row["dossier_key"] or ""))
         subject = Subject(
             identifier,
@@ -220,7 +235,6 @@ class Shelf:
             dossier_of(dossier).class_key if dossier else "",
             self._former.get(identifier, ()),
         )
-        since = town_day(str(row["changed_at"]))
         return Unit(
             kind="document",
             id=identifier,
@@ -233,7 +247,7 @@ class Shelf:
                 version=1,
                 disposition="V",
                 basis="[disposition] withdrawn_days",
-                ends=since + timedelta(days=days),
+                ends=_stays_until(self._registry, row),
             ),
             papers=(row,),
             holds=stopping(self._holds, (subject,), self._today),
