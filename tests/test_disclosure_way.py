@@ -532,3 +532,22 @@ def test_what_the_sender_has_cut_off_is_not_given(desk, tmp_path):
     image.paste(255, box)
     assert image.getextrema()[0] > 200
     assert text_of(tmp_path / "p" / given.file).strip()
+
+
+def test_text_beneath_other_text_is_not_given(desk, tmp_path):
+    """It has ink under it, but not its own."""
+    hidden = tuple(line.replace("Aktenzeichen", "Geheimlieferant") for line in LETTER)
+    with (
+        pikepdf.open(io.BytesIO(text_pdf([hidden]))) as pdf,
+        pikepdf.open(io.BytesIO(text_pdf([LETTER]))) as shown,
+    ):
+        page = pdf.pages[0]
+        page.Contents = pdf.make_stream(b"1 g " + page.Contents.read_bytes())
+        page.add_overlay(shown.pages[0])
+        out = io.BytesIO()
+        pdf.save(out)
+    document = desk.file(out.getvalue())
+    assert any("Geheimlieferant" in word.text for word in desk.source(document)[0].words)
+    (given,) = disclose(desk.parts, asked(document), tmp_path / "p").documents
+    text = assert_clean(tmp_path / "p" / given.file)
+    assert "Geheimlieferant" not in text and "Aktenzeichen" in text and "Lindenstraße" in text

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
+from difflib import SequenceMatcher
 
 import msgspec
 
 from archiver.disclosure.finds import Pages
 from archiver.disclosure.plan import Plan
 from archiver.disclosure.spellings import Fold, joined, spellings
-from archiver.records import Box, Page
+from archiver.records import Box, Page, Word
 
 # Of 255: what JPEG makes of black beside white (measured: up to 7).
 BLACKEST_GRAY = 40
@@ -25,6 +26,9 @@ _LEAST_IN_BYTES = 5
 # Shorter numbers stand in every PDF by chance: offsets, sizes, codes of characters.
 _LEAST_NUMBER = 9
 _LEAST_IN_CODES = 4
+# Shorter words are misread as a whole now and then: something that stands there will do.
+_LEAST_ALIKE = 3
+_ALIKE = 0.6
 _TOKEN = re.compile(r"[^\W_]+")
 # What every PDF/A of ours says of itself, so that it is no trace of a word.
 _MACHINE_WORDS = """
@@ -51,6 +55,38 @@ class Proof(msgspec.Struct, frozen=True):
     bars: int
     words: int
     terms: int
+
+
+def unseen(page: Page, read: Page, fold: Fold) -> tuple[Word, ...]:
+    """Words of a page's own text that cannot be read in its picture where they are said to be.
+
+    Text that lies hidden beneath or behind other text has ink under it, but not its own. A word
+    that the engine misreads beyond knowing is taken for one of these: then only the search in the
+    copy lacks it.
+
+    Args:
+        page: as it is to be given.
+        read: the finished page as the engine reads it, in the same pixels.
+        fold: spells one word without case, accents and umlauts.
+    """
+    return tuple(word for word in page.words if not _is_read(word, read.words, fold))
+
+
+def _is_read(word: Word, read: Sequence[Word], fold: Fold) -> bool:
+    there = [one for one in read if _touch(one, word)]
+    key = joined(word.text, fold)
+    said = [joined(one.text, fold) for one in there]
+    if len(key) < _LEAST_ALIKE:
+        return bool(there)
+    return key in "".join(said) or any(
+        SequenceMatcher(None, key, one, autojunk=False).ratio() >= _ALIKE for one in said
+    )
+
+
+def _touch(one: Word, other: Word) -> bool:
+    across = min(one.right, other.right) - max(one.left, other.left)
+    down = min(one.bottom, other.bottom) - max(one.top, other.top)
+    return across > 0 and down > 0
 
 
 def layer_leaks(text: str, page: Page, gone: Collection[str], fold: Fold) -> int:

@@ -11,7 +11,7 @@ import errno
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
@@ -31,7 +31,7 @@ from archiver.recognise.engine_client import EngineDied
 from archiver.recognise.media import JPEG, JPEG_2000, PDF, PNG, TIFF
 from archiver.recognise.reader import Pixels, Reader, WorkerDied
 from archiver.recognise.redaction import Order
-from archiver.records import Id, Page
+from archiver.records import Id, Page, Word
 from archiver.search.german import fold
 from archiver.store import durable, objects
 from archiver.store.vault import Vault
@@ -269,7 +269,14 @@ class _Job:
         path = folder / package.file_name(place, "" if tells else title)
         sha512 = self._made(path)
         with path.open("rb") as file:
-            self._prove(file)
+            read = self._prove(file)
+        if self._drop_unseen(read):
+            path.unlink()
+            sha512 = self._made(path)
+            with path.open("rb") as file:
+                self._prove(file)
+        for _page in self._plan.pages:
+            self._told.page()
         return Given(
             document=self._seen.document,
             version=self._seen.version,
@@ -284,6 +291,15 @@ class _Job:
                 terms=len(self._terms),
             ),
         )
+
+    def _drop_unseen(self, read: list[Page]) -> bool:
+        """Take own text out of which nothing is seen on the finished pages; whether there is."""
+        pages = tuple(
+            page if page.source == "recognised" else without(page, proof.unseen(page, seen, fold))
+            for page, seen in zip(self._plan.pages, read, strict=True)
+        )
+        was, self._plan = self._plan.pages, msgspec.structs.replace(self._plan, pages=pages)
+        return pages != was
 
     def _made(self, path: Path) -> str:
         """Have the file made and store it; its digest."""
@@ -308,8 +324,11 @@ class _Job:
         file.seek(0)
         return file
 
-    def _prove(self, file: BinaryIO) -> None:
+    def _prove(self, file: BinaryIO) -> list[Page]:
         """Read the file again in every way in which a word could be left in it.
+
+        Returns:
+            its pages as the engine reads them.
 
         Raises:
             IntegrityFault: ``redaction_leak``.
@@ -326,18 +345,19 @@ class _Job:
                 self._check("text", leaks == 0, page.number)
             file.seek(0)
             self._check("bytes", not proof.byte_leaks([file.read(), said], self._plan, fold))
-            self._prove_pictures(bare)
+            return self._prove_pictures(bare)
 
-    def _prove_pictures(self, bare: Iterator[int | Pixels]) -> None:
+    def _prove_pictures(self, bare: Iterator[int | Pixels]) -> list[Page]:
         """See that the bars are black, and have the pages read anew."""
+        read: list[Page] = []
         waiting: list[Future[Page]] = []
         for page, item in zip(self._plan.pages, bare, strict=True):
             assert isinstance(item, Pixels)
             waiting.append(self._seen_again(page, item))
             while len(waiting) > self._parts.engines.count:
-                self._read_again(waiting.pop(0).result())
-        for future in waiting:
-            self._read_again(future.result())
+                read.append(self._read_again(waiting.pop(0).result()))
+        read += [self._read_again(future.result()) for future in waiting]
+        return read
 
     def _seen_again(self, page: Page, pixels: Pixels) -> Future[Page]:
         """Compare a page with what it must be, then hand it to an engine."""
@@ -353,17 +373,24 @@ class _Job:
             raise
         return self._parts.engines.submit(pixels._replace(dpi=page.dpi), marks=True)
 
-    def _read_again(self, read: Page) -> None:
+    def _read_again(self, read: Page) -> Page:
         """See that no term can be read on a finished page."""
         leaks = proof.read_leaks(read, self._terms, self._plan, fold)
         self._check("reading", leaks == 0, read.number)
         leaks = proof.code_leaks(read, self._terms, self._plan, fold)
         self._check("codes", leaks == 0, read.number)
-        self._told.page()
+        return read
 
     def _check(self, what: str, passed: bool, page: int = 0) -> None:
         if not passed:
             raise IntegrityFault("redaction_leak", id=self._seen.document, check=what, page=page)
+
+
+def without(page: Page, words: Collection[Word]) -> Page:
+    """A page without some of its words."""
+    gone = set(words)
+    kept = tuple(word for word in page.words if word not in gone)
+    return msgspec.structs.replace(page, words=kept)
 
 
 def _content(item: int | Pixels) -> bytes:
