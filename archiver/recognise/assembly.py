@@ -44,7 +44,7 @@ _DIFFERENCE = 6.0
 
 
 def seconds_for(pages: int, most: float) -> float:
-    """Give the time that assembly may take.
+    """Give the processor time that assembly may take, in seconds.
 
     Args:
         pages: of the document.

@@ -163,10 +163,11 @@ class Reader:
 
         Raises:
             DocumentFault, WorkerDied, SystemFault: as `inspect`; ``took_too_long`` after
-                `archiver.recognise.assembly.seconds_for` its pages.
+                `archiver.recognise.assembly.seconds_for` its pages, of processor time.
         """
         told = msgspec.json.encode(list(pages))
-        seconds = seconds_for(len(pages), self._limits.wall_seconds)
+        # It is ended by its processor time; on a machine with other work it may wait as long again.
+        seconds = 2 * seconds_for(len(pages), self._limits.wall_seconds)
         return self._made("assemble", fd, media_type, told, created, seconds=seconds)
 
     def redact(self, fd: int, media_type: str, order: Order, created: datetime) -> Assembled:
