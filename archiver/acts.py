@@ -1,7 +1,7 @@
 """Acts: the use cases that travel over the socket by their name.
 
-Promises that only what stands here can be asked by name, and that the words of a request are of
-the types that the use case wants.
+Promises that only what stands here can be asked by name, by those who have the right to it, and
+that the words of a request are of the types that the use case wants.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from typing import Any, Literal, get_type_hints
 import msgspec
 
 from archiver.errors import UsageFault
+from archiver.plaintext import plain_values
+from archiver.rights import Act
 
 # How an act answers, and whether a file comes with it.
 Way = Literal["plain", "progress", "file", "upload"]
@@ -77,8 +79,76 @@ ACTS: dict[str, Way] = {
     "procedure": "file",
 }
 
+# The right that an act takes: to read or to maintain; all others dispose of records.
+_READING = frozenset(
+    {
+        "batch_list",
+        "batch_show",
+        "certificate_get",
+        "certificate_list",
+        "certificate_show",
+        "dossier_list",
+        "dossier_show",
+        "hold_list",
+        "hold_show",
+        "ledger_head",
+        "note_paper",
+        "note_show",
+        "quality_list",
+        "quality_report",
+        "quality_show",
+        "retention_due",
+        "retention_explain",
+        "retention_picture",
+        "retention_rules",
+    }
+)
+_MAINTAINING = frozenset(
+    {
+        "ledger_seal",
+    }
+)
+
+MOST = 1_000_000_000
+"""No number in a request is larger: pages, years, versions and shares are all far below."""
+
 # Not words of a request: what comes with it otherwise.
 _BESIDE = frozenset({"progress", "source", "return"})
+
+
+def required(name: str) -> Act:
+    """The right that an act takes; what is no act, only the owner may ask for, in vain.
+
+    Args:
+        name: as it was asked for.
+    """
+    if name in _READING:
+        return Act.READ
+    return Act.DISPOSE if name in ACTS and name not in _MAINTAINING else Act.MAINTAIN
+
+
+def too_large() -> UsageFault:
+    """What is said of a number that is too large."""
+    return UsageFault("number_too_large", most=f"{MOST:,}".replace(",", " "))
+
+
+def sound(value: Any) -> Any:
+    """A value of a request with nothing in it but what can be read and counted.
+
+    Args:
+        value: text, or made from JSON.
+
+    Raises:
+        UsageFault: ``number_too_large``.
+    """
+    pending = [value]
+    while pending:
+        one = pending.pop()
+        if isinstance(one, dict | list):
+            pending += one.values() if isinstance(one, dict) else one
+        elif isinstance(one, int | float) and not -MOST <= one <= MOST:
+            raise too_large()
+    return plain_values(value)
 
 
 def words_of(method: Callable[..., Any], given: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -19,25 +20,31 @@ from archiver import memory
 from archiver.archive import Archive
 from archiver.clock import now
 from archiver.config import Config
-from archiver.errors import ExitCode, Fault, SystemFault
+from archiver.door import Door, connections_at_most
+from archiver.errors import ExitCode, Fault, Refusal, SystemFault
 from archiver.house import House, held, new_id
 from archiver.inbox import leases
 from archiver.monitoring import metrics
 from archiver.monitoring.signs import signs
 from archiver.pipeline.chore import Chore
 from archiver.pipeline.office import Office, new_boot
+from archiver.pools import Pools
 from archiver.records import DocumentState
 from archiver.registry import rulebook
-from archiver.rights import Caller
+from archiver.rights import Caller, standing
 from archiver.search.index import SearchIndex
-from archiver.server import make_app
+from archiver.server import farewell, served
 
 log = logging.getLogger(__name__)
 
 _GLANCE = 0.1
+_BACKLOG = 512  # who waits to be looked at
 _FAREWELL = 3.0
 _MINUTE = 60.0
 _TIDY_SECONDS = 20.0
+_LAST_WORK = 15.0
+# All in all less than the unit allows (TimeoutStopSec=90s).
+_LONGEST_STOP = 60.0
 
 # Is told how many documents wait, are on their way, and are done since the start.
 Glance = Callable[[int, int, int], None]
@@ -89,7 +96,7 @@ async def _serve(house: House, once: bool, glance: Glance | None) -> ExitCode:
     )
     if unfinished is not None:
         office.health.ill("erasure", unfinished)
-    stop = asyncio.Event()
+    stop, pools = asyncio.Event(), Pools()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
@@ -97,13 +104,13 @@ async def _serve(house: House, once: bool, glance: Glance | None) -> ExitCode:
     try:
         house.office = office
         office.start(warm=not once)
-        async with _listening(house), _measured(house, office):
+        async with _listening(house, pools), _measured(house, office):
             log.info("started")
             await _until_done(office, stop, once, glance)
     finally:
         tidying.cancel()
-        await asyncio.to_thread(office.stop)
         house.office = None
+        await _stopped(office, pools)
         log.info("stopped")
     return _outcome(house, first_line) if once else ExitCode.OK
 
@@ -140,6 +147,19 @@ async def _tidy() -> None:
     while True:
         await asyncio.sleep(_TIDY_SECONDS)
         await asyncio.to_thread(memory.give_back)
+
+
+async def _stopped(office: Office, pools: Pools) -> None:
+    """Stop all parts and all that was asked for; what does not end is cut off as by a power cut."""
+    stopping = asyncio.gather(
+        asyncio.to_thread(office.stop), asyncio.to_thread(pools.close, _LAST_WORK)
+    )
+    done, _pending = await asyncio.wait({asyncio.ensure_future(stopping)}, timeout=_LONGEST_STOP)
+    if not done or not stopping.result()[1]:
+        # The lock is held to the last, so that nobody else begins while something still runs.
+        log.error("cut off while stopping")
+        logging.shutdown()
+        os._exit(ExitCode.OK)
 
 
 async def _until_done(
@@ -193,20 +213,28 @@ def _fresh_index(house: House) -> SearchIndex:
 
 
 @contextlib.asynccontextmanager
-async def _listening(house: House) -> AsyncIterator[None]:
-    """Answer on the socket; everybody may ask, the table of rights decides."""
-    from aiohttp import web
-
-    runner = web.AppRunner(
-        make_app(house), access_log=None, handle_signals=False, shutdown_timeout=_FAREWELL
-    )
+async def _listening(house: House, pools: Pools) -> AsyncIterator[None]:
+    """Answer on the socket; the door lets those in who are something to the archive."""
+    runner = served(house, pools)
     await runner.setup()
-    place = house.config.places.socket
-    with _bound(place) as sock:
-        await web.SockSite(runner, sock).start()
+    server = runner.server
+    assert server is not None
+    with _bound(house.config.places.socket) as sock:
+        door = Door(
+            sock,
+            server,
+            lambda caller: bool(standing(house.config, caller, house.owner).roles),
+            owners=frozenset({0, house.owner}),
+            stranger=farewell(Refusal("not_allowed")),
+            crowd=farewell(SystemFault("crowd", exit_code=ExitCode.LOCKED)),
+            most=connections_at_most(),
+        )
+        serving = asyncio.create_task(door.serve())
         try:
             yield
         finally:
+            serving.cancel()
+            pools.is_closing = True
             await runner.cleanup()
 
 
@@ -220,7 +248,8 @@ def _bound(place: Path) -> Iterator[socket.socket]:
         except OSError as error:
             raise SystemFault("socket_failed", path=str(place)) from error
         place.chmod(0o666)
-        sock.listen(64)
+        sock.setblocking(False)
+        sock.listen(_BACKLOG)
         try:
             yield sock
         finally:

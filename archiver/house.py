@@ -22,8 +22,9 @@ import msgspec
 
 from archiver.clock import now
 from archiver.config import Config
-from archiver.errors import ExitCode, Refusal, SystemFault
+from archiver.errors import DocumentFault, ExitCode, Refusal, SystemFault
 from archiver.machine import fault_of, user_name
+from archiver.patience import Patience
 from archiver.records import DocumentState, Event, Id, check_transition
 from archiver.rights import owner_of
 
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from archiver.store.vault import LocalVault
 
 _PATIENCE = 5.0
+_PICTURE_SECONDS = 15  # somebody sits before it
 
 
 def new_id() -> str:
@@ -66,7 +68,6 @@ class House:
         self.config = config
         self.now = now
         self.office: Office | None = None
-        self._drawing = threading.Lock()
 
     @cached_property
     def owner(self) -> int:
@@ -331,18 +332,39 @@ class House:
         self.register.record(Event("destroyed", self.now(), actor, document, dict(data)))
         self.vault.destroy(document)
 
-    def picture(self, document: Id, media_type: str, page: int) -> BinaryIO:
-        """Have a page drawn as PNG, in a cage."""
+    def picture(self, document: Id, media_type: str, page: int, patience: Patience) -> BinaryIO:
+        """Have a page drawn as PNG, in a cage.
+
+        Args:
+            document: its id.
+            media_type: of its original.
+            page: number from 1.
+            patience: of the person who waits for it.
+
+        Raises:
+            DocumentFault: ``picture_too_slow``, ``picture_failed``, or what is wrong with the file.
+        """
         from archiver.pipeline.office import cage_of, reader_of
-        from archiver.store import objects
+        from archiver.recognise.exchange import WorkerDied
+        from archiver.store import durable, objects
 
         name = objects.original_name(media_type)
         if self.holdings.has_rendition(document):
             name, media_type = objects.RENDITION, "application/pdf"
-        with self._drawing, self.vault.open(document, name) as file:
-            reader = reader_of(self.config, cage_of(self.config), f"desk-{os.getpid()}")
-            with reader:
+        slot = f"desk-{new_id()}"
+        reader = reader_of(self.config, cage_of(self.config), slot, seconds=_PICTURE_SECONDS)
+        try:
+            with self.vault.open(document, name) as file, reader, patience.held(reader.close):
                 return os.fdopen(reader.preview(file.fileno(), media_type, page), "rb")
+        except WorkerDied as died:
+            raise DocumentFault("picture_failed", page=page) from died
+        except DocumentFault as fault:
+            if fault.reason != "took_too_long":
+                raise
+            seconds = _PICTURE_SECONDS
+            raise DocumentFault("picture_too_slow", page=page, seconds=seconds) from fault
+        finally:
+            durable.remove_tree(self.config.places.stage / "cage" / slot)
 
     @property
     def school(self) -> School:

@@ -24,6 +24,7 @@ __all__ = [
 ]  # fmt: skip
 
 
+_LONGEST_VALUE = 1000  # more than any list of names that we tell
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -68,7 +69,9 @@ def _filled(text: str, params: Mapping[str, object] | None) -> str:
 
 
 def _named(key: str, value: str) -> str:
-    """A value of a sentence: codes of states and steps by their names."""
+    """A value of a sentence: codes of states and steps by their names, none without end."""
+    if len(value) > _LONGEST_VALUE:
+        return value[:_LONGEST_VALUE] + "…"
     if key == "step":
         return event_name(value)
     kind, _, state = value.partition("_")
@@ -211,6 +214,7 @@ EVENTS: dict[str, str] = {
     "reviewed": N_("put into review"),
     "quarantined": N_("put into quarantine"),
     "retried": N_("tried again"),
+    "read": N_("opened by a person"),
     "dismissed": N_("dismissed"),
     "withdrawn": N_("withdrawn"),
     "confirmed": N_("confirmed by a person"),

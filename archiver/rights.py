@@ -37,19 +37,22 @@ class Act(StrEnum):
     STATUS = "status"
     ADD = "add"
     DECIDE = "decide"
+    TIDY = "tidy"
     SETTLE = "settle"
     DISPOSE = "dispose"
     MAINTAIN = "maintain"
 
 
-# The table. DECIDE is the review desk; SETTLE is retry, dismiss, withdraw; MAINTAIN is reindex,
-# rebuild, verify, learn; DISPOSE is dossiers, periods, holds, batches, samples and disclosure.
+# The table. DECIDE is the review desk; SETTLE is retry, dismiss, withdraw; TIDY is the first two
+# of what came by one's own folders; MAINTAIN is reindex, rebuild, verify, learn;
+# DISPOSE is dossiers, periods, holds, batches, samples, disclosure and the release of batches.
+_REVIEWING = frozenset({Act.SEARCH, Act.READ, Act.STATUS, Act.DECIDE, Act.TIDY, Act.SETTLE})
 TABLE: dict[Role, frozenset[Act]] = {
     Role.OWNER: frozenset(Act),
     Role.STAFF: frozenset({Act.SEARCH, Act.READ, Act.STATUS}),
-    Role.REVIEWER: frozenset({Act.SEARCH, Act.READ, Act.STATUS, Act.DECIDE}),
-    Role.ARCHIVIST: frozenset({Act.SEARCH, Act.READ, Act.STATUS, Act.DECIDE, Act.DISPOSE}),
-    Role.CLERK: frozenset({Act.ADD, Act.STATUS}),
+    Role.REVIEWER: _REVIEWING,
+    Role.ARCHIVIST: _REVIEWING | {Act.DISPOSE},
+    Role.CLERK: frozenset({Act.ADD, Act.STATUS, Act.TIDY}),
 }
 
 
@@ -142,9 +145,10 @@ def sight(config: Config, caller: Caller, mine: Standing) -> Sight:
     """Which papers a caller may see.
 
     A class of the plan that names groups is closed to all others but the owner. From whom a class
-    is kept, from him is also kept what may hold papers of it: received files that were divided,
-    classes that the plan does not have, and, unless it is for him to decide, what nobody has
-    judged yet. Papers that were taken back are there for those alone who dispose of records.
+    is kept, from him is also kept what may be of it: received files that were divided, what is
+    destroyed, classes that the plan does not have, and, unless it is for him to decide, what
+    nobody has judged yet. Papers that were taken back are there for those alone who dispose of
+    records.
 
     Args:
         config: names the groups.
@@ -168,10 +172,11 @@ def owner_of(place: Path) -> int:
 
 
 def _in_any(caller: Caller, groups: Sequence[str]) -> bool:
-    return any(_number(group) in caller.gids for group in groups)
+    return any(group_number(group) in caller.gids for group in groups)
 
 
-def _number(group: str) -> int | None:
+def group_number(group: str) -> int | None:
+    """Number of a group by its name or number; None where this machine does not know it."""
     if group.isdigit():
         return int(group)
     import grp

@@ -14,7 +14,7 @@ UNJUDGED = "?"
 """Guard of papers whose class nobody has judged yet; no key of a class, which are plain words."""
 
 MIXED = "*"
-"""Guard of received files that were divided: they hold papers of several classes."""
+"""Guard of what may be of any class: received files that were divided, and tombstones."""
 
 
 def guard(state: str, record_class: str | None, proposed: str | None) -> str:
@@ -25,7 +25,7 @@ def guard(state: str, record_class: str | None, proposed: str | None) -> str:
         record_class: that it has; one that was decided counts more than what is proposed.
         proposed: by rules and model.
     """
-    if state == DocumentState.DIVIDED:
+    if state in (DocumentState.DIVIDED, DocumentState.DESTROYED):
         return MIXED
     known = [key for key in (record_class, proposed) if key]
     named = (key for key in known if key != UNCLASSIFIED)

@@ -54,7 +54,7 @@ def parse(file: Path, problems: list[Problem]) -> dict[str, Any]:
         problems.append(Problem(file, "", "file_missing"))
     except OSError:
         problems.append(Problem(file, "", "file_unreadable"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         problems.append(Problem(file, "", "not_toml", {"detail": str(error)}))
     return {}
 

@@ -14,6 +14,8 @@ from archiver.errors import Refusal, UsageFault
 from archiver.records import AccessionState, DocumentState, Id
 from archiver.rights import Act
 
+_PROBLEMS = (DocumentState.QUARANTINED, DocumentState.REVIEW)
+
 
 class Bringing(Visit):
     """Use cases of clerks."""
@@ -59,27 +61,51 @@ class Bringing(Visit):
         return chosen
 
     def retry(self, identifier: Id) -> Json:
-        """Work once more on a document in quarantine or review; a filed one is read anew."""
-        return self._settle("retried", identifier, None)
+        """Work once more on a document in quarantine or review; a filed one is read anew.
+
+        Raises:
+            NotFound: ``no_such_document``.
+            Refusal: ``not_allowed``, ``not_your_paper``.
+        """
+        return self._settle("retried", self._tidied(identifier), None)
 
     def dismiss(self, identifier: Id, reason: str) -> Json:
-        """Settle a file in quarantine; its bytes stay until disposal."""
-        self._standing.require(Act.SETTLE)
-        row = self._document(identifier)
+        """Settle a file in quarantine; its bytes stay until disposal.
+
+        Raises:
+            NotFound: ``no_such_document``.
+            Refusal: ``not_allowed``, ``not_your_paper``, ``not_in_quarantine``.
+        """
+        row = self._tidied(identifier)
         if row["state"] != DocumentState.QUARANTINED:
             raise Refusal("not_in_quarantine", id=str(row["id"]), state=str(row["state"]))
-        return self._settle("dismissed", identifier, reason)
+        return self._settle("dismissed", row, reason)
 
     def withdraw(self, identifier: Id, reason: str) -> Json:
         """Take back a document that was dropped by mistake; its bytes stay until disposal."""
-        return self._settle("withdrawn", identifier, reason)
-
-    def _settle(self, event: str, identifier: Id, reason: str | None) -> Json:
-        """Record a person's decision, with its free text kept in the object."""
         self._standing.require(Act.SETTLE)
+        return self._settle("withdrawn", self._document(identifier), reason)
+
+    def _tidied(self, identifier: Id) -> Json:
+        """A document that the person may retry or dismiss: any, or what he has brought himself.
+
+        A clerk tidies up what lies in his own folder as a problem, and nothing that somebody else
+        has brought as well.
+        """
+        mine = self._standing
+        mine.require(Act.TIDY)
         row = self._document(identifier)
+        if not mine.may(Act.SETTLE):
+            document = str(row["id"])
+            came = {str(one["pipeline"]) for one in self._house.register.accessions(document)}
+            if row["state"] not in _PROBLEMS or not came <= set(mine.pipelines):
+                raise Refusal("not_your_paper", id=document)
+        return row
+
+    def _settle(self, event: str, row: Json, reason: str | None) -> Json:
+        """Record a person's decision, with its free text kept in the object."""
         document = str(row["id"])
         self._require_free(row)
         self._house.settle(event, document, reason, self._caller.pseudonym)
-        self._tell(document)
+        self._tell(document, at_once=event != "retried")
         return {"id": document, "state": self._state(document)}

@@ -79,14 +79,6 @@ class Moving(Visit):
         _require_pages(rows[0])
         return self._order(rows[0], Order(join=tuple(ids[1:]), woven=woven))
 
-    def may_decide(self) -> None:
-        """Ask the rights before a file is sent.
-
-        Raises:
-            Refusal: the caller may not decide.
-        """
-        self._standing.require(Act.DECIDE)
-
     def replace(self, identifier: Id, source: BinaryIO, name: bytes) -> Json:
         """Exchange a bad scan for a better one; what persons decided stays.
 
@@ -132,7 +124,7 @@ class Moving(Visit):
         """
         from archiver.registry.scans import require_released
 
-        self._standing.require(Act.SETTLE)
+        self._standing.require(Act.DISPOSE)
         row = self._document(identifier)
         batch = str(row["id"])
         if row["state"] != DocumentState.DIVIDED:

@@ -16,14 +16,6 @@ _CHUNK = 1 << 20
 class Teaching(Visit):
     """Use cases of those who teach the archive."""
 
-    def may_teach(self) -> None:
-        """Ask the rights before a file is sent.
-
-        Raises:
-            Refusal: the caller may not teach.
-        """
-        self._standing.require(Act.MAINTAIN)
-
     def learn(self, source: BinaryIO, wait: bool = False) -> Json:
         """Take labelled examples in and have a new model made of them.
 
@@ -41,7 +33,7 @@ class Teaching(Visit):
 
         from archiver.classify.examples import read
 
-        self.may_teach()
+        self._standing.require(Act.MAINTAIN)
         with tempfile.NamedTemporaryFile(dir=self._house.config.places.stage) as spool:
             while chunk := source.read(_CHUNK):
                 spool.write(chunk)

@@ -7,16 +7,18 @@ him: neither by its id, nor in a list, nor in a count.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from archiver.errors import IntegrityFault, NotFound, Refusal, UsageFault
+from archiver.errors import IntegrityFault, NotFound, Refusal, SystemFault, UsageFault
 from archiver.house import House
-from archiver.records import DocumentState, Id
+from archiver.patience import Patience
+from archiver.records import DocumentState, Event, Id, MatterKind
 from archiver.rights import Act, Caller, Standing, sight, standing
-from archiver.sight import Sight
+from archiver.sight import MIXED, Sight, guard
 
 if TYPE_CHECKING:
     from archiver.registry.parts import Registry
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int, int], None]
 Json = dict[str, Any]
+
+READING = "read"
+"""Kind of the ledger line that somebody has opened a paper of a closed class."""
 
 
 def silent(_done: int, _total: int) -> None:
@@ -36,11 +41,20 @@ class Visit:
     Args:
         house: the parts.
         caller: the person, as the kernel names him.
+
+    Attributes:
+        patience: ends when the person waits no more for what can be given up.
     """
 
     def __init__(self, house: House, caller: Caller) -> None:
         self._house = house
         self._caller = caller
+        self.patience = Patience()
+
+    @property
+    def caller(self) -> Caller:
+        """The person."""
+        return self._caller
 
     def require(self, act: Act) -> None:
         """Refuse what no role of the person allows.
@@ -68,9 +82,22 @@ class Visit:
         """The registry as this person may see it; decisions ask the whole one."""
         return replace(self._house.registry, register=self._seen)
 
-    def _tell(self, identifier: Id) -> None:
-        if self._house.office is not None:
-            self._house.office.tell(identifier)
+    def _tell(self, identifier: Id, *, at_once: bool = False) -> None:
+        """Tell the daemon, where one runs here, that something was decided about a document.
+
+        Args:
+            identifier: of the document.
+            at_once: whether searches must know of it before the answer goes out: somebody may
+                see it no longer.
+        """
+        office = self._house.office
+        if office is None:
+            return
+        office.tell(identifier)
+        if at_once:
+            # What keeps the index from being written is told by `status`; the decision stands.
+            with suppress(SystemFault):
+                office.follow_index()
 
     def _require_free(self, row: Json) -> None:
         """Refuse to change a document while it is in a batch of disposition.
@@ -91,6 +118,63 @@ class Visit:
             if line["event"] == "divided"
             for part in line["data"]["documents"]
         ]
+
+    def _matter(
+        self, name: str, kind: MatterKind, unknown: str, sees: Callable[[Json], bool]
+    ) -> Json:
+        """The row of a matter by its id or a beginning that is unique among those he sees.
+
+        Raises:
+            NotFound: `unknown`: there is none, or none that this person may see.
+            UsageFault: ``id_not_unique``.
+        """
+        rows = [row for row in self._seen.beginning(name, kind) if sees(row)]
+        if len(rows) > 1:
+            raise UsageFault("id_not_unique", id=name)
+        if not rows:
+            raise NotFound(unknown, id=name)
+        return rows[0]
+
+    def _visible(self, identifiers: Iterable[Id]) -> list[Id]:
+        """Those of some documents and dossiers that this person may see, in their order."""
+        named = list(identifiers)
+        if self._sight.is_whole:
+            return named
+        present = self._seen.present(named)
+        return [one for one in named if one in present]
+
+    def _covered(self, scope: str, targets: Iterable[str]) -> list[str]:
+        """Those of a hold's targets that this person may see."""
+        if scope == "class":
+            return [key for key in targets if self._sight.passes(key)]
+        return self._visible(targets)
+
+    def _without_hidden(self, answer: Json) -> Json:
+        """An answer without the numbers of what this person may not see."""
+        if self._sight.is_whole:
+            return answer
+        named = set(_texts(answer))
+        hidden = self._house.register.present(named) - self._seen.present(named)
+        without: Json = _left_out(answer, hidden)
+        return without
+
+    def _opened(self, row: Json, what: str) -> None:
+        """Record that the person opens a paper of a closed class; for each way once a day.
+
+        Args:
+            row: of the document.
+            what: that he gets of it.
+        """
+        guarded_by = guard(str(row["state"]), row["record_class"], row["proposed"])
+        closed = {one.key for one in self._house.config.classes if one.groups}
+        if not closed or guarded_by not in closed | {MIXED}:
+            return
+        register, document, at = self._house.register, str(row["id"]), self._house.now()
+        for line in register.history([document]):
+            same = (line["event"], line["actor"]) == (READING, self._caller.pseudonym)
+            if same and str(line["at"])[:10] == at[:10] and line["data"]["what"] == what:
+                return
+        register.record(Event(READING, at, self._caller.pseudonym, document, {"what": what}))
 
     def _document(self, identifier: Id) -> Json:
         """The row of a document by its id, an accession's id, or a beginning that is unique.
@@ -128,3 +212,22 @@ class Visit:
         if not is_gone and not self._house.vault.exists(document):
             raise IntegrityFault("object_missing", id=document)
         return row
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """All texts in a plain value but the keys."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list | tuple):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _texts(one)
+
+
+def _left_out(value: Any, hidden: set[str]) -> Any:
+    """A plain value without some texts: lists are shorter, elsewhere stands None."""
+    if isinstance(value, dict):
+        return {key: _left_out(one, hidden) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        kept = (one for one in value if not (isinstance(one, str) and one in hidden))
+        return [_left_out(one, hidden) for one in kept]
+    return None if isinstance(value, str) and value in hidden else value

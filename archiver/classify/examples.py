@@ -104,7 +104,7 @@ def parsed(lines: Lines, name: str) -> Iterator[Example]:
             if len(line) > LINE_BYTES:
                 raise ValueError
             example = decoder.decode(line)
-        except ValueError as error:  # msgspec's errors are ValueErrors, bad UTF-8 too
+        except (ValueError, RecursionError) as error:  # msgspec's errors are ValueErrors
             raise UsageFault("bad_example", file=name, line=number) from error
         if not example.record_class:
             raise UsageFault("bad_example", file=name, line=number)

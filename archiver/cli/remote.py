@@ -219,10 +219,9 @@ class RemoteArchive:
         try:
             with socket.socket(socket.AF_UNIX) as sock:
                 sock.connect(str(self._place))
-                stream = sock.makefile("rwb")
-            stream.write(f"{method} {path} HTTP/1.0\r\nContent-Length: {size}\r\n\r\n".encode())
-            _send(stream, body)
-            answer = _received(cast("BinaryIO", stream))
+                head = f"{method} {path} HTTP/1.0\r\nContent-Length: {size}\r\n\r\n".encode()
+                _send(sock, head, body)
+                answer = _received(sock.makefile("rb"))
         except (OSError, ValueError, IndexError) as error:
             raise SystemFault("daemon_gone") from error
         if answer.status != 200:
@@ -234,15 +233,15 @@ def _named(name: bytes) -> dict[str, str]:
     return {"name": base64.urlsafe_b64encode(name).decode()}
 
 
-def _send(stream: Any, body: BinaryIO | bytes) -> None:
-    """Send a body; a daemon that refuses it hangs up early, and its answer tells why."""
+def _send(sock: socket.socket, head: bytes, body: BinaryIO | bytes) -> None:
+    """Send a request; a daemon that refuses it hangs up early, and its answer tells why."""
     try:
         if isinstance(body, bytes):
-            stream.write(body)
+            sock.sendall(head + body)
         else:
+            sock.sendall(head)
             while chunk := body.read(_CHUNK):
-                stream.write(chunk)
-        stream.flush()
+                sock.sendall(chunk)
     except (BrokenPipeError, ConnectionResetError):
         pass
 
@@ -259,9 +258,11 @@ def _received(stream: BinaryIO) -> _Answer:
 
 def _whole(answer: _Answer) -> Any:
     """The body as JSON; a daemon that died on the way is told, not a broken answer."""
+    length = int(answer.headers.get("content-length", -1))
     with answer.body as body:
         try:
-            return json.loads(body.read())
+            # Behind it may come the news that the daemon has hung up.
+            return json.loads(body.read(length))
         except (OSError, ValueError) as error:
             raise SystemFault("daemon_gone") from error
 

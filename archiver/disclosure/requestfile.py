@@ -67,7 +67,7 @@ def read(text: str, name: str) -> Wanted:
     try:
         file = msgspec.convert(tomllib.loads(text), _File)
         basis = msgspec.convert(file.basis, Basis) if file.basis else None
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError, RecursionError) as error:
         raise UsageFault("request_unreadable", path=name, error=str(error)) from None
     return Wanted(
         basis=basis,

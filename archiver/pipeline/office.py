@@ -260,18 +260,22 @@ def engines_of(config: Config, kind: cage.Kind) -> Engines:
     return Engines(config.work.engines, start, _PAGE_SECONDS)
 
 
-def reader_of(config: Config, kind: cage.Kind, slot: str) -> Reader:
+def reader_of(config: Config, kind: cage.Kind, slot: str, *, seconds: int | None = None) -> Reader:
     """A reader with the limits that are configured.
 
     Args:
         config: of the archive.
         kind: its cage.
         slot: name of its folder below the stage.
+        seconds: for which an answer may be worked at and waited for; None: as configured.
     """
+    limits = _limits(config)
+    if seconds is not None:
+        limits = msgspec.structs.replace(limits, cpu_seconds=seconds, wall_seconds=seconds)
     return Reader(
         config.places.stage / "cage" / slot,
         kind,
-        _limits(config),
+        limits,
         max_megapixels=config.limits.megapixels,
         max_pages=config.limits.pages,
     )

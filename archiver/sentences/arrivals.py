@@ -77,6 +77,14 @@ REASONS: dict[str, Phrase] = {
         N_("Page {page} could not be read."),
         N_("Scan the page again, or try once more with “retry”."),
     ),
+    "picture_too_slow": Phrase(
+        N_("Page {page} could not be drawn within {seconds} seconds."),
+        N_("Fetch the file itself with “get” and open it on your own machine."),
+    ),
+    "picture_failed": Phrase(
+        N_("Page {page} could not be drawn."),
+        N_("Fetch the file itself with “get” and open it on your own machine."),
+    ),
     "took_too_long": Phrase(
         N_("Opening the file took too long and was stopped."),
         N_("Print it to PDF or scan it again and drop that. “retry” tries once more."),

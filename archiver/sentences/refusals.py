@@ -153,6 +153,30 @@ REASONS: dict[str, Phrase] = {
         N_("You may not add to the folder “{pipeline}”."),
         N_("Choose one of yours, or ask the IT person."),
     ),
+    "ledger_names_more": Phrase(
+        N_("The ledger names papers that are closed to you; it can only be given whole."),
+        N_("Ask the IT person, or somebody who is in the groups of all closed classes."),
+    ),
+    "sample_not_yours": Phrase(
+        N_("Nothing is left in sample {id} that you could look at."),
+        N_("Ask somebody who is in the groups of the closed classes."),
+    ),
+    "not_your_paper": Phrase(
+        N_("Document {id} is not one that waits in a folder of yours alone."),
+        N_("Ask a reviewer; reviewers may retry and dismiss all documents."),
+    ),
+    "crowd": Phrase(
+        N_("Too many requests are open at the moment; this one was not taken."),
+        N_("Wait until your other commands have ended, then try again."),
+    ),
+    "request_too_slow": Phrase(
+        N_("The request did not come to its end in time."),
+        N_("Try again; where it happens again, tell the IT person."),
+    ),
+    "number_too_large": Phrase(
+        N_("A number is too large; {most} is the most that can be said."),
+        N_("Say a smaller number."),
+    ),
     "locked": Phrase(
         N_("Another archiver process is using this archive."),
         N_("Wait until it has ended, or stop the daemon."),

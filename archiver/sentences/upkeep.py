@@ -13,6 +13,12 @@ REASONS: dict[str, Phrase] = {
     "config_not_found": Phrase(
         N_("there is no configuration; “archiver init DIR” makes one"),
     ),
+    "config_of_others": Phrase(
+        N_(
+            "it lies in a folder that belongs to somebody else or in which others may write, and"
+            " was not taken; whoever means this one names it with -c"
+        ),
+    ),
     "file_missing": Phrase(
         N_("the file is missing"),
     ),
@@ -152,6 +158,12 @@ REASONS: dict[str, Phrase] = {
     "check_stage_elsewhere": Phrase(
         N_("The stage is not on the vault's disk."),
         N_("Put [places] stage and vault on one file system."),
+    ),
+    "check_group_unknown": Phrase(
+        N_(
+            "This machine does not know the group “{group}”; what only its members may, nobody may."
+        ),
+        N_("Make it with “addgroup {group}”, or correct its name in the settings."),
     ),
     "check_space": Phrase(
         N_("Free space: {free} GiB"),
