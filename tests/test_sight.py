@@ -96,7 +96,7 @@ SIGHTS = st.builds(
 
 def _decides(paper: Paper) -> str:
     """The rule once more, as a person would say it."""
-    if paper.state == "divided":
+    if paper.state in ("divided", "destroyed"):
         return MIXED
     if paper.record_class not in (None, UNCLASSIFIED):
         return str(paper.record_class)

@@ -105,8 +105,10 @@ class Desk(Moving):
         pages = row["pages"]
         if page < 1 or (pages and page > int(pages)):
             raise UsageFault("no_such_page", page=page, pages=int(pages or 1))
+        self._opened(row, "picture")
         try:
-            stream = self._house.picture(str(row["id"]), str(row["media_type"]), page)
+            media_type = str(row["media_type"])
+            stream = self._house.picture(str(row["id"]), media_type, page, self.patience)
         except DocumentFault as fault:
             # How many pages an undivided batch has is not known; its first one was seen.
             if fault.reason == "damaged" and pages is None and page > 1:
@@ -176,7 +178,7 @@ class Desk(Moving):
             raise UsageFault("reason_missing")
         document = str(row["id"])
         self._house.settle("withdrawn", document, reason, self._caller.pseudonym)
-        self._tell(document)
+        self._tell(document, at_once=True)
         return {"id": document, "state": self._state(document)}
 
     # --- inside ------------------------------------------------------------------------------
@@ -217,7 +219,8 @@ class Desk(Moving):
             actor,
             str(row["state"]),
         )
-        self._tell(document)
+        closes = any(one.groups for one in self._house.config.classes)
+        self._tell(document, at_once=CLASS in values and closes)
         if event == "confirmed":
             self._open_dossier(document)
         if values.get(CLASS, UNCLASSIFIED) != UNCLASSIFIED:

@@ -15,7 +15,7 @@ import msgspec
 from archiver import phrases
 from archiver.archive.finding import File
 from archiver.archive.visit import Json, Progress, Visit, silent
-from archiver.errors import NotFound, Refusal, SystemFault, UsageFault
+from archiver.errors import Refusal, SystemFault, UsageFault
 from archiver.records import UNCLASSIFIED, DocumentState, Id
 from archiver.rights import Act
 
@@ -172,7 +172,8 @@ class Disclosing(Visit):
         from archiver.archive import disclosed
 
         self._standing.require(Act.DISPOSE)
-        given = [disclosed.kept(row) for row in self._house.register.matters("disclosure")]
+        rows = self._seen.matters("disclosure")
+        given = [disclosed.kept(row) for row in rows if self._sees_disclosure(row)]
         if document:
             wanted = str(self._document(document)["id"])
             given = [one for one in given if wanted in {paper.document for paper in one.documents}]
@@ -212,6 +213,8 @@ class Disclosing(Visit):
             (str(self._document(one)["id"]), n) for one, n in (*wanted.looked_through, *looked)
         ]
         good = [pair for pair in rows if pair[0]["state"] in _GIVABLE]
+        for row, _version in good:
+            self._opened(row, "disclosure")
         refused = [_refusal(row) for row, _version in rows if row["state"] not in _GIVABLE]
         regions = [
             msgspec.structs.replace(one, document=str(self._document(one.document)["id"]))
@@ -244,7 +247,7 @@ class Disclosing(Visit):
         most = max(1, sum(register.counts().values()))
         index, today = self._house.current_index(), town_day(self._house.now())
         for query in queries:
-            for hit in index.search(parse(query), most, today).hits:
+            for hit in index.search(parse(query), most, today, self._sight).hits:
                 yield self._document(hit.id)
 
     def _chosen(self, row: Json, version: int | None, pages: Sequence[tuple[Id, int]]) -> Chosen:
@@ -334,10 +337,13 @@ class Disclosing(Visit):
 
     def _disclosure(self, name: str) -> Json:
         """The row of a disclosure by its id or a beginning that is unique."""
-        row = self._house.register.matter_named(name, "disclosure")
-        if row is None:
-            raise NotFound("no_such_disclosure", id=name)
-        return row
+        return self._matter(name, "disclosure", "no_such_disclosure", self._sees_disclosure)
+
+    def _sees_disclosure(self, row: Json) -> bool:
+        from archiver.archive import disclosed
+
+        given = [paper.document for paper in disclosed.kept(row).documents]
+        return len(self._visible(given)) == len(given)
 
 
 def _wanted(words: Json) -> Wanted:

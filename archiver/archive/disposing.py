@@ -7,7 +7,7 @@ every item is told.
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -17,13 +17,16 @@ from archiver import phrases
 from archiver.archive.finding import File
 from archiver.archive.registering import Registering
 from archiver.archive.visit import Json, Progress, silent
-from archiver.errors import UsageFault
+from archiver.errors import Fault, UsageFault
+from archiver.records import Id
 from archiver.rights import Act
+from archiver.sight import MIXED
 from archiver.tongue import tr
 
 if TYPE_CHECKING:
     from archiver.registry.answering import Answered
     from archiver.registry.batch import Batch
+    from archiver.registry.units import Unit
     from archiver.retention.exchange.appraisal import Finding
 
 _REASONS, _SHOWN = 5, 300  # of the archive's words in a sentence: how many, and letters of each
@@ -58,8 +61,16 @@ class Disposing(Registering):
             older_than=older_than,
             withdrawn=withdrawn,
             progress=progress,
+            is_seen=self._seen_units(),
         )
         return self.batch_show(proposed)
+
+    def _seen_units(self) -> Callable[[Unit], bool] | None:
+        """Says whether the person may see all that would go with a unit; None: he sees all."""
+        if self._sight.is_whole:
+            return None
+        seen = {*self._seen.documents(), *(row["id"] for row in self._seen.matters("dossier"))}
+        return lambda unit: {unit.id, *(row["id"] for row in unit.papers)} <= seen
 
     def batch_list(self, everything: bool = False) -> Json:
         """Batches that have not ended, or all that there ever were."""
@@ -67,7 +78,7 @@ class Disposing(Registering):
         from archiver.registry.batch import batch_of
 
         self._standing.require(Act.READ)
-        rows = self._house.register.matters("batch")
+        rows = self._seen.matters("batch")
         return {
             "batches": [
                 {
@@ -86,7 +97,7 @@ class Disposing(Registering):
         from archiver.registry.batch import batch_of, decisions_of, find, notes_of
 
         self._standing.require(Act.READ)
-        registry = self._house.registry
+        registry = self._shown
         row = find(registry, name)
         identifier = str(row["id"])
         told = {"id": identifier, "state": row["state"], "history": self._history(identifier)}
@@ -121,7 +132,7 @@ class Disposing(Registering):
         from archiver.registry import batches
 
         self._standing.require(Act.DISPOSE)
-        batch = batches.approve(self._house.registry, name, self._caller.pseudonym)
+        batch = batches.approve(self._house.registry, self._batch_id(name), self._caller.pseudonym)
         return {**self._batch_told(batch), "corrections": self._corrections(batch)}
 
     def batch_offer(self, name: str) -> Json:
@@ -129,7 +140,7 @@ class Disposing(Registering):
         from archiver.registry import batches
 
         self._standing.require(Act.DISPOSE)
-        batch = batches.offer(self._house.registry, name, self._caller.pseudonym)
+        batch = batches.offer(self._house.registry, self._batch_id(name), self._caller.pseudonym)
         return self._batch_told(batch)
 
     def batch_message(self, name: str) -> File:
@@ -142,20 +153,12 @@ class Disposing(Registering):
         from archiver.retention.exchange.messages import offer_package
 
         self._standing.require(Act.DISPOSE)
-        registry = self._house.registry
+        registry = self._shown
         row = find(registry, name)
         states = ("offered", "appraised", "exported", "handed_over")
         require_state(row, "batch_offered", states)
         title, content = offer_package(message_offer(registry, str(row["id"])))
         return File(io.BytesIO(content), len(content), title, "application/zip", None)
-
-    def may_dispose(self) -> None:
-        """Ask the rights before a file is sent.
-
-        Raises:
-            Refusal: the caller may not dispose of records.
-        """
-        self._standing.require(Act.DISPOSE)
 
     def batch_appraise(self, name: str, source: BinaryIO) -> Json:
         """Read in the archive's appraisal list 0502.
@@ -171,7 +174,9 @@ class Disposing(Registering):
 
         self._standing.require(Act.DISPOSE)
         actor = self._caller.pseudonym
-        return _answered(answering.take_appraisal(self._house.registry, name, source, actor))
+        return _answered(
+            answering.take_appraisal(self._house.registry, self._batch_id(name), source, actor)
+        )
 
     def batch_export(self, name: str, folder: str = "", progress: Progress = silent) -> Json:
         """Write what the archive takes, see `archiver.registry.handover.export`."""
@@ -179,7 +184,7 @@ class Disposing(Registering):
 
         self._standing.require(Act.DISPOSE)
         registry, actor = self._house.registry, self._caller.pseudonym
-        package = handover.export(registry, name, folder, actor, progress)
+        package = handover.export(registry, self._batch_id(name), folder, actor, progress)
         return {"package": str(package)}
 
     def batch_confirm(self, name: str, source: BinaryIO) -> Json:
@@ -188,14 +193,17 @@ class Disposing(Registering):
 
         self._standing.require(Act.DISPOSE)
         actor = self._caller.pseudonym
-        return _answered(answering.take_confirmation(self._house.registry, name, source, actor))
+        return _answered(
+            answering.take_confirmation(self._house.registry, self._batch_id(name), source, actor)
+        )
 
     def batch_drop(self, name: str, units: Sequence[str]) -> Json:
         """Take units out of a batch; they stay in the archive as they were."""
         from archiver.registry import batches
 
         self._standing.require(Act.DISPOSE)
-        count = batches.drop(self._house.registry, name, units, self._caller.pseudonym)
+        batch, actor = self._batch_id(name), self._caller.pseudonym
+        count = batches.drop(self._house.registry, batch, units, actor)
         return {"dropped": count}
 
     def batch_cancel(self, name: str) -> Json:
@@ -203,7 +211,8 @@ class Disposing(Registering):
         from archiver.registry import batches
 
         self._standing.require(Act.DISPOSE)
-        return self._batch_told(batches.cancel(self._house.registry, name, self._caller.pseudonym))
+        batch, actor = self._batch_id(name), self._caller.pseudonym
+        return self._batch_told(batches.cancel(self._house.registry, batch, actor))
 
     def batch_destroy(self, name: str, thorough: bool = False, progress: Progress = silent) -> Json:
         """Destroy what remains of a batch and what was handed over, with proof.
@@ -222,7 +231,7 @@ class Disposing(Registering):
         certificate = destruction.destroy(
             self._house.registry,
             self._house,
-            name,
+            self._batch_id(name),
             self._caller.pseudonym,
             thorough=thorough,
             progress=progress,
@@ -238,6 +247,7 @@ class Disposing(Registering):
             "certificates": [
                 {"id": row["id"], "state": row["state"], **{k: row["about"].get(k) for k in shown}}
                 for row in rows
+                if self._sees_certificate(row)
             ]
         }
 
@@ -247,7 +257,7 @@ class Disposing(Registering):
         from archiver.registry.certificates import issued
 
         self._standing.require(Act.READ)
-        identifier, made = issued(self._house.registry, name)
+        identifier, made = issued(self._house.registry, self._certificate_id(name))
         row = self._house.register.matter(identifier)
         return {
             "id": identifier,
@@ -275,7 +285,7 @@ class Disposing(Registering):
         proved = destruction.prove(
             self._house.registry,
             self._house,
-            name,
+            self._certificate_id(name),
             self._caller.pseudonym,
             thorough=thorough,
             progress=progress,
@@ -292,7 +302,7 @@ class Disposing(Registering):
         from archiver.registry.certificates import CERTIFICATE, PAPER, issued
 
         self._standing.require(Act.READ)
-        identifier, _made = issued(self._house.registry, name)
+        identifier, _made = issued(self._house.registry, self._certificate_id(name))
         file, media = (CERTIFICATE, "application/json") if as_json else (PAPER, "application/pdf")
         stream = self._house.vault.open(identifier, file)
         size = stream.seek(0, 2)
@@ -315,6 +325,44 @@ class Disposing(Registering):
             }
             for one in corrections(registry, batch)
         ]
+
+    def _batch_id(self, name: str) -> Id:
+        """Id of a batch all of which this person may see.
+
+        Raises:
+            NotFound: ``no_such_batch``.
+            UsageFault: ``id_not_unique``.
+        """
+        from archiver.registry.batch import find
+
+        return str(find(self._shown, name)["id"])
+
+    def _certificate_id(self, name: str) -> Id:
+        """Id of a certificate that this person may see.
+
+        Raises:
+            NotFound: ``no_such_certificate``.
+            UsageFault: ``id_not_unique``.
+        """
+        sees = self._sees_certificate
+        return str(self._matter(name, "certificate", "no_such_certificate", sees)["id"])
+
+    def _sees_certificate(self, row: Json) -> bool:
+        """Whether nothing was destroyed with it of a class that is kept from the person."""
+        if self._sight.guards is None:
+            return True
+        from archiver.registry.certificates import issued
+
+        try:
+            _identifier, made = issued(self._house.registry, str(row["id"]))
+        except Fault:
+            return False  # nobody can tell
+        gone = [one.document for one in made.documents]
+        classes: dict[Id, str] = {}
+        for line in self._house.register.history(gone):
+            if "class" in line["data"]:
+                classes[str(line["id"])] = str(line["data"]["class"])
+        return all(self._sight.passes(classes.get(one, MIXED)) for one in gone)
 
     def _batch_told(self, identifier: str) -> Json:
         row = self._house.register.matter(identifier)

@@ -29,7 +29,7 @@ class Dossiers(Registering):
             proposed: only what is proposed.
         """
         self._standing.require(Act.READ)
-        register = self._house.register
+        register = self._seen
         from archiver.registry.dossiers import dossier_of
 
         counts = register.paper_counts()
@@ -54,7 +54,7 @@ class Dossiers(Registering):
         from archiver.store.objects import dossier_key
 
         self._standing.require(Act.READ)
-        registry = self._house.registry
+        registry = self._shown
         try:
             row = dossiers.find(registry, name)
         except NotFound as fault:
@@ -64,15 +64,18 @@ class Dossiers(Registering):
             return {"state": "proposed", "reference": name, "papers": list(map(_paper, papers))}
         told = {"id": row["id"], "state": row["state"], "history": self._history(str(row["id"]))}
         if row["state"] not in dossiers.LIVING:
-            return {**told, **(dossier_json(dossiers.dossier_of(row)) if row["about"] else {})}
+            told |= dossier_json(dossiers.dossier_of(row)) if row["about"] else {}
+            return self._without_hidden(told)
         unit = units.Shelf(registry, registry.today).of_dossier(row)
         assert unit.dossier is not None
-        return {
-            **told,
-            **dossier_json(unit.dossier),
-            "papers": list(map(_paper, unit.papers)),
-            **self._explained(unit),
-        }
+        return self._without_hidden(
+            {
+                **told,
+                **dossier_json(unit.dossier),
+                "papers": list(map(_paper, unit.papers)),
+                **self._explained(unit),
+            }
+        )
 
     def dossier_open(self, reference: str, class_key: str = "", title: str = "") -> Json:
         """Confirm a dossier, see `archiver.registry.dossiers.open_`."""
@@ -89,7 +92,9 @@ class Dossiers(Registering):
         from archiver.registry import dossiers
 
         self._standing.require(Act.DISPOSE)
-        closed = dossiers.close(self._house.registry, name, on, self._caller.pseudonym)
+        closed = dossiers.close(
+            self._house.registry, self._dossier(name), on, self._caller.pseudonym
+        )
         return self._dossier_told(closed)
 
     def dossier_reopen(self, name: str) -> Json:
@@ -97,7 +102,7 @@ class Dossiers(Registering):
         from archiver.registry import dossiers
 
         self._standing.require(Act.DISPOSE)
-        opened = dossiers.reopen(self._house.registry, name, self._caller.pseudonym)
+        opened = dossiers.reopen(self._house.registry, self._dossier(name), self._caller.pseudonym)
         return self._dossier_told(opened)
 
     def dossier_change(self, name: str, title: str | None = None, class_key: str = "") -> Json:
@@ -107,7 +112,8 @@ class Dossiers(Registering):
         self._standing.require(Act.DISPOSE)
         known = self._class(class_key) if class_key else None
         actor = self._caller.pseudonym
-        changed = dossiers.describe(self._house.registry, name, title, known, actor)
+        registry, found = self._house.registry, self._dossier(name)
+        changed = dossiers.describe(registry, found, title, known, actor)
         return self._dossier_told(changed)
 
     def dossier_tell(self, name: str, event: str, on: date | None = None) -> Json:
@@ -133,7 +139,8 @@ class Dossiers(Registering):
         if code not in known:
             raise UsageFault("unknown_event", value=event, known=", ".join(known))
         kind = msgspec.convert(code, StartEvent)
-        told = dossiers.tell(self._house.registry, name, kind, on, self._caller.pseudonym)
+        registry, found = self._house.registry, self._dossier(name)
+        told = dossiers.tell(registry, found, kind, on, self._caller.pseudonym)
         return self._dossier_told(told)
 
     def dossier_move(self, documents: Sequence[str], to: str) -> Json:
@@ -147,7 +154,7 @@ class Dossiers(Registering):
 
         self._standing.require(Act.DISPOSE)
         registry = self._house.registry
-        target = dossiers.dossier_of(dossiers.living(registry, to)).reference
+        target = dossiers.dossier_of(dossiers.living(registry, self._dossier(to))).reference
         rows = [self._required(one, DocumentState.FILED, "not_filed") for one in documents]
         for row in rows:
             if row["dossier_key"]:
@@ -166,12 +173,22 @@ class Dossiers(Registering):
 
         self._standing.require(Act.DISPOSE)
         registry = self._house.registry
-        row, target = dossiers.living(registry, name), dossiers.living(registry, into)
+        row, target = (dossiers.living(registry, self._dossier(one)) for one in (name, into))
         papers = dossiers.require_mergeable(registry, row, target)
         if papers:
             self.dossier_move([str(one["id"]) for one in papers], str(target["id"]))
         dossiers.merge(registry, str(row["id"]), target, self._caller.pseudonym)
         return self._dossier_told(str(target["id"]))
+
+    def _dossier(self, name: str) -> Id:
+        """Id of a dossier that this person may see.
+
+        Raises:
+            NotFound, UsageFault: as `archiver.registry.dossiers.find`.
+        """
+        from archiver.registry import dossiers
+
+        return str(dossiers.find(self._shown, name)["id"])
 
     def _dossier_told(self, identifier: Id) -> Json:
         from archiver.registry.dossiers import dossier_of

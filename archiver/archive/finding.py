@@ -26,6 +26,7 @@ from archiver.records import Id
 from archiver.rights import Act
 
 if TYPE_CHECKING:
+    from archiver.search.index import Hit
     from archiver.store.objects import Record
 
 # An engine reserves room for every hit that is asked for.
@@ -78,8 +79,15 @@ class Finding(Visit):
             "query": query,
             "total": found.total,
             "took_ms": round((time.perf_counter() - started) * 1000, 1),
-            "hits": [hit_answer(hit) for hit in found.hits],
+            "hits": [self._hit(hit, place) for place, hit in enumerate(found.hits, start=1)],
         }
+
+    def _hit(self, hit: Hit, place: int) -> Json:
+        """One hit; how rare words are in papers that the person may not see is not told."""
+        answer = hit_answer(hit)
+        if self._sight.guards is not None and hit.score:
+            answer["score"] = round(1 / place, 3)
+        return answer
 
     def show(self, identifier: Id) -> Json:
         """Everything known of one document, with its history.
@@ -90,11 +98,12 @@ class Finding(Visit):
         self._standing.require(Act.READ)
         row = self._document(identifier)
         document = str(row["id"])
-        register = self._house.register
+        self._opened(row, "show")
+        register = self._seen
         accessions = register.accessions(document)
         record = self._house.holdings.record(document, int(row["version"]))
         problem = str(row["reason"]) if row["reason"] else None
-        return {
+        told = {
             "id": document,
             "state": row["state"],
             "state_name": phrases.state_name(str(row["state"])),
@@ -132,13 +141,18 @@ class Finding(Visit):
                 for line in register.history([str(a["id"]) for a in accessions])
             ],
         }
+        return self._without_hidden(told)
 
     def _verdict(self, record: Record) -> Json | None:
         if record.verdict is None:
             return None
         from archiver.classify.verdict import Verdict
 
-        return verdict_answer(msgspec.convert(record.verdict, Verdict), self._titles())
+        answer = verdict_answer(msgspec.convert(record.verdict, Verdict), self._titles())
+        alike = answer["alike"]
+        if alike is not None and self._without_hidden(alike) != alike:
+            answer["alike"] = None
+        return answer
 
     def _titles(self) -> dict[str, str]:
         """Titles of the classes, by key."""
@@ -160,7 +174,9 @@ class Finding(Visit):
             IntegrityFault: ``object_damaged``, ``object_missing``.
         """
         self._standing.require(Act.READ)
-        document = str(self._stored(identifier)["id"])
+        row = self._stored(identifier)
+        self._opened(row, "text")
+        document = str(row["id"])
         return [page.text for page in self._house.holdings.pages(document)]
 
     def fetch(self, identifier: Id, *, original: bool = False) -> File:
@@ -177,8 +193,9 @@ class Finding(Visit):
 
         self._standing.require(Act.READ)
         row = self._stored(identifier)
+        self._opened(row, "original" if original else "file")
         document, media_type = str(row["id"]), str(row["media_type"])
-        name = str(self._house.register.accessions(document)[0]["file"])
+        name = str(self._seen.accessions(document)[0]["file"])
         notice = None
         inner = objects.original_name(media_type)
         if not original:

@@ -70,7 +70,7 @@ class Holds(Registering):
         if scope == "document":
             return tuple(dict.fromkeys(str(self._document(word)["id"]) for word in words))
         if scope == "dossier":
-            found = (dossiers.living(registry, word) for word in words)
+            found = (dossiers.living(self._shown, word) for word in words)
             return tuple(dict.fromkeys(str(row["id"]) for row in found))
         if scope == "class":
             return tuple(dict.fromkeys(self._class(word) for word in words))
@@ -82,8 +82,9 @@ class Holds(Registering):
             # The index lags by moments, and what it does not know yet would not be held.
             self._house.office.follow_index()
         most = max(1, sum(registry.register.counts().values()))
-        index = self._house.current_index()
-        return tuple(hit.id for hit in index.search(parse(words[0]), most, registry.today).hits)
+        index, query = self._house.current_index(), parse(words[0])
+        hits = index.search(query, most, registry.today, self._sight).hits
+        return tuple(hit.id for hit in hits)
 
     def hold_list(self, everything: bool = False) -> Json:
         """Holds that stand, those first that must be looked at; or all that there ever were."""
@@ -94,14 +95,16 @@ class Holds(Registering):
         registry = self._house.registry
         rows = registry.register.matters("hold", () if everything else ("stands",))
         late = {hold.id for hold in to_review(holdbook.standing(registry), registry.today)}
+        orders = [(row, self._of_it(holdbook.order_of(row))) for row in rows]
         shown = [
             {
                 "id": row["id"],
                 "state": row["state"],
                 "to_review": row["id"] in late,
-                **_hold_json(holdbook.order_of(row)),
+                **_hold_json(order),
             }
-            for row in rows
+            for row, order in orders
+            if order.targets
         ]
         return {"holds": sorted(shown, key=lambda one: (not one["to_review"], one["id"]))}
 
@@ -110,8 +113,8 @@ class Holds(Registering):
         from archiver.registry import holdbook
 
         self._standing.require(Act.READ)
-        row = holdbook.find(self._house.registry, name)
-        order = holdbook.order_of(row)
+        row = self._hold(name)
+        order = self._of_it(holdbook.order_of(row))
         return {
             "id": row["id"],
             "state": row["state"],
@@ -128,14 +131,25 @@ class Holds(Registering):
 
         self._standing.require(Act.DISPOSE)
         actor = self._caller.pseudonym
-        return {"id": holdbook.review(self._house.registry, name, review_on, actor)}
+        hold = str(self._hold(name)["id"])
+        return {"id": holdbook.review(self._house.registry, hold, review_on, actor)}
 
     def hold_lift(self, name: str, note: str = "") -> Json:
         """Lift a hold from today on."""
         from archiver.registry import holdbook
 
         self._standing.require(Act.DISPOSE)
-        return {"id": holdbook.lift(self._house.registry, name, note, self._caller.pseudonym)}
+        hold = str(self._hold(name)["id"])
+        return {"id": holdbook.lift(self._house.registry, hold, note, self._caller.pseudonym)}
+
+    def _hold(self, name: str) -> Json:
+        """The row of a hold on something that this person may see."""
+        from archiver.registry import holdbook
+
+        def sees(row: Json) -> bool:
+            return bool(self._of_it(holdbook.order_of(row)).targets)
+
+        return self._matter(name, "hold", "no_such_hold", sees)
 
 
 def _hold_json(order: Any) -> Json:

@@ -41,7 +41,7 @@ class Periods(Registering):
         from archiver.retention.table import due_table
 
         self._standing.require(Act.READ)
-        registry = self._house.registry
+        registry = self._shown
         today = registry.today
         listed: list[Json] = []
 
@@ -70,7 +70,7 @@ class Periods(Registering):
         from archiver.retention.table import due_table
 
         self._standing.require(Act.READ)
-        registry = self._house.registry
+        registry = self._shown
         shelf = Shelf(registry, registry.today)
         table = due_table(((unit.due, bool(unit.holds)) for unit in shelf.units()), until)
         titles = {one.key: one.title for one in self._house.config.classes}
@@ -86,7 +86,7 @@ class Periods(Registering):
         from archiver.registry.units import Shelf
 
         self._standing.require(Act.READ)
-        registry = self._house.registry
+        registry = self._shown
         shelf = Shelf(registry, registry.today)
         try:
             return self._explained(shelf.of_dossier(dossiers.living(registry, identifier)))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 from archiver.archive.finding import File
 from archiver.archive.visit import Json, Visit
 from archiver.clock import town_day
-from archiver.errors import NotFound, UsageFault
+from archiver.errors import NotFound, Refusal, UsageFault
 from archiver.rights import Act
 
 if TYPE_CHECKING:
@@ -129,6 +129,7 @@ class Proving(Visit):
 
         Raises:
             NotFound: ``ledger_span_empty``.
+            Refusal: ``ledger_names_more``: it names papers that the person may not see.
             IntegrityFault: ``ledger_broken``.
             SystemFault: ``disk_full``, ``storage_failed``.
         """
@@ -136,6 +137,8 @@ class Proving(Visit):
         from archiver.proof.ledgerexport import Sources, Span, export_ledger
 
         self._standing.require(Act.DISPOSE)
+        if not self._sight.is_whole:
+            raise Refusal("ledger_names_more")
         house, now = self._house, self._house.now()
         folders = seal_folders(house.config)
         sources = Sources(folders.heads, folders.keys, house.config.timestamp_roots)

@@ -18,13 +18,13 @@ from archiver import phrases
 from archiver.archive.finding import File
 from archiver.archive.registering import Registering
 from archiver.archive.visit import Json
-from archiver.errors import Refusal, UsageFault
+from archiver.errors import NotFound, Refusal, UsageFault
 from archiver.records import DocumentState, Id
 from archiver.rights import Act
 
 if TYPE_CHECKING:
     from archiver.papers.transfernote import TransferNote
-    from archiver.retention.sampling import Drawn
+    from archiver.retention.sampling import Drawn, Sample
 
 
 class Quality(Registering):
@@ -46,7 +46,7 @@ class Quality(Registering):
         self._standing.require(Act.DISPOSE)
         ids = [self._batch(word) for word in batches]
         actor, seed = self._caller.pseudonym, secrets.token_hex(16)
-        drawn = samples.draw(self._house.registry, percent, ids, seed, actor)
+        drawn = samples.draw(self._shown, percent, ids, seed, actor)
         return self._sample(drawn)
 
     def _batch(self, word: str) -> Id:
@@ -60,7 +60,7 @@ class Quality(Registering):
         """All samples, the newest first."""
         self._standing.require(Act.READ)
         rows = self._house.register.matters("sample")
-        return {"samples": [_told(row) for row in reversed(rows)]}
+        return {"samples": [self._told(row) for row in reversed(rows) if self._sees_sample(row)]}
 
     def quality_show(self, name: str = "", document: str = "") -> Json:
         """A sample with the documents that were drawn; or what was found of one of them.
@@ -73,12 +73,11 @@ class Quality(Registering):
             NotFound: ``no_such_sample``, ``no_sample_runs``.
             Refusal: ``not_in_sample``.
         """
-        from archiver.registry import samples
         from archiver.registry.scans import sample_of
 
         self._standing.require(Act.READ)
-        row = samples.find(self._house.registry, name)
-        sample = sample_of(row)
+        row = self._sample_row(name)
+        sample = self._of_sample(sample_of(row))
         if not document:
             return {
                 **self._sample(str(row["id"])),
@@ -112,6 +111,7 @@ class Quality(Registering):
         """
         from archiver.retention.sampling import Drawn
 
+        self._standing.require(Act.DISPOSE)
         if bool(documents) == everything:
             raise UsageFault("pass_what")
         found = Drawn("", "pass", by=self._caller.pseudonym, paper=paper)
@@ -131,6 +131,7 @@ class Quality(Registering):
         """
         from archiver.retention.sampling import Drawn
 
+        self._standing.require(Act.DISPOSE)
         if not reason.strip():
             raise UsageFault("reason_missing")
         found = Drawn("", "fail", by=self._caller.pseudonym, note=reason.strip())
@@ -138,10 +139,16 @@ class Quality(Registering):
 
     def _check(self, name: str, words: Sequence[str], found: Drawn) -> Json:
         from archiver.registry import samples
+        from archiver.registry.scans import sample_of
 
-        self._standing.require(Act.DISPOSE)
+        row = self._sample_row(name)
         documents = [str(self._document(word)["id"]) for word in words]
-        sample = samples.check(self._house.registry, name, documents, found)
+        if not documents and not self._sight.is_whole:
+            # All that nobody has looked at, as far as he can look at it.
+            documents = self._visible(sample_of(row).unchecked)
+            if not documents:
+                raise Refusal("sample_not_yours", id=str(row["id"]))
+        sample = samples.check(self._house.registry, str(row["id"]), documents, found)
         for document in documents if found.result == "fail" else ():
             self._tell(document)
         return self._sample(sample)
@@ -152,7 +159,7 @@ class Quality(Registering):
 
         self._standing.require(Act.READ)
         titles = {one.name: one.title or one.name for one in self._house.config.pipelines}
-        lines = msgspec.to_builtins(samples.report(self._house.registry))
+        lines = msgspec.to_builtins(samples.report(self._shown))
         return {
             "lines": [
                 {**line, "title": titles.get(line["pipeline"], line["pipeline"])} for line in lines
@@ -163,7 +170,7 @@ class Quality(Registering):
         """The transfer note of a scan, as `archiver.papers.transfernote.as_json` gives it."""
         from archiver.papers.transfernote import as_json
 
-        return dict(as_json(self._note(identifier)))
+        return self._without_hidden(dict(as_json(self._note(identifier))))
 
     def note_paper(self, identifier: str) -> File:
         """The transfer note of a scan as PDF/A."""
@@ -179,8 +186,9 @@ class Quality(Registering):
 
         self._standing.require(Act.READ)
         row, by = self._document(identifier), self._caller.pseudonym
+        self._opened(row, "note")
         language = self._house.config.ui.language
-        return transfernotes.made(self._house.registry, row, self._digests, by, language)
+        return transfernotes.made(self._shown, row, self._digests, by, language)
 
     def _digests(self, lines: Sequence[Mapping[str, Any]]) -> dict[int, str]:
         """Digests of ledger lines: one look into the file of each month that has some."""
@@ -197,7 +205,55 @@ class Quality(Registering):
     def _sample(self, identifier: Id) -> Json:
         row = self._house.register.matter(identifier)
         assert row is not None
-        return _told(row)
+        return self._told(row)
+
+    def _told(self, row: Mapping[str, Any]) -> Json:
+        """A sample in figures."""
+        from archiver.registry.scans import sample_of
+
+        sample = self._of_sample(sample_of(dict(row)))
+        return {
+            "id": row["id"],
+            "state": row["state"],
+            "changed_at": row["changed_at"],
+            "percent": sample.percent,
+            "seed": sample.seed,
+            "population": len(sample.population),
+            "drawn": len(sample.drawn),
+            "checked": len(sample.drawn) - len(sample.unchecked),
+            "failed": len(sample.failed),
+        }
+
+    def _sample_row(self, name: str) -> Json:
+        """The row of a sample that stands for something which this person may see.
+
+        Raises:
+            NotFound: ``no_such_sample``; without a name ``no_sample_runs``.
+            UsageFault: ``id_not_unique``.
+        """
+        if name:
+            return self._matter(name, "sample", "no_such_sample", self._sees_sample)
+        rows = self._house.register.matters("sample", ("drawn",))
+        running = [row for row in rows if self._sees_sample(row)]
+        if not running:
+            raise NotFound("no_sample_runs")
+        return running[-1]
+
+    def _sees_sample(self, row: Json) -> bool:
+        from archiver.registry.scans import sample_of
+
+        return self._sight.is_whole or bool(self._of_sample(sample_of(row)).population)
+
+    def _of_sample(self, sample: Sample) -> Sample:
+        """A sample with those of its documents that this person may see."""
+        if self._sight.is_whole:
+            return sample
+        seen = set(self._visible(sample.population))
+        return msgspec.structs.replace(
+            sample,
+            population=tuple(one for one in sample.population if one in seen),
+            drawn=tuple(one for one in sample.drawn if one.document in seen),
+        )
 
     def _drawn(self, item: Drawn) -> Json:
         """A document of a sample, and what is needed to look at it."""
@@ -213,21 +269,3 @@ class Quality(Registering):
             "reason": item.note,
             "paper": item.paper,
         }
-
-
-def _told(row: Mapping[str, Any]) -> Json:
-    """A sample in figures."""
-    from archiver.registry.scans import sample_of
-
-    sample = sample_of(dict(row))
-    return {
-        "id": row["id"],
-        "state": row["state"],
-        "changed_at": row["changed_at"],
-        "percent": sample.percent,
-        "seed": sample.seed,
-        "population": len(sample.population),
-        "drawn": len(sample.drawn),
-        "checked": len(sample.drawn) - len(sample.unchecked),
-        "failed": len(sample.failed),
-    }

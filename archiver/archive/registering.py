@@ -17,6 +17,7 @@ from archiver.records import Id
 
 if TYPE_CHECKING:
     from archiver.registry.dossiers import Dossier
+    from archiver.registry.holdbook import Order
     from archiver.registry.parts import Registry
     from archiver.registry.units import Unit
     from archiver.retention.holds import Hold
@@ -31,6 +32,13 @@ class Registering(Desk):
         from archiver.pipeline.decisions import CLASS, parsed
 
         return parsed([f"{CLASS}={word}"], self._house.config.classes)[CLASS]
+
+    def _of_it(self, order: Order) -> Order:
+        """A hold with those of its targets that this person may see."""
+        if self._sight.is_whole:
+            return order
+        targets = tuple(self._covered(order.scope, order.targets))
+        return msgspec.structs.replace(order, targets=targets)
 
     def _history(self, identifier: Id) -> list[Json]:
         return [
@@ -47,10 +55,10 @@ class Registering(Desk):
         """When a unit may go, and why."""
         from archiver.registry.units import Shelf
 
-        registry = self._house.registry
+        registry = self._shown
         shelf = Shelf(registry, registry.today)
         closed = shelf.closure(unit)
-        return {
+        told = {
             **unit_json(unit),
             "class_title": registry.title(unit.class_key),
             "obstacle": unit.obstacle(registry.today),
@@ -62,6 +70,7 @@ class Registering(Desk):
                 "steps": _steps(closed.steps),
             },
         }
+        return self._without_hidden(told)
 
 
 def _steps(steps: Sequence[Step]) -> list[Json]:

@@ -124,7 +124,7 @@ class Upkeep(Visit):
             "free_bytes": disk_usage(house.config.places.vault).free,
             "waited_seconds": waited,
             "looked_seconds": looked,
-            "oldest_unfinished": house.register.oldest_unfinished(),
+            "oldest_unfinished": self._seen.oldest_unfinished(),
             "verified": msgspec.to_builtins(note.verified(house.config.places.stage)),
         }
 
@@ -166,8 +166,10 @@ class Upkeep(Visit):
         return {
             "not_adopted": list(rulebook.pending(registry)),
             "unconfirmed": [{"class": rule.key, "version": rule.version} for rule in waiting],
-            "holds_to_review": [hold.id for hold in late],
-            "withdrawn_due": withdrawn_due(registry) if self._standing.may(Act.DISPOSE) else [],
+            "holds_to_review": [
+                hold.id for hold in late if self._covered(hold.scope, hold.targets)
+            ],
+            "withdrawn_due": withdrawn_due(self._shown) if self._standing.may(Act.DISPOSE) else [],
         }
 
     def reindex(self, progress: Progress = silent) -> Json:

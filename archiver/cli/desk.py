@@ -75,7 +75,9 @@ def _daemon_or_lock(config: Config, writes: bool, stack: ExitStack) -> bool:
 
         House(config).prepare()
         try:
-            stack.enter_context(held(config, exclusive=writes, patience=patience))
+            # Who opens papers of a closed class is recorded.
+            alone = writes or any(one.groups for one in config.classes)
+            stack.enter_context(held(config, exclusive=alone, patience=patience))
         except Refusal as refusal:
             # A daemon that is starting holds the archive a while before it answers.
             if refusal.reason != "locked" or not patience:

@@ -66,6 +66,7 @@ KINDS: dict[str, str | None] = {
     "destroyed": "del",
     "purged": "del",
     "healed": None,
+    "read": None,
     # Rules and dossiers
     "plan_adopted": "poa",
     "plan_revised": "poa",

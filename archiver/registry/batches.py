@@ -7,7 +7,7 @@ and digests of everything that goes are frozen when a batch is proposed.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
 
 import msgspec
@@ -59,6 +59,7 @@ def propose(
     older_than: int = 0,
     withdrawn: bool = False,
     progress: Progress,
+    is_seen: Callable[[Unit], bool] | None = None,
 ) -> Id:
     """Gather what is due and free to go; ids, times and digests are frozen here.
 
@@ -74,6 +75,8 @@ def propose(
         withdrawn: papers that were taken back, and nothing else: they are no records, so the
             archive is not asked.
         progress: is told how many units are described.
+        is_seen: whether the person may see all of a unit; what he may not see is not gathered
+            and not counted. None: he sees everything.
 
     Raises:
         Refusal: ``nothing_due``; ``parties_missing`` where it is not configured who hands over to
@@ -82,6 +85,7 @@ def propose(
     with registry.register.exclusive():
         shelf = Shelf(registry, registry.today)
         units = shelf.withdrawn() if withdrawn else shelf.units()
+        units = units if is_seen is None else filter(is_seen, units)
         chosen, skipped = _chosen(registry, units, classes, until, most, older_than)
         if not chosen:
             raise Refusal("nothing_due", **_counted(skipped))

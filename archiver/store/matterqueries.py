@@ -44,15 +44,19 @@ class MatterQueries(Asking):
         Raises:
             UsageFault: ``id_not_unique``.
         """
-        start = name.upper()
-        if not start:
-            return None
-        of = t.matter.c
-        query = select(t.matter).where(of.kind == kind, of.id >= start, of.id < start + "\uffff")
-        rows = self._rows(query.order_by(of.id).limit(2))
+        rows = self.beginning(name, kind)
         if len(rows) > 1:
             raise UsageFault("id_not_unique", id=name)
         return rows[0] if rows else None
+
+    def beginning(self, name: str, kind: MatterKind) -> list[Row]:
+        """All matters of a kind whose ids begin so, oldest first; none for nothing."""
+        start = name.upper()
+        if not start:
+            return []
+        of = t.matter.c
+        query = select(t.matter).where(of.kind == kind, of.id >= start, of.id < start + "\uffff")
+        return self._rows(query.order_by(of.id))
 
     def matter_ids(self, *, gone: bool = False) -> list[Id]:
         """Ids of matters that have an object, or of those of which only a tombstone remains."""

@@ -5,7 +5,7 @@ Promises to change nothing, and that reads never wait for the writer.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select
@@ -96,6 +96,17 @@ class Queries(Asking):
             owner = select(t.accession.c.document).where(t.accession.c.id == identifier)
             rows = self._rows(select(t.document).where(t.document.c.id.in_(owner)))
         return rows[0] if rows else None
+
+    def present(self, identifiers: Iterable[Id]) -> set[Id]:
+        """Those of some ids that are documents, accessions or matters which are there."""
+        wanted = list(dict.fromkeys(identifiers))
+        found: set[Id] = set()
+        for at in range(0, len(wanted), _NAMES):
+            part = wanted[at : at + _NAMES]
+            for table in (t.accession, t.document, t.matter):
+                rows = self._rows(select(table.c.id).where(table.c.id.in_(part)))
+                found |= {str(row["id"]) for row in rows}
+        return found
 
     def matching(self, start: str) -> list[Id]:
         """Ids of documents and accessions that begin so, at most ten."""
