@@ -21,7 +21,7 @@ from archiver import phrases
 from archiver.config import Config
 from archiver.errors import ExitCode, SystemFault
 from archiver.inbox import leases
-from archiver.rights import owner_of
+from archiver.rights import group_number, owner_of
 
 _LITTLE_SPACE = 5 << 30
 _NO_SPACE = 500 << 20
@@ -59,6 +59,7 @@ def results(config: Config) -> list[Result]:
         _programs,
         _cage,
         _folders,
+        _groups,
         _space,
         _daemon,
     )
@@ -137,6 +138,16 @@ def _folders(config: Config) -> Iterator[Result]:
     with contextlib.suppress(OSError):
         if places.vault.stat().st_dev != places.stage.stat().st_dev:
             yield Result("check_stage_elsewhere", "bad")
+
+
+def _groups(config: Config) -> Iterator[Result]:
+    """Whether this machine knows the groups on which rights rest."""
+    rights = config.rights
+    named = {*rights.staff, *rights.reviewers, *rights.archivists}
+    named.update(*(one.clerks for one in config.pipelines), *(one.groups for one in config.classes))
+    for group in sorted(named):
+        if group_number(group) is None:
+            yield Result("check_group_unknown", "notice", {"group": group})
 
 
 def _space(config: Config) -> Iterator[Result]:

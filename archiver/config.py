@@ -109,20 +109,42 @@ class Config(msgspec.Struct, frozen=True):
 def find(explicit: Path | None, environ: Mapping[str, str]) -> Path:
     """Find the configuration: `-c`, else ARCHIVER_CONFIG, else ./config.toml, else /etc.
 
+    What merely lies where somebody stands is taken only where nobody else can have put it there:
+    it says which programs run and to whom the archive talks.
+
     Raises:
         ConfigProblems: none of them is there, or one that this user may not read.
     """
     named = explicit or (Path(environ["ARCHIVER_CONFIG"]) if "ARCHIVER_CONFIG" in environ else None)
     candidates = [named] if named else [Path(name) for name in SEARCH_ORDER]
+    passed_over = False
     for candidate in candidates:
         try:
-            if stat.S_ISREG(candidate.stat().st_mode):
-                return candidate
+            if not stat.S_ISREG(candidate.stat().st_mode):
+                continue
+            is_ours = named or candidate.is_absolute() or _is_ours(candidate)
         except PermissionError:
             raise ConfigProblems([Problem(candidate, "", "file_unreadable")]) from None
         except OSError:
             continue
+        if is_ours:
+            return candidate
+        passed_over = True
+    if passed_over:
+        raise ConfigProblems([Problem(candidates[0], "", "config_of_others")])
     raise ConfigProblems([Problem(candidates[0], "", "config_not_found")])
+
+
+def _is_ours(file: Path) -> bool:
+    """Whether a file and its folder belong to us or root, and nobody else may write there."""
+    for path in (file, file.resolve(), file.resolve().parent, file.parent.resolve()):
+        seen = path.stat()
+        is_shared = seen.st_mode & stat.S_IWOTH or (
+            seen.st_mode & stat.S_IWGRP and seen.st_gid not in (0, os.getegid())
+        )
+        if seen.st_uid not in (0, os.geteuid()) or is_shared:
+            return False
+    return True
 
 
 def load(file: Path, *, folders: bool = True) -> Config:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -191,6 +192,44 @@ def test_the_named_file_comes_before_the_environment_and_the_folder(
     system.touch()
     monkeypatch.setattr("archiver.config.SEARCH_ORDER", ("./config.toml", str(system)))
     assert find(None, {}) == system
+
+
+@pytest.mark.parametrize("whose", ["folder", "file", "link", "open folder", "open file", "group"])
+def test_a_configuration_that_others_can_have_put_there_is_not_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whose: str
+) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can give files to others")
+    there, elsewhere = tmp_path / "there", tmp_path / "elsewhere"
+    for folder in (there, elsewhere):
+        folder.mkdir(mode=0o755)
+        (folder / "config.toml").touch(mode=0o644)
+    here, stranger = there / "config.toml", 61903
+    monkeypatch.chdir(there)
+    monkeypatch.setattr("archiver.config.SEARCH_ORDER", ("./config.toml",))
+    assert find(None, {}).resolve() == here
+    if whose == "link":
+        here.unlink()
+        here.symlink_to(elsewhere / "config.toml")
+        assert find(None, {}).resolve() == elsewhere / "config.toml"
+        os.chown(elsewhere, stranger, stranger)
+    elif whose == "group":
+        os.chown(there, 0, stranger)
+        there.chmod(0o775)
+    elif whose.startswith("open"):
+        (there if whose == "open folder" else here).chmod(0o777)
+    else:
+        os.chown(there if whose == "folder" else here, stranger, stranger)
+    with pytest.raises(ConfigProblems) as caught:
+        find(None, {})
+    assert [problem.reason for problem in caught.value.problems] == ["config_of_others"]
+    # Who names it means it, and what the machine's owner has installed comes next.
+    assert find(here, {}) == here
+    monkeypatch.setattr(
+        "archiver.config.SEARCH_ORDER", ("./config.toml", str(tmp_path / "etc.toml"))
+    )
+    (tmp_path / "etc.toml").touch()
+    assert find(None, {}) == tmp_path / "etc.toml"
 
 
 def test_the_command_tells_every_problem_and_ends_with_10(town: Town, tmp_path: Path) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import resource
+import shlex
 import shutil
 import subprocess
 import sys
@@ -23,7 +25,7 @@ from tests import paper
 from tests.town import DEADLINE, Town, wait_for
 
 STAFF, CLERK, OTHERS = 61001, 61002, 61003
-ARCHIVISTS = 61005
+REVIEWERS, ARCHIVISTS = 61004, 61005
 _START = "from archiver.cli import main; main()"
 _REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -51,13 +53,18 @@ def test_every_role_has_an_answer_for_every_act() -> None:
         (Role.REVIEWER, Act.READ),
         (Role.REVIEWER, Act.STATUS),
         (Role.REVIEWER, Act.DECIDE),
+        (Role.REVIEWER, Act.TIDY),
+        (Role.REVIEWER, Act.SETTLE),
         (Role.ARCHIVIST, Act.SEARCH),
         (Role.ARCHIVIST, Act.READ),
         (Role.ARCHIVIST, Act.STATUS),
         (Role.ARCHIVIST, Act.DECIDE),
+        (Role.ARCHIVIST, Act.TIDY),
+        (Role.ARCHIVIST, Act.SETTLE),
         (Role.ARCHIVIST, Act.DISPOSE),
         (Role.CLERK, Act.ADD),
         (Role.CLERK, Act.STATUS),
+        (Role.CLERK, Act.TIDY),
     }
 
 
@@ -174,7 +181,11 @@ def open_town() -> Iterator[Town]:
     folder = Path(tempfile.mkdtemp(prefix="archiver-rights-"))
     folder.chmod(0o755)
     try:
-        groups = {"staff": [str(STAFF)], "archivists": [str(ARCHIVISTS)]}
+        groups = {
+            "staff": [str(STAFF)],
+            "reviewers": [str(REVIEWERS)],
+            "archivists": [str(ARCHIVISTS)],
+        }
         town = Town(folder / "town", {"rights": groups})
         pipelines = town.root / "pipelines"
         (pipelines / "incoming.toml").write_text(
@@ -185,7 +196,9 @@ def open_town() -> Iterator[Town]:
         town.drop("brief.pdf", paper.text_pdf([("Friedhofssatzung",)]))
         town.drop("meins.pdf", b"kein Scan")
         (town.root / "inbox" / "permits" / "deins.pdf").write_bytes(b"auch kein Scan")
-        with town.daemon():
+        with town.daemon() as running:
+            # As many open files as a service usually has.
+            resource.prlimit(running.pid, resource.RLIMIT_NOFILE, (1024, 1024))
             wait_for(lambda: len(town.status()["problems"]) == 2, "both problems are known")
             wait_for(lambda: town.search("Friedhofssatzung state:filed"), "the letter is filed")
             yield town
@@ -211,6 +224,11 @@ def clerk(open_town: Town) -> User:
 @pytest.fixture
 def archivist(open_town: Town) -> User:
     return _user(open_town, 61104, ARCHIVISTS)
+
+
+@pytest.fixture
+def reviewer(open_town: Town) -> User:
+    return _user(open_town, 61105, REVIEWERS)
 
 
 @pytest.fixture
@@ -331,6 +349,118 @@ def test_a_stranger_is_refused_everything(stranger: User, letter: Path, desk: Pa
     # Whether a number exists is nobody's business either.
     assert "You may not" in stranger.is_refused("show", "01ARZ3NDEKTSV4RRFFQ69G5FAV")
     assert list(desk.iterdir()) == []
+
+
+def test_a_clerk_tidies_up_in_his_own_folder_and_nowhere_else(clerk: User) -> None:
+    town = clerk.town
+    town.drop("nochmal.pdf", b"wieder kein Scan")
+    wait_for(lambda: len(town.status()["problems"]) == 3, "one more problem is known")
+    problems = {one["file"]: one["id"] for one in town.status()["problems"]}
+    mine, others = problems["nochmal.pdf"], problems["deins.pdf"]
+    # What came by the folder of somebody else is not there for him, as no such number is.
+    for arguments in (("retry",), ("dismiss", "--reason", "weg")):
+        command, *rest = arguments
+        told = [clerk.says(command, one, *rest) for one in (others, "01ARZ3NDEKTSV4RRFFQ69G5FAV")]
+        assert {ended.returncode for ended in told} == {13}
+        assert told[0].stderr.replace(others, "01ARZ3NDEKTSV4RRFFQ69G5FAV") == told[1].stderr
+    (letter,) = town.search("Friedhofssatzung")
+    assert "waits in a folder of yours" in clerk.is_refused("retry", letter["id"])
+    assert "You may not do this here." in clerk.is_refused("withdraw", mine, "--reason", "weg")
+    assert clerk.json("retry", mine)["state"] == "accepted"
+    wait_for(lambda: len(town.status()["problems"]) == 3, "it is tried and still is none")
+    assert clerk.json("dismiss", mine, "--reason", "kein Scan")["state"] == "withdrawn"
+    actors = [line["actor"] for line in _ledger(town) if line["id"] == mine]
+    assert actors.count(f"uid:{clerk.uid}") == 2
+
+
+def test_a_reviewer_settles_and_sees_pages_also_by_the_forced_command(
+    reviewer: User, desk: Path
+) -> None:
+    town = reviewer.town
+    (letter,) = town.search("Friedhofssatzung")
+    town.drop("verirrt.pdf", b"auch dies ist kein Scan")
+    wait_for(lambda: any(p["file"] == "verirrt.pdf" for p in town.status()["problems"]), "it waits")
+    (lost,) = (p["id"] for p in town.status()["problems"] if p["file"] == "verirrt.pdf")
+    program = desk / "archiver"
+    words = " ".join(map(shlex.quote, [*reviewer.python, "-c", _START]))
+    program.write_text(f'#!/bin/sh\nexec {words} "$@"\n', encoding="utf-8")
+    program.chmod(0o755)
+
+    def by_ssh(said: str) -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run(
+            ["/bin/sh", str(_REPOSITORY / "deploy" / "archiver-ssh")],
+            capture_output=True,
+            check=False,
+            timeout=DEADLINE,
+            user=reviewer.uid,
+            group=reviewer.uid,
+            extra_groups=[reviewer.group],
+            env={
+                **reviewer.environment,
+                "PATH": f"{desk}{os.pathsep}{os.defpath}",
+                "ARCHIVER_CONFIG": str(town.config),
+                "SSH_ORIGINAL_COMMAND": said,
+            },
+            cwd="/",
+        )
+
+    picture = by_ssh(f"archiver review show {letter['id']} --picture -")
+    assert picture.returncode == 0, picture.stderr
+    assert picture.stdout.startswith(b"\x89PNG")
+    settled = by_ssh(f"archiver dismiss {lost} --reason 'kein Scan, nur Text'")
+    assert settled.returncode == 0, settled.stderr
+    note = town.json("show", lost)["notes"][-1]
+    assert (note["text"], note["actor"]) == ("kein Scan, nur Text", f"uid:{reviewer.uid}")
+    # What was taken back is gone for him at once, and for staff; the archivist decides on it.
+    assert by_ssh(f"show {lost}").returncode == 13
+    assert "You may not do this here." in reviewer.is_refused("release", letter["id"])
+
+
+_FLOOD = """
+import resource, socket, sys
+limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
+socks = []
+for _ in range(1100):
+    sock = socket.socket(socket.AF_UNIX)
+    sock.connect(sys.argv[1])
+    socks.append(sock)
+print("here", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("who", ["stranger", "staff"])
+def test_a_thousand_idle_connections_stop_nobody_else(
+    open_town: Town, reviewer: User, letter: Path, who: str, request: pytest.FixtureRequest
+) -> None:
+    flooding: User = request.getfixturevalue(who)
+    place = str(open_town.root / "archiver.sock")
+    with subprocess.Popen(
+        [*flooding.python, "-c", _FLOOD, place],
+        user=flooding.uid,
+        group=flooding.uid,
+        extra_groups=[flooding.group],
+        env=flooding.environment,
+        cwd="/",
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as flood:
+        try:
+            assert flood.stdout is not None
+            assert flood.stdout.readline() == "here\n"
+            assert reviewer.json("search", "Friedhofssatzung")["total"] == 1
+            assert open_town.status()["daemon"]
+            (added,) = open_town.json("add", str(letter))
+            assert added["id"]
+            if who == "staff":
+                # He himself is told why, and how to go on.
+                ended = flooding.says("status")
+                assert ended.returncode == 12
+                assert "Too many requests are open" in ended.stderr
+        finally:
+            flood.kill()
 
 
 def test_others_cannot_open_the_files_themselves(stranger: User, open_town: Town) -> None:

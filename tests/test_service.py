@@ -92,10 +92,12 @@ def test_sysusers_makes_the_users_of_the_unit(tmp_path: Path) -> None:
     assert "archiv-auskunft" in members
 
 
-def forced(words: str, place: Path) -> subprocess.CompletedProcess[str]:
+def forced(
+    words: str, place: Path, programs: Path = Path(sys.executable).parent
+) -> subprocess.CompletedProcess[str]:
     """What the forced command does with the words of an SSH client; runs in `place`."""
     environment = {
-        "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.defpath)),
+        "PATH": os.pathsep.join((str(programs), os.defpath)),
         "SSH_ORIGINAL_COMMAND": words,
         "ARCHIVER_CONFIG": str(place / "none.toml"),
         "LANG": "C.UTF-8",
@@ -121,6 +123,43 @@ def test_forced_command_runs_archiver(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("words", "heard"),
+    [
+        ("archiver review", ["review"]),
+        ("review --json", ["review", "--json"]),
+        ("archiver show 01JB2Q8T --text", ["show", "01JB2Q8T", "--text"]),
+        (
+            "archiver review set 01JB2Q8T 'subject=Antrag auf Bau' class=letter",
+            ["review", "set", "01JB2Q8T", "subject=Antrag auf Bau", "class=letter"],
+        ),
+        (
+            'archiver dismiss 01JB2Q8T --reason "kein Brief; $(id) `id` *"',
+            ["dismiss", "01JB2Q8T", "--reason", "kein Brief; $(id) `id` *"],
+        ),
+        ("correct 01JB2Q8T sender=", ["correct", "01JB2Q8T", "sender="]),
+        ("retry 01JB2Q8T", ["retry", "01JB2Q8T"]),
+        ("withdraw 01JB2Q8T --reason x", ["withdraw", "01JB2Q8T", "--reason", "x"]),
+        (
+            "review show 01JB2Q8T --page 2 --picture -",
+            ["review", "show", "01JB2Q8T", "--page", "2", "--picture", "-"],
+        ),
+        ("archiver search '\"ein Wort\" ODER *'", ["search", '"ein', 'Wort"', "ODER", "*"]),
+    ],
+)
+def test_forced_command_hands_words_on_as_they_were_meant(
+    words: str, heard: list[str], tmp_path: Path
+) -> None:
+    program = tmp_path / "bin" / "archiver"
+    program.parent.mkdir()
+    program.write_text('#!/bin/sh\nfor word in "$@"; do printf "%s\\n" "$word"; done\n')
+    program.chmod(0o755)
+    done = forced(words, tmp_path, program.parent)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == heard
+    assert [one.name for one in tmp_path.iterdir()] == ["bin"]
+
+
+@pytest.mark.parametrize(
     "words",
     [
         "",
@@ -129,7 +168,18 @@ def test_forced_command_runs_archiver(tmp_path: Path) -> None:
         "archiver -c other.toml search x",
         "archiver get 01JB2Q8T -o taken",
         "archiver get 01JB2Q8T",
-        "archiver withdraw 01JB2Q8T --reason x",
+        "archiver review show 01JB2Q8T --picture taken",
+        "archiver review show 01JB2Q8T --picture=taken",
+        "archiver review show 01JB2Q8T --picture - --picture taken x",
+        "archiver review show 01JB2Q8T --picture taken --picture -x",
+        "archiver review show 01JB2Q8T --open",
+        "archiver show 01JB2Q8T --open",
+        "archiver review --json show 01JB2Q8T --picture taken",
+        "archiver review run",
+        "archiver replace 01JB2Q8T taken",
+        "archiver add taken",
+        "archiver batch export x",
+        "archiver dismiss 01JB2Q8T --reason 'half a quote",
         "archiver --version; touch taken",
         "$(touch taken)",
         "`touch taken`",

@@ -190,9 +190,7 @@ def get(context: click.Context, id_: str, original: bool, output: Path) -> None:
         file = archive.fetch(id_, original=original)
         with file.stream:
             if str(output) == "-":
-                if sys.stdout.isatty():
-                    raise UsageFault("not_for_terminals")
-                _copy(file, sys.stdout.buffer)
+                poured(file)
             else:
                 write(file, output / _own_name(file) if output.is_dir() else output)
     if file.notice:
@@ -212,6 +210,14 @@ def _copy(file: File, sink: BinaryIO) -> None:
         copied += len(chunk)
     if copied != file.size:
         raise SystemFault("daemon_gone")
+
+
+def poured(file: File) -> None:
+    """Write to standard output, which must be no terminal."""
+    if sys.stdout.isatty():
+        raise UsageFault("not_for_terminals")
+    with file.stream:
+        _copy(file, sys.stdout.buffer)
 
 
 def write(file: File, target: Path) -> None:

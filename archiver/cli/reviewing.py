@@ -113,19 +113,22 @@ def identified(command: Any) -> Any:
 @click.option("--page", default=1, show_default=True, help=tr("Which page to draw."))
 @click.option(
     "--picture",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
     metavar="FILE",
-    help=tr("Write the page's picture to this PNG."),
+    help=tr("Write the page's picture to this PNG; - for standard output, and nothing else."),
 )
 @click.option("--open", "open_", is_flag=True, help=tr("Open the page's picture in the viewer."))
 def show(
     context: click.Context, id_: str, page: int, picture: Path | None, open_: bool, json_: bool
 ) -> None:
     """Show one document that waits."""
-    from archiver.cli.finding import saved, viewed, write
+    from archiver.cli.finding import poured, saved, viewed, write
 
     target = picture
     with desk.archive(desk.configured(context)) as archive:
+        if str(picture) == "-":
+            poured(archive.picture(id_, page))
+            return
         document = archive.show(id_)
         if picture is not None:
             file = archive.picture(id_, page)
