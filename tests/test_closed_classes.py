@@ -270,6 +270,7 @@ NAMED: dict[str, tuple[dict[str, Any], str, str]] = {
     "quality_fail": ({"name": "", "reason": "schief"}, "document", "document"),
     "disclosure_look": ({}, "wanted", "wanted"),
     "disclosure_give": ({}, "wanted", "wanted"),
+    "disclosure_preview": ({"document": NOBODY}, "wanted", "wanted"),
     "disclosure_list": ({}, "document", "document"),
 }  # fmt: skip
 
