@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
 import subprocess
 import sys
 from datetime import datetime
@@ -36,8 +39,21 @@ OTHERS = {"make_samples", "pdfa", "bare", "hostile", "soak"}
 def test_the_short_form_runs_and_leaves_a_line(bench: str, tmp_path: Path) -> None:
     file = tmp_path / "history.jsonl"
     words = [sys.executable, "-m", f"bench.{bench}", "--short", "--history", str(file)]
-    done = subprocess.run(words, cwd=REPOSITORY, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr + done.stdout
+    running = subprocess.Popen(
+        words,
+        cwd=REPOSITORY,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        told, _ = running.communicate()
+    finally:
+        # Where it hangs, nothing that it started may go on.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(running.pid, signal.SIGKILL)
+    assert running.returncode == 0, told
     line = msgspec.json.decode(file.read_bytes(), type=history.Line)
     assert (line.bench, line.form) == (bench, "short")
     assert line.ratios and all(ratio > 0 for ratio in line.ratios.values()), line.ratios

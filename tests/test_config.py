@@ -327,7 +327,7 @@ def document(table: dict[str, Any]) -> str:
 ONE_FOR_ALL = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=ONE_FOR_ALL)
+@settings(suppress_health_check=ONE_FOR_ALL)
 @given(
     config=sections,
     pipeline=st.dictionaries(
@@ -351,7 +351,7 @@ def test_whatever_the_files_say_loading_ends_with_a_config_or_with_problems(
         assert loaded.inbox.poll_seconds > 0
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=ONE_FOR_ALL)
+@settings(suppress_health_check=ONE_FOR_ALL)
 @given(content=st.binary(max_size=60))
 def test_whatever_bytes_the_file_has_loading_does_not_break(archive: Path, content: bytes) -> None:
     (archive / "config.toml").write_bytes(content)

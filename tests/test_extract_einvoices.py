@@ -261,7 +261,6 @@ def test_what_is_no_invoice(xml, reason):
     assert caught.value.reason == reason
 
 
-@settings(max_examples=100)
 @given(
     st.dictionaries(
         st.sampled_from(sorted(GIVEN)),

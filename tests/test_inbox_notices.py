@@ -10,7 +10,7 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from archiver.errors import SystemFault
@@ -151,7 +151,6 @@ def test_notes_for_names_that_windows_cannot_have(tmp_path, raw):
     assert text.split("\n")[0] == display_name(raw)
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     st.lists(
         st.sets(st.binary(min_size=1, max_size=6).filter(lambda raw: b"/" not in raw), max_size=5),
@@ -262,7 +261,6 @@ def test_no_cell_is_a_formula(tmp_path, name):
     assert read_csv(tmp_path)[1][0] == "'" + name
 
 
-@settings(max_examples=60)
 @given(st.text(), st.text())
 def test_no_text_breaks_out_of_its_cell(tmp_path_factory, file, state):
     folder = tmp_path_factory.getbasetemp()

@@ -112,9 +112,7 @@ class SettlingAgainstHistory(RuleBasedStateMachine):
 
 
 TestSettlingAgainstHistory = SettlingAgainstHistory.TestCase
-TestSettlingAgainstHistory.settings = settings(
-    max_examples=60, stateful_step_count=30, deadline=None
-)
+TestSettlingAgainstHistory.settings = settings(stateful_step_count=30)
 
 
 @given(st.floats(0, 1e6), st.floats(0.001, 1e4))

@@ -114,7 +114,6 @@ def written(tmp_path_factory):
     return fill(Ledger(tmp_path_factory.mktemp("written") / "ledger"))
 
 
-@settings(max_examples=400, deadline=None)
 @given(data=st.data())
 def test_any_flipped_byte_is_named(written, data):
     path = data.draw(st.sampled_from(files(written)))
@@ -139,7 +138,7 @@ def all_lines(ledger):
     ]
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_removed_added_and_swapped_lines_are_named(written, data):
     lines, head = all_lines(written), written.head()

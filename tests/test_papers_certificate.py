@@ -9,7 +9,7 @@ import time
 import msgspec
 import pikepdf
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pikepdf import pdfa
 
@@ -132,7 +132,6 @@ def test_what_is_not_of_its_form_is_refused_with_its_place(path, value, place):
     assert (fault.value.reason, fault.value.params) == ("certificate_damaged", {"at": place})
 
 
-@settings(max_examples=300, deadline=None)
 @given(st.integers(0, 10**6), st.binary(max_size=3), st.integers(0, 3))
 def test_reading_never_fails_otherwise(place, put, taken):
     good = msgspec.json.encode(co.as_json(made()))

@@ -72,7 +72,6 @@ def width(text, points):
     return len(text) * points * 0.18
 
 
-@settings(max_examples=60, deadline=None)
 @given(PAPERS)
 def test_every_text_stands_on_some_page_within_the_margins(one):
     sheets = typeset.layout(one, width)
@@ -182,7 +181,6 @@ def test_the_language_of_a_paper_is_not_that_of_the_process(language):
 MARKUP = st.text("#*_`[]()<>|\\~!&-+=1.) :abc\n", max_size=30)
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.lists(MARKUP, min_size=6, max_size=6))
 def test_markdown_takes_no_text_for_markup(parts):
     title, heading, running, item, label, cell = parts

@@ -190,11 +190,7 @@ class SearchIndexContract:
     def test_finds(self, town, line, ids):
         assert self.found(town, line) == set(ids.split())
 
-    @settings(
-        max_examples=80,
-        deadline=None,
-        suppress_health_check=[HealthCheck.differing_executors],
-    )
+    @settings(suppress_health_check=[HealthCheck.differing_executors])
     @given(line=st.text(max_size=40) | st.text("ab12.²½ßﬁǅ한é'+?[]{}|\\^$*-", max_size=12))
     def test_whatever_can_be_read_can_be_answered(self, town, line):
         try:

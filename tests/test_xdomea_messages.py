@@ -7,7 +7,7 @@ from zipfile import ZipFile
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from archiver.retention.exchange import dialect, messages
@@ -100,7 +100,6 @@ def test_what_is_not_known_is_left_out_and_the_message_stays_valid(version: str)
 
 
 @given(title=st.text(max_size=40), version=st.sampled_from(VERSIONS))
-@settings(max_examples=60, deadline=None)
 def test_any_subject_gives_a_valid_message_with_that_subject(title: str, version: str) -> None:
     store = Store()
     offer = Offer(a_head(version), (an_item(1, (store.document(1, title=title),)),))

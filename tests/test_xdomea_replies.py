@@ -7,7 +7,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from archiver.errors import Refusal, UsageFault
@@ -246,14 +246,12 @@ def test_a_result_in_a_place_of_its_own_is_not_overlooked(
 
 
 @given(st.binary(max_size=300))
-@settings(max_examples=100, deadline=None)
 def test_any_bytes_are_read_or_refused(content: bytes) -> None:
     with pytest.raises(UsageFault):
         read_appraisal(content)
 
 
 @given(place=st.integers(0, len(GOOD) - 1), byte=st.integers(0, 255))
-@settings(max_examples=300, deadline=None)
 def test_a_changed_byte_gives_a_value_or_a_refusal(place: int, byte: int) -> None:
     try:
         found = read_appraisal(GOOD[:place] + bytes([byte]) + GOOD[place + 1 :])
@@ -340,7 +338,6 @@ def test_a_part_that_is_decided_otherwise_makes_its_unit_wait(
     ),
     st.sampled_from(VERSIONS),
 )
-@settings(max_examples=100, deadline=None)
 def test_every_item_is_decided_or_reported_exactly_once(pairs, version: str) -> None:
     offer = an_offer(Store(), version)
     known = [*uuids(offer), offer.items[0].documents[0].uuid, STRANGER]
