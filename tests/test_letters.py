@@ -1,4 +1,4 @@
-"""Sixteen scanned letters dropped at once on a running daemon: none is lost, all are found."""
+"""Scanned letters dropped at once on a running daemon: none is lost, all are found."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from bench import accuracy
 from tests import corpora
 from tests.town import Town, wait_for
 
-LETTERS = sorted(corpora.LETTERS.glob("*.pdf"))
+# Half of them, good and poor ones; `make bench-ocr` reads all.
+LETTERS = sorted(corpora.LETTERS.glob("*.pdf"))[:8]
 
 # What the bare engine reaches on these pages (tesserocr, German model, psm 3).
 CER, CER_WITHOUT_ORDER, RECALL = 0.022, 0.017, 0.93
