@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import shutil
 import socket
@@ -120,6 +119,12 @@ def test_damage_is_found_told_and_forgotten_when_it_is_mended(
         shown = Archive(house, myself()).status()["verify"]
         assert [one["id"] for one in shown["problems"]] == [holding.second]
         assert shown["last_full"] == walk.rounds._state.ended
+        # A person who has everything read is believed, and what is still wrong stays.
+        path.write_bytes(whole)
+        Archive(house, myself()).verify()
+        assert walk_of(house).found() == set()
+        flip(path)
+        Archive(house, myself()).verify()
         # A restart remembers, and the next round sees that it was mended.
         again = walk_of(house)
         assert again.found() == walk.found()
@@ -168,7 +173,11 @@ def test_the_reading_process_is_idle_and_its_death_is_no_finding(holding: Holdin
     examiner.close()
 
 
-def test_the_daemon_tells_what_it_has_found(holding: Holding) -> None:
+def test_the_daemon_tells_what_it_has_found_until_it_is_mended(
+    holding: Holding, tmp_path: Path
+) -> None:
+    copy = tmp_path / "kopie.pdf"
+    shutil.copyfile(holding.home(holding.first) / "v1" / "content" / "original.pdf", copy)
     shutil.rmtree(holding.home(holding.first))
     town = holding.town
     with town.daemon():
@@ -181,5 +190,8 @@ def test_the_daemon_tells_what_it_has_found(holding: Holding) -> None:
             sock.sendall(b"POST /verify HTTP/1.0\r\nContent-Length: 0\r\n\r\n")
             assert sock.recv(20)
         assert town.command("verify").returncode == 15
-    told = json.loads(town.command("status", "--json").stdout)["verify"]
-    assert told["problems"] and told["days"] == 30
+        assert town.json("restore", holding.first, str(copy))["files"] > 0
+        wait_for(lambda: not town.status()["verify"]["problems"], "it is mended and seen", 60)
+        assert "verify_found" not in {one["reason"] for one in town.status()["system"]}
+    told = town.status()["verify"]
+    assert told["problems"] == [] and told["days"] == 30 and told["last_full"]

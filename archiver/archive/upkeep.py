@@ -133,7 +133,7 @@ class Upkeep(Visit):
         from archiver.pipeline import rounds
 
         config = self._house.config
-        return rounds.told(rounds.remembered(config.places.stage), config.verify.days)
+        return rounds.told(config.places.stage, config.verify.days)
 
     def _backed_up(self) -> Json | None:
         """The last back-up: ``made_at``, ``folder``, ``problems``; None where there was none."""
@@ -197,11 +197,17 @@ class Upkeep(Visit):
             ``objects`` (how many were read), ``lines`` of the ledger, ``seals``, ``problems``.
         """
         from archiver.monitoring import note
+        from archiver.pipeline import rounds
         from archiver.pipeline.audit import audit
 
         self._standing.require(Act.MAINTAIN)
         house = self._house
         report = audit(house.config, house.vault, house.ledger, house.register, progress)
         verified = note.Verified(house.now(), len(report["problems"]))
-        note.remember_verified(house.config.places.stage, verified)
+        stage = house.config.places.stage
+        note.remember_verified(stage, verified)
+        if house.office is not None:
+            house.office.verified(report["problems"])
+        else:
+            rounds.remember(stage, rounds.remembered(stage).seen(report["problems"]))
         return report

@@ -160,6 +160,11 @@ class Office:
         row = self._register.document(identifier)
         self._runner.add(str(row["id"]) if row is not None else identifier)
         self._projector.wake()
+        self._rounds.tell(str(row["id"]) if row is not None else identifier)
+
+    def verified(self, problems: list[dict[str, Any]]) -> None:
+        """A person has had everything read again, with these problems."""
+        self._rounds.seen(problems)
 
     def listings(self) -> dict[str, Listing]:
         """What waits, is held or ignored in each pipeline's folder."""

@@ -20,6 +20,7 @@ import msgspec
 
 from archiver.config import Config
 from archiver.errors import Fault, IntegrityFault, SystemFault
+from archiver.monitoring import note
 from archiver.pipeline.health import Health
 from archiver.pipeline.objectcheck import Found, ObjectCheck
 from archiver.records import Id
@@ -67,8 +68,17 @@ class Round(msgspec.Struct, frozen=True):
     def with_findings(self, identifier: Id | None, found: Iterable[Found]) -> Round:
         """The same with what was found now of an object (None: beside the objects)."""
         kept = [one for one in self.findings if one.id != identifier]
-        new = [Finding(identifier, f["code"], f["path"], f["message"]) for f in found]
+        new = [_finding(one, identifier) for one in found]
         return msgspec.structs.replace(self, findings=(*kept, *new))
+
+    def seen(self, problems: Iterable[Found]) -> Round:
+        """The same with all that is wrong, as far as a whole verification has seen it."""
+        found = tuple(_finding(one, one["id"]) for one in problems)
+        return msgspec.structs.replace(self, findings=found)
+
+
+def _finding(found: Found, identifier: Id | None) -> Finding:
+    return Finding(identifier, found["code"], found["path"], found["message"])
 
 
 def pause(state: Round, objects: int, days: int, now: str, took: float) -> float:
@@ -85,6 +95,16 @@ def pause(state: Round, objects: int, days: int, now: str, took: float) -> float
     left = began + timedelta(days=days) * _AHEAD - datetime.fromisoformat(now)
     share = left.total_seconds() / max(1, objects - state.read)
     return min(_LONGEST, max(took, share))
+
+
+def remember(stage: Path, state: Round) -> None:
+    """Write a round down.
+
+    Raises:
+        SystemFault: ``disk_full``, ``storage_failed``, ``access_denied``.
+    """
+    with durable.storage_faults(stage):
+        durable.replace(stage / _FILE, msgspec.json.encode(state), stage)
 
 
 def remembered(stage: Path) -> Round:
@@ -127,6 +147,9 @@ class Rounds:
         self._state = remembered(self._stage)
         self._ahead: list[Id] = []
         self._objects = 0
+        self._writing = threading.Lock()
+        self._again: set[Id] = set()
+        self._due = threading.Event()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="rounds", daemon=True)
 
@@ -138,13 +161,18 @@ class Rounds:
     def stop(self) -> None:
         """Stop; an object that is being read is read again at the next start."""
         self._stopping.set()
+        self._due.set()
         self._examiner.close()
         if self._thread.is_alive():
             self._thread.join(_FAREWELL)
 
     def _run(self) -> None:
         wait = self._guarded(self.first_look)
-        while not self._stopping.wait(wait):
+        while True:
+            self._due.wait(wait)
+            self._due.clear()
+            if self._stopping.is_set():
+                return
             wait = self._guarded(self.look)
             if wait > _AFTER_START:
                 self._examiner.close()  # for hours nobody needs its memory
@@ -161,6 +189,17 @@ class Rounds:
             self._health.ill(PART, SystemFault("projection_failed", part=PART))
         return 60 * self._health.pause(PART)
 
+    def tell(self, identifier: Id) -> None:
+        """Something was done about a document: where it was damaged, it is read again at once."""
+        if any(one.id == identifier for one in self._state.findings):
+            self._again.add(identifier)
+            self._due.set()
+
+    def seen(self, problems: Iterable[Found]) -> None:
+        """A person has had everything read: that counts."""
+        self._keep(lambda state: state.seen(problems))
+        self._tell()
+
     def first_look(self) -> float:
         """At a start: the heads of the newest objects, and what belongs to nothing.
 
@@ -171,8 +210,7 @@ class Rounds:
             if self._stopping.is_set():
                 return 0.0
             found = self._check.of_ledger(identifier)
-            if found or any(one.id == identifier for one in self._state.findings):
-                self._keep(self._state.with_findings(identifier, found))
+            self._keep_found(identifier, found)
         self._keep_beside()
         self._tell()
         return _AFTER_START
@@ -183,8 +221,11 @@ class Rounds:
         Returns:
             seconds after which to read the next.
         """
+        while self._again:
+            damaged = self._again.pop()
+            self._keep_found(damaged, self._check.of_object(damaged))
         if not self._state.begun:
-            self._keep(msgspec.structs.replace(self._state, begun=self._now()))
+            self._keep(lambda state: msgspec.structs.replace(state, begun=self._now()))
         if not self._ahead:
             self._ahead = self._check.expected_after(self._state.after, _BLOCK)
             self._objects = self._check.count()
@@ -195,12 +236,11 @@ class Rounds:
         found = self._found(identifier)
         if self._stopping.is_set():
             return 0.0
-        read = msgspec.structs.replace(
-            self._state.with_findings(identifier, found),
-            after=identifier,
-            read=self._state.read + 1,
+        self._keep(
+            lambda state: msgspec.structs.replace(
+                state.with_findings(identifier, found), after=identifier, read=state.read + 1
+            )
         )
-        self._keep(read)
         self._tell()
         took = time.monotonic() - began
         return pause(self._state, self._objects, self._days, self._now(), took)
@@ -215,22 +255,38 @@ class Rounds:
     def _end(self) -> float:
         """All objects are read: the ledger and the rest of the vault, then a new round."""
         self._keep_beside()
-        done = Round(ended=self._now(), findings=self._state.findings)
-        known = [one for one in done.findings if one.id is None or self._check.is_expected(one.id)]
-        self._keep(msgspec.structs.replace(done, findings=tuple(known)))
+        ended = self._now()
+        self._keep(
+            lambda state: Round(
+                ended=ended,
+                findings=tuple(
+                    one
+                    for one in state.findings
+                    if one.id is None or self._check.is_expected(one.id)
+                ),
+            )
+        )
+        count = len(self._state.findings)
+        note.remember_verified(self._stage, note.Verified(ended, count))
         self._tell()
-        log.info("verified", extra={"problems": len(known)})
+        log.info("verified", extra={"problems": count})
         return pause(self._state, self._objects, self._days, self._now(), 1.0)
 
     def _keep_beside(self) -> None:
         found = [{**one, "id": None} for one in (*self._beside(), *self._check.of_strangers())]
-        self._keep(self._state.with_findings(None, found))
+        self._keep(lambda state: state.with_findings(None, found))
 
-    def _keep(self, state: Round) -> None:
+    def _keep_found(self, identifier: Id, found: list[Found]) -> None:
+        """Keep what was found of an object out of its turn, where that is news."""
+        if found or any(one.id == identifier for one in self._state.findings):
+            self._keep(lambda state: state.with_findings(identifier, found))
+            self._tell()
+
+    def _keep(self, change: Callable[[Round], Round]) -> None:
         """Write the round down; where that fails it is told, and the round goes on from memory."""
-        self._state = state
-        with durable.storage_faults(self._stage):
-            durable.replace(self._stage / _FILE, msgspec.json.encode(state), self._stage)
+        with self._writing:
+            self._state = change(self._state)
+            remember(self._stage, self._state)
 
     def _tell(self) -> None:
         count = len(self._state.findings)
@@ -240,12 +296,22 @@ class Rounds:
             self._health.well(PART)
 
 
-def told(state: Round, days: int) -> dict[str, Any]:
-    """What `status` says of the rounds."""
+def told(stage: Path, days: int) -> dict[str, Any]:
+    """What `status` says of the rounds.
+
+    Args:
+        stage: where they are remembered.
+        days: within which each object is read.
+
+    Returns:
+        ``days``, ``begun``, ``read``, ``problems``, and ``last_full``: when everything was last
+        read, in a round or because a person asked for it.
+    """
+    state, last = remembered(stage), note.verified(stage)
     return {
         "days": days,
         "begun": state.begun or None,
         "read": state.read,
-        "last_full": state.ended or None,
+        "last_full": last.at if last else None,
         "problems": msgspec.to_builtins(state.findings[:_BLOCK]),
     }
