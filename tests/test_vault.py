@@ -1,8 +1,10 @@
 """The vault against an independent judge, a model, hostile names, damage and two threads."""
 
+import errno
 import hashlib
 import shutil
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -18,7 +20,7 @@ from hypothesis.stateful import (
 )
 
 from archiver.errors import IntegrityFault, NotFound, SystemFault
-from archiver.store import ocfl
+from archiver.store import durable, ocfl
 from archiver.store.vault import LocalVault
 from tests.ocfl_judge import judge
 from tests.places import memory_folder
@@ -254,6 +256,31 @@ def test_every_missing_and_every_extra_file_is_named(sound, tmp_path):
         assert [p.code for p in sound.verify(A)] == ["extra_folder"]
         extra.rmdir()
     assert [p.code for p in sound.verify(B)] == ["no_object"]
+
+
+@pytest.mark.parametrize("working", range(6))
+def test_a_version_that_could_neither_be_written_nor_taken_back_blames_nobody(
+    vault, monkeypatch, working
+):
+    """A disk that is full in the middle, and stays so while the version is taken back."""
+    put(vault, A, {"original.pdf": b"scan", "record.json": b"{}"})
+    real, calls = durable.replace, []
+
+    def full(target, content, stage):
+        calls.append(target.name)
+        if len(calls) > working:
+            raise OSError(errno.ENOSPC, "full")
+        real(target, content, stage)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(durable, "replace", full)
+        with suppress(SystemFault):
+            vault.add_version(A, {"record.json": b"{1}"}, AT, "filed", "daemon")
+        # What can be read is one version or the other.
+        assert read(vault, A, "record.json") in (b"{}", b"{1}")
+    vault.add_version(A, {"record.json": b"{2}"}, AT, "filed", "daemon")
+    assert read(vault, A, "record.json") == b"{2}"
+    assert vault.verify(A) == [] and judge(vault.root) == []
 
 
 def test_an_object_in_the_place_of_another_is_found(vault):

@@ -352,6 +352,7 @@ class LocalVault:
         Raises:
             NotFound: ``no_such_document``.
             IntegrityFault: ``object_damaged`` where it cannot be read or fails its digest.
+            SystemFault: as the disk said.
         """
         home = self._known_home(id)
         with durable.storage_faults(self.root):
