@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,34 @@ def test_it_is_known_where_the_catalogue_stayed_behind(root, monkeypatch) -> Non
         lane.accept("brief.pdf")
         assert [event for event, _id in accessions(lane)] == ["received"]
         assert list(look(root / "inbox" / "incoming")) == []
+
+
+def test_what_is_half_taken_is_no_stranger_while_the_catalogue_is_behind(root, monkeypatch) -> None:
+    """A full disk kept the catalogue behind and the drop half taken; then there was room again."""
+    with Lane(root) as lane:
+        register = lane.house.register
+        with monkeypatch.context() as patch, pytest.raises(CatalogueBehind):
+            patch.setattr(register, "_transaction", uncommitted(lane, register._transaction))
+            lane.drop("brief.pdf", letter("eins"))
+        ((_event, document),) = accessions(lane)
+        inbox = root / "inbox" / "incoming"
+        (inbox / "brief.pdf").rename(inbox / f".done-{document}")
+        lane.house.intake.recover_drops(lane.house.folders())
+        assert [p.name for p in (root / "released").iterdir()] == [f"{document}-brief.pdf"]
+        assert list(look(inbox)) == [] and len(accessions(lane)) == 1
+
+
+def uncommitted(lane, transaction):
+    """Transactions of a catalogue that cannot be committed once a line was written."""
+
+    @contextmanager
+    def failing():
+        with transaction() as connection:
+            yield connection
+            if lane.house.ledger.head().seq:
+                raise SystemFault("disk_full", path="catalogue.db")
+
+    return failing
 
 
 def test_another_file_under_its_name_is_a_drop_of_its_own(root, stuck) -> None:

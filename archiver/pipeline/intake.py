@@ -157,6 +157,8 @@ class Intake:
 
     def recover_drops(self, folders: Iterable[Path]) -> None:
         """Take what was accepted and still lies in its folder; also after a fault in taking."""
+        # What only the ledger knows yet is no stranger.
+        self._register.catch_up()
         for folder in folders:
             for found in release.recover(folder, self.recheck.arrival, self._places.released):
                 if found.outcome == "again":
