@@ -123,14 +123,14 @@ def working(one: lane.Lane, lanes: int) -> Iterator[Runner]:
 def test_papers_that_hang_leave_a_lane_for_a_letter(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runner_module, "QUICK_SECONDS", 5.0)
+    monkeypatch.setattr(runner_module, "QUICK_SECONDS", 8.0)
     with lane.Lane(lane.founded(tmp_path / "archive")) as one:
         hanging = [one.drop(f"{number}.pdf", endless_pdf(number)) for number in range(2)]
         with working(one, 2) as runner:
-            wait_for(lambda: runner.progress() == (0, 2), "both lanes hang", 20)
+            wait_for(lambda: runner.progress() == (0, 2), "both lanes hang", 60)
             letter = one.drop("brief.pdf", lane.letter("Hundesteuer"))
             runner.add(letter)
-            wait_for(lambda: one.state(letter) in ("filed", "review"), "the letter is read", 25)
+            wait_for(lambda: one.state(letter) in ("filed", "review"), "the letter is read", 60)
             assert {one.state(document) for document in hanging} == {"accepted"}
             # No worker died: those that were ended were ended on purpose.
             assert [row["worker_deaths"] for row in one.house.register.jobs()] == [0, 0]
