@@ -67,6 +67,7 @@ class WorkLimits(msgspec.Struct, frozen=True):
     memory_mib: int = 3072
     wall_seconds: int = 900
     file_mib: int = 2048
+    scratch_mib: int = 2048
     cage: Literal["auto", "none"] = "auto"
 
     @property

@@ -16,7 +16,7 @@ import threading
 from pathlib import Path
 from typing import Self
 
-from archiver.recognise.cage import descendants
+from archiver.recognise.guard import descendants
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PR_SET_CHILD_SUBREAPER = 36

@@ -19,6 +19,7 @@ from archiver.pipeline import invoices
 from archiver.pipeline.invoices import Invoices
 from archiver.recognise import cage, media
 from archiver.recognise.exchange import WorkerDied
+from archiver.recognise.guard import descendants
 from tests import corpora
 from tests.corpora import INVOICES
 from tests.paper import text_pdf
@@ -187,7 +188,7 @@ def test_waiting_ends_and_nothing_is_left_behind(order, odd, examined):
             ordered(order), limits=msgspec.structs.replace(LIMITS, wall_seconds=2.0), kind="none"
         )
     assert caught.value.reason == "took_too_long"
-    wait_for(lambda: not cage.descendants(os.getpid()), "no process is left")
+    wait_for(lambda: not descendants(os.getpid()), "no process is left")
 
 
 def test_another_thread_can_end_it(odd, tmp_path):
@@ -205,7 +206,7 @@ def test_another_thread_can_end_it(odd, tmp_path):
 
     thread = threading.Thread(target=read)
     thread.start()
-    wait_for(lambda: cage.descendants(os.getpid()), "it reads")
+    wait_for(lambda: descendants(os.getpid()), "it reads")
     reader.close()
     thread.join(timeout=30)
     assert ends == ["gone"]

@@ -21,7 +21,7 @@ from typing import Any, Self
 
 import pytest
 
-from archiver.recognise.cage import descendants
+from archiver.recognise.guard import descendants
 from tests import corpora, paper
 from tests.town import COMMAND, Town, wait_for
 

@@ -18,6 +18,7 @@ from PIL import Image
 from archiver.errors import DocumentFault, SystemFault
 from archiver.recognise import cage, media, messages
 from archiver.recognise.channel import CREDITS
+from archiver.recognise.guard import descendants
 from archiver.recognise.reader import Pixels, Reader, WorkerDied
 from archiver.recognise.reader_process import _explained
 from archiver.records import Page, Word
@@ -129,7 +130,7 @@ def open_files(pid):
 
 def test_fifty_documents_leave_nothing_open(reader, tmp_path):
     def opened():
-        return open_files(max([reader.pid, *cage.descendants(reader.pid)])), open_files("self")
+        return open_files(max([reader.pid, *descendants(reader.pid)])), open_files("self")
 
     with received(scan_pdf([letter_image(dpi=100)]), tmp_path) as fd:
         all_the_way(reader, fd, media.PDF)
@@ -178,7 +179,7 @@ def test_a_killed_reader_is_told_and_replaced(tmp_path):
     with slot, received(scan_pdf([letter_image(dpi=150)] * 9), tmp_path) as fd:
         answers = slot.pages(fd, media.PDF, range(1, 10))
         os.close(next(answers).fd)
-        for pid in [*cage.descendants(slot.pid), slot.pid]:
+        for pid in [*descendants(slot.pid), slot.pid]:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         with pytest.raises(WorkerDied):
@@ -204,7 +205,7 @@ def test_a_page_without_end_is_ended(tmp_path, cpu, wall):
     with slot, received(endless_pdf(), tmp_path) as fd:
         with pytest.raises(DocumentFault, match="took_too_long"):
             list(slot.pages(fd, media.PDF, [1]))
-        family = [slot.pid, *cage.descendants(slot.pid)] if slot.pid else []
+        family = [slot.pid, *descendants(slot.pid)] if slot.pid else []
         assert len(family) <= 3  # bubblewrap twice and the template; no child of it
     with slot, received(text_pdf(), tmp_path) as fd:
         assert len(slot.inspect(fd, media.PDF).sheets) == 1
@@ -218,13 +219,14 @@ def test_a_reader_that_cannot_start_is_a_fault_of_the_system(tmp_path, monkeypat
         slot.inspect(fd, media.PDF)
 
 
-def test_without_bubblewrap_it_works_too(tmp_path):
-    slot = Reader(tmp_path / "slot", "none", LIMITS)
+@pytest.mark.parametrize("kind", ["landlock", "none"])
+def test_without_bubblewrap_it_works_too(tmp_path, kind):
+    slot = Reader(tmp_path / "slot", kind, LIMITS)
     with slot, received(png(letter_image()), tmp_path) as fd:
         _found, pages, made = all_the_way(slot, fd, media.PNG)
     assert len(pages) == 1
     assert made.findings == ()
-    assert list((tmp_path / "slot").glob("document-*")) == []
+    assert list((tmp_path / "slot").iterdir()) == []
 
 
 UNTRUE_MARKS = (

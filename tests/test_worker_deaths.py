@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from archiver.recognise import cage
+from archiver.recognise.guard import descendants
 from tests import paper
 from tests.town import Town, wait_for
 
@@ -41,7 +41,7 @@ class Running(NamedTuple):
 
     def caged(self, module: bytes) -> list[int]:
         """All processes of one module below the daemon."""
-        return [pid for pid in cage.descendants(self.daemon.pid) if module in _words(pid)]
+        return [pid for pid in descendants(self.daemon.pid) if module in _words(pid)]
 
     def children(self) -> list[int]:
         """Readers that have a document: those forked from a warm template."""

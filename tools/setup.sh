@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 goal=${1:-run}
 
 packages="python3-venv tesseract-ocr tesseract-ocr-deu tesseract-ocr-script-latn \
-poppler-utils ghostscript bubblewrap tzdata"
+poppler-utils ghostscript bubblewrap libseccomp2 tzdata"
 lock=requirements.lock
 if [ "$goal" = test ]; then
     packages="$packages strace unzip fonts-dejavu-core fonts-liberation"

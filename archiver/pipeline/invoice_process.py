@@ -1,7 +1,7 @@
 """The process in the cage that reads one electronic invoice, and then ends.
 
 Promises one answer to one request, of the kinds below, with limits on memory, time and size set
-before the first received byte is read. What it makes travels in memory that nobody can change.
+before the first received byte is read.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from archiver.errors import Fault
 from archiver.extract.einvoice_reading import Examined, Statement, examine
 from archiver.recognise import wire
 from archiver.recognise.document import Document
-from archiver.recognise.sealing import sealed
 from archiver.records import Page
 
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
@@ -88,8 +87,8 @@ def main() -> None:
     answer, made = _answered(request, fd)
     sent = msgspec.to_builtins(answer)
     if len(msgspec.json.encode(sent)) > wire.MAX_MESSAGE:
-        sent, made = msgspec.to_builtins(Faulty("too_much_output", {})), ()
-    wire.send(control, sent, made)
+        sent, made = msgspec.to_builtins(Faulty("too_much_output", {})), b""
+    wire.send(control, sent, payload=made)
 
 
 def _limit(request: Request) -> None:
@@ -100,16 +99,16 @@ def _limit(request: Request) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (request.cpu_seconds, request.cpu_seconds))
 
 
-def _answered(request: Request, fd: int) -> tuple[Answer, tuple[int, ...]]:
+def _answered(request: Request, fd: int) -> tuple[Answer, bytes]:
     """Read the invoice; the answer and what comes along with it."""
     try:
         with Document(fd, request.media_type).stream() as source:
             examined = examine(source, request.media_type, request.created)
         if examined is None:
-            return Nothing(), ()
-        return Told(examined.statement, examined.pages), (sealed(_made(examined)),)
+            return Nothing(), b""
+        return Told(examined.statement, examined.pages), _made(examined)
     except Exception as error:
-        return _explained(error), ()
+        return _explained(error), b""
 
 
 def _made(examined: Examined) -> bytes:

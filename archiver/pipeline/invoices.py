@@ -75,7 +75,7 @@ class Invoices:
 
     def __init__(self, kind: cage.Kind, limits: cage.Limits) -> None:
         self._limits = limits
-        self._errand = Errand(_MODULE, kind, limits.wall_seconds)
+        self._errand = Errand(_MODULE, kind, limits)
 
     def examine(self, fd: int, media_type: str, today: date) -> Outcome | None:
         """Read the invoice of a received file.

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import os
 import secrets
-import shutil
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
@@ -39,6 +38,7 @@ from archiver.pipeline.summary import Summary
 from archiver.pipeline.watch import Watch
 from archiver.pipeline.work import Tools
 from archiver.recognise import cage
+from archiver.recognise.confinement import empty
 from archiver.recognise.engine_client import Engine
 from archiver.recognise.engine_process import Options
 from archiver.recognise.reader import Reader
@@ -123,7 +123,7 @@ class Office:
             SystemFault: ``engine_missing``, ``language_missing``: nothing was started.
         """
         scratch = self._config.places.stage / "cage"
-        shutil.rmtree(scratch, ignore_errors=True)
+        empty(str(scratch))
         if self._cage == "none":
             log.warning("no cage: received files are opened with limits only")
         self.engines.warm()
@@ -260,7 +260,10 @@ def engines_of(config: Config, kind: cage.Kind) -> Engines:
     arguments = [msgspec.json.encode(options).decode()]
 
     def start() -> Engine:
-        return Engine(cage.spawn(_ENGINE, kind=kind, scratch=None, arguments=arguments))
+        process = cage.spawn(
+            _ENGINE, kind=kind, scratch=None, arguments=arguments, limits=_limits(config)
+        )
+        return Engine(process)
 
     return Engines(config.work.engines, start, _PAGE_SECONDS)
 
@@ -293,6 +296,7 @@ def _limits(config: Config) -> cage.Limits:
         cpu_seconds=work.wall_seconds,
         file_size=work.file_mib * _MIB,
         wall_seconds=work.wall_seconds,
+        room=work.scratch_mib * _MIB,
     )
 
 

@@ -1,46 +1,45 @@
 """The cage: a process apart in which received bytes meet native parsers.
 
 Promises that a caged process sees the system's libraries, this package and one scratch folder,
-no network, no other file, and that it ends with the daemon. Bubblewrap gives the walls; where
-the machine forbids it, `probe` says ``"none"`` and only the limits of resources are left.
+no network, no other file, that it ends with the daemon, and that what it writes to its stderr
+stays bounded. Bubblewrap gives the outer walls; where the machine forbids it, Landlock does. The
+inner walls (`archiver.recognise.confinement`) are the same in both. With ``"none"`` there are only
+limits of resources, and that must have been asked for.
 """
 
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import functools
 import os
-import runpy
-import shutil
 import signal
-import site
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
-Kind = Literal["bubblewrap", "none"]
+from archiver.recognise import wire
+from archiver.recognise.confinement import SCRATCH, Budget, Space, empty
+from archiver.recognise.guard import descendants
+from archiver.recognise.lastwords import LastWords
+from archiver.recognise.visible import Visible, visible
 
-SCRATCH_INSIDE = "/scratch"
-_PR_SET_PDEATHSIG = 1
-_PR_SET_CHILD_SUBREAPER = 36
-_SYSTEM_FILES = (
-    "/etc/ld.so.cache",
-    "/etc/ld.so.conf",
-    "/etc/ld.so.conf.d",
-    "/etc/alternatives",
-    "/etc/fonts",
-    "/etc/ghostscript",
-    "/var/lib/ghostscript",  # where /usr/share/ghostscript points for character maps on Debian
-)
+Kind = Literal["bubblewrap", "landlock", "none"]
+
+_INSIDE = "archiver.recognise.inside"
+_TRIAL = "archiver.recognise.trial_process"
+_TRIAL_SECONDS = 30.0
 _WALLS = ("--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv")
+_SMALL_ROOM = 16 << 20
+_SOMEBODY = "1000"
+_SPARE = 512 << 20
 
 # The kernel sends the signal of a parent's death when the *thread* that started the child ends,
 # so one thread that lives as long as the daemon starts them all.
@@ -53,15 +52,60 @@ class Limits(msgspec.Struct, frozen=True):
     Attributes:
         address_space: bytes of memory that a process may map.
         cpu_seconds: processor time for one answer (one page, or the assembly).
-        file_size: bytes of the largest file that it may write; page images count, so it must
-            be larger than the most pixels that a page may have.
+        file_size: bytes of the largest file that it may write.
         wall_seconds: time that the daemon waits for one answer.
+        room: bytes that it may write into its scratch folder, all files together.
     """
 
     address_space: int
     cpu_seconds: int
     file_size: int
     wall_seconds: float
+    room: int = 2 << 30
+
+    @property
+    def budget(self) -> Budget:
+        """What all processes of one document may use together; each has a part of its own."""
+        return Budget(self.address_space + _SPARE, self.room)
+
+
+OVER = {"memory": 120, "processes": 121, "room": 122}
+"""Exit status of a guarded module that used too much, by what."""
+_MODEST = Limits(3 << 30, 0, 0, 0.0)
+
+
+class Trial(msgspec.Struct, frozen=True):
+    """Which walls a caged process found around itself.
+
+    Attributes:
+        space: see `archiver.recognise.confinement.Walls`.
+        landlock: version of the kernel's Landlock, 0 where there is none.
+    """
+
+    space: Space
+    landlock: int
+
+
+class Inside(msgspec.Struct, frozen=True):
+    """What `archiver.recognise.inside` is told.
+
+    Attributes:
+        daemon: process that it ends with, where it is the parent.
+        kind: the cage.
+        module: to become.
+        per_document: whether the module starts a process for each document, and guards it.
+        readable: files and folders that may be read.
+        folder: the only one that may be written to.
+        budget: of what is guarded.
+    """
+
+    daemon: int
+    kind: Kind
+    module: str
+    per_document: bool
+    readable: tuple[str, ...]
+    folder: str
+    budget: Budget
 
 
 class Caged:
@@ -70,11 +114,21 @@ class Caged:
     Args:
         process: the process, leader of its own session.
         sock: the daemon's end.
+        words: what it writes to its stderr.
+        folder: to be removed when it has ended.
     """
 
-    def __init__(self, process: subprocess.Popen[bytes], sock: socket.socket) -> None:
+    def __init__(
+        self,
+        process: subprocess.Popen[bytes],
+        sock: socket.socket,
+        words: LastWords,
+        folder: Path | None = None,
+    ) -> None:
         self.sock = sock
+        self.words = words
         self._process = process
+        self._folder = folder
         self._ending = threading.Lock()
 
     @property
@@ -85,6 +139,22 @@ class Caged:
     def alive(self) -> bool:
         """Say whether the process still runs."""
         return self._process.poll() is None
+
+    def ended(self, patience: float = 1.0) -> int | None:
+        """Say how a process that has hung up has ended: its status, or minus the signal.
+
+        Args:
+            patience: seconds; the end comes a moment after the hanging up.
+
+        Returns:
+            None where it still runs.
+        """
+        try:
+            status = self._process.wait(patience)
+        except subprocess.TimeoutExpired:
+            return None
+        # Bubblewrap tells a signal as a shell does.
+        return 128 - status if status > 128 else status
 
     def kill(self) -> None:
         """End the process with all its descendants at once, and reap it; a second time is idle.
@@ -99,33 +169,69 @@ class Caged:
                         os.kill(pid, signal.SIGKILL)
                 self._process.wait()
             self.sock.close()
+            self.words.close()
+            if self._folder is not None:
+                empty(str(self._folder))
+                with contextlib.suppress(OSError):
+                    self._folder.rmdir()
 
 
 @functools.cache
 def probe() -> Kind:
-    """Say which cage this machine allows, by building one.
+    """Say which cage this machine allows, by building one and starting Python in it.
 
     Returns:
-        ``"bubblewrap"`` or ``"none"``; the answer is kept for the life of the process.
+        the best one; ``"none"`` where neither works. Kept for the life of the process.
     """
-    if shutil.which("bwrap") is None:
-        return "none"
-    command = [*_walls(None), "--", "/usr/bin/true"]
+    for kind in _CAGES:
+        if not isinstance(tried(kind), str):
+            return kind
+    return "none"
+
+
+_CAGES: tuple[Kind, ...] = ("bubblewrap", "landlock")
+
+
+def tried(kind: Kind) -> Trial | str:
+    """Build a cage of a kind as readers have it, and start Python in it.
+
+    Returns:
+        the walls that it found around itself; or why it did not start, for the log and `check`.
+    """
     try:
-        done = subprocess.run(command, capture_output=True, timeout=20, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return "none"
-    return "bubblewrap" if done.returncode == 0 else "none"
+        caged = spawn(_TRIAL, kind=kind, scratch=None, per_document=True)
+    except OSError as error:
+        return str(error)
+    try:
+        caged.sock.settimeout(_TRIAL_SECONDS)
+        message, _fds = wire.receive(caged.sock)
+        return msgspec.convert(message, Trial)
+    except (wire.PeerGone, ValueError) as error:
+        return caged.words.verbatim() or str(error)
+    finally:
+        caged.kill()
 
 
-def spawn(module: str, *, kind: Kind, scratch: Path | None, arguments: Sequence[str] = ()) -> Caged:
+def spawn(
+    module: str,
+    *,
+    kind: Kind,
+    scratch: Path | None,
+    arguments: Sequence[str] = (),
+    limits: Limits = _MODEST,
+    per_document: bool = False,
+) -> Caged:
     """Start ``python -m module <socket fd> *arguments`` in the cage.
 
     Args:
         module: dotted name of a module of this package (or of the tests).
         kind: which cage, see `probe`.
-        scratch: folder of this process alone, its TMPDIR; None gives memory instead.
+        scratch: folder of this process alone, its TMPDIR where the cage has no memory for that;
+            None: a new one, removed in the end.
         arguments: further words of the command line.
+        limits: for all its processes together.
+        per_document: the module starts a process for each document and guards it
+            (`archiver.recognise.inside.guarded`); else the module itself is guarded.
 
     Returns:
         the handle; the caller kills it in the end.
@@ -133,180 +239,115 @@ def spawn(module: str, *, kind: Kind, scratch: Path | None, arguments: Sequence[
     Raises:
         OSError: the process cannot be started.
     """
-    return _STARTER.submit(_start, module, kind, scratch, tuple(arguments)).result()
+    order = (module, kind, scratch, tuple(arguments), limits, per_document)
+    return _STARTER.submit(_start, *order).result()
 
 
-def _start(module: str, kind: Kind, scratch: Path | None, arguments: tuple[str, ...]) -> Caged:
+def _start(
+    module: str,
+    kind: Kind,
+    scratch: Path | None,
+    arguments: tuple[str, ...],
+    limits: Limits,
+    per_document: bool,
+) -> Caged:
     """Start the process; runs in the one thread that lives as long as the daemon."""
+    own = None
+    if kind == "bubblewrap":
+        temporary = SCRATCH
+    elif scratch is None:
+        own = Path(tempfile.mkdtemp(prefix="archiver-cage-"))
+        temporary = str(own.resolve())
+    else:
+        temporary = str(scratch.resolve())
+    seen = visible()
+    inside = Inside(
+        daemon=os.getpid(),
+        kind=kind,
+        module=module,
+        per_document=per_document,
+        readable=seen.readable,
+        folder=temporary,
+        budget=limits.budget,
+    )
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-    python = [sys.executable, "-P", "-m", "archiver.recognise.cage"]
-    words = [*python, str(os.getpid()), kind, module, str(theirs.fileno()), *arguments]
-    temporary = _temporary(kind, scratch)
+    words = LastWords()
     environment = _environment(temporary)
+    command = [sys.executable, "-P", "-m", _INSIDE, msgspec.json.encode(inside).decode()]
+    command += [str(theirs.fileno()), *arguments]
     if kind == "bubblewrap":
         settings = [part for item in environment.items() for part in ("--setenv", *item)]
-        words = [*_walls(scratch), *settings, "--chdir", temporary, "--", *words]
+        command = [
+            *_walls(seen, limits, per_document),
+            *settings,
+            "--chdir",
+            SCRATCH,
+            "--",
+            *command,
+        ]
     try:
         process = subprocess.Popen(
-            words,
+            command,
             pass_fds=(theirs.fileno(),),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stderr=words.writable,
             start_new_session=True,
             cwd="/" if kind == "bubblewrap" else temporary,
             env={"PATH": os.defpath} if kind == "bubblewrap" else environment,
         )
     except OSError:
         ours.close()
+        words.close()
+        if own is not None:
+            own.rmdir()
         raise
     finally:
         theirs.close()
-    return Caged(process, ours)
-
-
-def _temporary(kind: Kind, scratch: Path | None) -> str:
-    """Name the caged process's TMPDIR as it sees it."""
-    if scratch is None:
-        return "/tmp"
-    return SCRATCH_INSIDE if kind == "bubblewrap" else str(scratch.resolve())
+    words.begin()
+    return Caged(process, ours, words, own)
 
 
 def _environment(temporary: str) -> dict[str, str]:
     """Give the whole environment of a caged process."""
     environment = {
         "PATH": os.pathsep.join((str(Path(sys.executable).parent), "/usr/bin", "/bin")),
-        "PYTHONPATH": str(_package().parent),
+        "PYTHONPATH": str(Path(__file__).resolve().parents[2]),
         "PYTHONDONTWRITEBYTECODE": "1",
         "HOME": temporary,
         "TMPDIR": temporary,
         "LANG": "C.UTF-8",
         "OMP_THREAD_LIMIT": "1",
+        "OPENBLAS_NUM_THREADS": "1",
     }
     if "TESSDATA_PREFIX" in os.environ:
         environment["TESSDATA_PREFIX"] = os.environ["TESSDATA_PREFIX"]
     return environment
 
 
-def _walls(scratch: Path | None) -> list[str]:
+def _walls(seen: Visible, limits: Limits, per_document: bool) -> list[str]:
     """Give bubblewrap's words: what is seen inside, and nothing else."""
-    words = ["bwrap", *_WALLS, "--ro-bind", "/usr", "/usr"]
-    for name in ("/bin", "/sbin", "/lib", "/lib32", "/lib64"):
-        folder = Path(name)
-        if folder.is_symlink():
-            words += ["--symlink", str(folder.readlink()), name]
-        elif folder.exists():
-            words += ["--ro-bind", name, name]
+    words = ["bwrap", *_WALLS]
+    if os.geteuid() == 0:
+        # Nobody without capabilities may give root a namespace of its own.
+        words += ["--unshare-user", "--uid", _SOMEBODY, "--gid", _SOMEBODY]
+    if not per_document and _knows("--disable-userns"):
+        # A process that starts others for its documents makes namespaces for them.
+        words += ["--unshare-user", "--disable-userns"]
     # Before what may lie below it.
-    words += ["--tmpfs", "/tmp"]
-    for name in (*_SYSTEM_FILES, *_python_folders()):
-        if Path(name).exists():
-            words += ["--ro-bind", name, name]
+    words += ["--size", str(_SMALL_ROOM), "--tmpfs", "/tmp"]
+    for link, target in seen.links:
+        words += ["--symlink", target, link]
+    for name in seen.places:
+        words += ["--ro-bind", name, name]
     words += ["--proc", "/proc", "--dev", "/dev"]
-    if scratch is not None:
-        words += ["--bind", str(scratch.resolve()), SCRATCH_INSIDE]
-    return words
+    words += ["--size", str(_SMALL_ROOM), "--tmpfs", "/dev/shm"]
+    words += ["--size", str(limits.room), "--tmpfs", SCRATCH]
+    return [*words, "--remount-ro", "/dev", "--remount-ro", "/"]
 
 
-def _python_folders() -> list[str]:
-    """Name the folders that Python, its packages and this package live in, without doubles."""
-    wanted = [sys.prefix, sys.base_prefix, *site.getsitepackages(), str(_package())]
-    if site.ENABLE_USER_SITE:
-        wanted.append(site.getusersitepackages())
-    if "TESSDATA_PREFIX" in os.environ:
-        wanted.append(os.environ["TESSDATA_PREFIX"])
-    folders: list[str] = []
-    for name in wanted:
-        path = Path(name).resolve()
-        if not any(path.is_relative_to(seen) for seen in ("/usr", *folders)):
-            folders.append(str(path))
-        if Path(name) != path:
-            folders.append(name)
-    return folders
-
-
-def _package() -> Path:
-    """Give the folder of the archiver package, wherever it was installed from."""
-    return Path(__file__).resolve().parent.parent
-
-
-def descendants(pid: int) -> list[int]:
-    """List the processes below one, grandchildren first to be found last.
-
-    Args:
-        pid: the root, not itself in the answer.
-
-    Returns:
-        process ids; a process that starts meanwhile may be missing, so callers that must have
-        all of them ask again until nothing is left.
-    """
-    children: dict[int, list[int]] = {}
-    for child, parent in _parents():
-        children.setdefault(parent, []).append(child)
-    found: list[int] = []
-    queue = [pid]
-    while queue:
-        below = children.get(queue.pop(), [])
-        found += below
-        queue += below
-    return found
-
-
-def _parents() -> Iterator[tuple[int, int]]:
-    """Yield (process, its parent) for each process that /proc shows."""
-    for entry in os.scandir("/proc"):
-        if entry.name.isdigit():
-            with contextlib.suppress(OSError, ValueError, IndexError):
-                stat = Path(entry.path, "stat").read_text(errors="replace")
-                # The second field is the name in brackets, which may hold anything.
-                yield int(entry.name), int(stat.rpartition(")")[2].split()[1])
-
-
-def die_with_parent(expected: int | None = None) -> None:
-    """Ask the kernel to kill this process when its parent ends.
-
-    Args:
-        expected: the parent's id; where it is already gone this process ends now.
-    """
-    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if expected is not None and os.getppid() != expected:
-        os._exit(0)
-
-
-def adopt_orphans() -> None:
-    """Become the parent of every descendant that loses its own, so that none escapes."""
-    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
-
-
-def _prctl(option: int, value: int) -> None:
-    """Call prctl(2), which Python does not offer."""
-    if ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0) != 0:
-        error = ctypes.get_errno()
-        raise OSError(error, os.strerror(error))
-
-
-def _hung_up(descriptor: int) -> bool:
-    """Whether nobody holds the other end of a socket any more."""
-    with socket.socket(fileno=os.dup(descriptor)) as control:
-        try:
-            return control.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
-        except BlockingIOError:
-            return False
-        except ConnectionError:
-            return True
-
-
-def main() -> None:
-    """Run inside: tie this life to the daemon's, then become the module asked for."""
-    daemon, kind, module, *arguments = sys.argv[1:]
-    # Inside bubblewrap the parent is bubblewrap itself, which has --die-with-parent.
-    die_with_parent(int(daemon) if kind == "none" else None)
-    if _hung_up(int(arguments[0])):
-        # The daemon died before bubblewrap could tie itself to it.
-        os._exit(0)
-    sys.argv = [module, *arguments]
-    runpy.run_module(module, run_name="__main__", alter_sys=True)
-
-
-if __name__ == "__main__":
-    main()
+@functools.cache
+def _knows(option: str) -> bool:
+    """Whether this machine's bubblewrap has an option."""
+    told = subprocess.run(["bwrap", "--help"], capture_output=True, timeout=20, check=False)
+    return option.encode() in told.stdout + told.stderr

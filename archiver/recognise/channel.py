@@ -1,7 +1,6 @@
 """The caged child's end of one request: what it was asked, and the way its answers go.
 
-Promises that the daemon is never more than three page images or parts behind, and that pixels
-travel in memory that nobody can change any more.
+Promises that the daemon is never more than three page images or parts behind.
 """
 
 from __future__ import annotations
@@ -15,7 +14,6 @@ from pathlib import Path
 import msgspec
 
 from archiver.recognise import messages, wire
-from archiver.recognise.sealing import sealed
 
 CREDITS = 3
 
@@ -65,17 +63,15 @@ class Channel:
         self._cpu_seconds = cpu_seconds
         self._credits = CREDITS
 
-    def send(self, answer: messages.Answer, *fds: int) -> None:
+    def send(self, answer: messages.Answer, *fds: int, payload: bytes = b"") -> None:
         """Send an answer and allow the next one its own processor time."""
-        wire.send(self._sock, messages.encode(answer), fds)
+        wire.send(self._sock, messages.encode(answer), fds, payload)
         self.allow(self._cpu_seconds)
 
     def send_pixels(self, answer: messages.Sent, pixels: bytes) -> None:
         """Send a page image in its turn."""
         self.take_turn()
-        fd = sealed(pixels)
-        self.send(answer, fd)
-        os.close(fd)
+        self.send(answer, payload=pixels)
 
     def take_turn(self) -> None:
         """Wait until the daemon has taken all but two of the images or parts before."""

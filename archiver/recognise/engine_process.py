@@ -17,7 +17,6 @@ import msgspec
 
 from archiver.errors import SystemFault
 from archiver.recognise import codes, paragraph_signs, reading, wire
-from archiver.recognise.cage import die_with_parent
 from archiver.recognise.engine import (
     EngineName,
     GrayImage,
@@ -143,7 +142,6 @@ def main(arguments: list[str]) -> None:
     Args:
         arguments: number of the socket's descriptor, `Options` as JSON.
     """
-    die_with_parent()
     os.nice(_NICER)
     options = msgspec.json.decode(arguments[1], type=Options)
     with socket.socket(fileno=int(arguments[0])) as sock:

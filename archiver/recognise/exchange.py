@@ -22,12 +22,16 @@ _A = TypeVar("_A", bound=messages.Answer)
 _MEMORY_SIGNALS = frozenset({signal.SIGABRT, signal.SIGTRAP, signal.SIGILL, signal.SIGSEGV})
 
 
+_OVER = {"memory": "too_much_memory", "room": "too_much_output"}
+
+
 class WorkerDied(Exception):
     """The reader ended, or said something impossible; the next request gets a new one.
 
     Args:
-        how: ``signal``, ``status``, ``crashed``, ``protocol`` or ``gone``.
-        detail: number of the signal, status, or type and place of the exception.
+        how: ``signal``, ``status``, ``over``, ``crashed``, ``protocol`` or ``gone``.
+        detail: name of the signal, status, what was used too much of, or type and place of the
+            exception; never text of a document.
     """
 
     def __init__(self, how: str, detail: str | int = "") -> None:
@@ -36,16 +40,47 @@ class WorkerDied(Exception):
         self.detail = detail
 
 
+def died(ended: int | None) -> WorkerDied:
+    """Tell how a process has ended.
+
+    Args:
+        ended: status, or minus the signal; None where it is not known.
+    """
+    if ended is None:
+        return WorkerDied("gone")
+    if ended >= 0:
+        return WorkerDied("status", ended)
+    try:
+        return WorkerDied("signal", signal.Signals(-ended).name)
+    except ValueError:
+        return WorkerDied("signal", -ended)
+
+
+def used_up(over: str) -> DocumentFault | WorkerDied:
+    """Tell what a process was killed for that had used too much of something.
+
+    Args:
+        over: see `messages.Ended`.
+    """
+    return DocumentFault(_OVER[over]) if over in _OVER else WorkerDied("over", over)
+
+
 class Exchange:
     """One request and its answers, each waited for no longer than the limit."""
 
     def __init__(
-        self, slot: cage.Caged, channel: socket.socket, limits: cage.Limits, wall_seconds: float
+        self,
+        slot: cage.Caged,
+        channel: socket.socket,
+        limits: cage.Limits,
+        wall_seconds: float,
+        max_pixels: int,
     ) -> None:
         self._slot = slot
         self._channel = channel
         self._limits = limits
         self._wall_seconds = wall_seconds
+        self._max_pixels = max_pixels
         self._expired = False
         self.over = False
 
@@ -73,7 +108,7 @@ class Exchange:
             the answer and its descriptors, now the caller's.
         """
         try:
-            message, fds = self._receive(self._channel)
+            message, fds = self._receive(self._channel, self._max_pixels)
         except wire.PeerGone:
             self._buried()
         try:
@@ -120,12 +155,14 @@ class Exchange:
     def _buried(self) -> NoReturn:
         """Raise why the child ended without a last word."""
         ended = self._end()
+        if ended.over:
+            raise used_up(ended.over)
         number = -ended.ended
         if number == signal.SIGXCPU:
             raise DocumentFault("took_too_long")
         if number in _MEMORY_SIGNALS and ended.peak > self._limits.address_space / 2:
             raise DocumentFault("too_much_memory")
-        raise WorkerDied("signal" if number > 0 else "status", abs(number))
+        raise died(ended.ended)
 
     def _end(self) -> messages.Ended:
         """Read the template's word about the child's end."""
@@ -140,7 +177,9 @@ class Exchange:
         self.over = True
         return ended
 
-    def _receive(self, sock: socket.socket) -> tuple[dict[str, Any], tuple[int, ...]]:
+    def _receive(
+        self, sock: socket.socket, most: int = 0
+    ) -> tuple[dict[str, Any], tuple[int, ...]]:
         """Receive one message; when time is up the slot is killed, which ends the waiting.
 
         A time-out of the socket would start anew with every byte that trickles in.
@@ -149,7 +188,7 @@ class Exchange:
         timer.daemon = True
         timer.start()
         try:
-            return wire.receive(sock)
+            return wire.receive(sock, most)
         finally:
             timer.cancel()
 

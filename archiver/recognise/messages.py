@@ -6,7 +6,7 @@ as a whole; reasons and findings are drawn from closed lists.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -45,6 +45,7 @@ DOUBTS = frozenset(
     }
 )
 FINDINGS = frozenset({SIGNED, "repaired", "jbig2", PDFA_FAILED, LAYER_LEFT_OUT, CONVERTED})
+Over = Literal["", "memory", "processes", "room"]
 LONGEST_SIDE = 200_000
 
 
@@ -115,10 +116,12 @@ class Ended(msgspec.Struct, frozen=True):
     Attributes:
         ended: exit status, or minus the signal.
         peak: most memory the child held, in bytes.
+        over: ``memory``, ``processes`` or ``room`` where it was killed for that.
     """
 
     ended: int
     peak: int
+    over: Over = ""
 
 
 def encode(answer: Answer) -> dict[str, Any]:

@@ -8,6 +8,7 @@ Nothing is believed that has not been checked.
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import socket
 from collections.abc import Iterator, Sequence
@@ -22,6 +23,7 @@ from archiver.errors import ReviewNeeded, SystemFault
 from archiver.recognise import cage, messages, wire
 from archiver.recognise.assembly import seconds_for
 from archiver.recognise.channel import Request
+from archiver.recognise.confinement import empty
 from archiver.recognise.descriptors import Pixels, checked_pixels, regular, the_regular
 from archiver.recognise.exchange import Exchange, WorkerDied
 from archiver.recognise.inspection import Inspection
@@ -29,9 +31,10 @@ from archiver.recognise.media import PDF, TIFF
 from archiver.recognise.redaction import Order
 from archiver.recognise.sealing import harmless, sealed
 from archiver.records import Page
-from archiver.store import durable
 
 __all__ = ["Assembled", "Pixels", "Reader", "WorkerDied"]
+
+log = logging.getLogger(__name__)
 
 _MODULE = "archiver.recognise.reader_process"
 _WARM_UP_SECONDS = 120.0
@@ -282,9 +285,7 @@ class Reader:
         if slot is not None:
             slot.kill()
             # Whoever is killed leaves pieces of the document lying about.
-            with contextlib.suppress(OSError):
-                for left in self._scratch.iterdir():
-                    durable.remove_tree(left)
+            empty(str(self._scratch))
 
     def _made(
         self, do: str, fd: int, media_type: str, told: bytes, created: datetime, *, seconds: float
@@ -325,18 +326,23 @@ class Reader:
         )
         slot = self._ready()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        exchange = Exchange(slot, ours, self._limits, seconds or self._limits.wall_seconds)
+        wall_seconds = seconds or self._limits.wall_seconds
+        exchange = Exchange(slot, ours, self._limits, wall_seconds, self._max_pixels)
         try:
             with theirs, harmless(fd, self._scratch) as copy:
                 exchange.ask(msgspec.to_builtins(request), (copy, theirs.fileno(), *more))
             yield exchange
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, WorkerDied) and (said := slot.words.outline()):
+                log.warning("reader said", extra={"said": said})
             # The template is as good as before where it has told its child's end.
             if not exchange.over:
                 self.close()
             raise
         finally:
             ours.close()
+            # Else what one document made it say would be told of the next one.
+            slot.words.outline()
 
     def _ready(self) -> cage.Caged:
         """Give a warm template, a new one where there is none.
@@ -350,11 +356,19 @@ class Reader:
         self._scratch.mkdir(parents=True, exist_ok=True)
         try:
             # Known from the start, so that `close` can end it while it still warms up.
-            slot = self._slot = cage.spawn(_MODULE, kind=self._kind, scratch=self._scratch)
+            slot = self._slot = cage.spawn(
+                _MODULE,
+                kind=self._kind,
+                scratch=self._scratch,
+                limits=self._limits,
+                per_document=True,
+            )
             slot.sock.settimeout(_WARM_UP_SECONDS)
             message, _fds = wire.receive(slot.sock)
             slot.sock.settimeout(None)
         except (OSError, wire.PeerGone) as error:
+            if self._slot is not None:
+                log.error("reader did not start", extra={"said": self._slot.words.verbatim()})
             self.close()
             raise SystemFault("reader_failed") from error
         if message != {"ready": True}:

@@ -10,7 +10,7 @@ import fcntl
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -34,9 +34,19 @@ class Copy(NamedTuple):
 
 def sealed(content: bytes) -> int:
     """Put bytes into memory that nobody can change or shrink; its descriptor."""
+    return sealed_from((content,))
+
+
+def sealed_from(chunks: Iterable[bytes]) -> int:
+    """Put bytes that come piece by piece into such memory; nothing is left where they end early."""
     fd = _memory()
-    _write(fd, content)
-    _seal(fd)
+    try:
+        for chunk in chunks:
+            _write(fd, chunk)
+        _seal(fd)
+    except BaseException:
+        os.close(fd)
+        raise
     return fd
 
 

@@ -15,6 +15,7 @@ from archiver.config import Config
 from archiver.errors import DocumentFault, UsageFault
 from archiver.pipeline.errand import Errand
 from archiver.pipeline.office import cage_of
+from archiver.recognise import cage
 from archiver.recognise.exchange import WorkerDied, close_all
 from archiver.recognise.sealing import is_sealed
 from archiver.registry.reply_process import Request, Said
@@ -22,6 +23,7 @@ from archiver.retention.exchange.replies import AppraisalList, ImportList
 
 _MODULE = "archiver.registry.reply_process"
 _SECONDS = 120
+_LARGEST = 64 << 20
 
 
 def appraisal(config: Config, file: BinaryIO) -> AppraisalList:
@@ -50,9 +52,11 @@ def imported(config: Config, file: BinaryIO) -> ImportList:
 
 
 def _said(config: Config, file: BinaryIO, message: Literal["0502", "0506"]) -> Said:
-    request = Request(message, config.work.memory_mib << 20, _SECONDS)
+    memory = config.work.memory_mib << 20
+    request = Request(message, memory, _SECONDS)
+    limits = cage.Limits(memory, _SECONDS, _LARGEST, _SECONDS)
     try:
-        _empty, fds = Errand(_MODULE, cage_of(config), _SECONDS).ask(request, file.fileno())
+        _empty, fds = Errand(_MODULE, cage_of(config), limits).ask(request, file.fileno())
     except (WorkerDied, DocumentFault) as error:
         raise UsageFault("reply_unreadable") from error
     try:

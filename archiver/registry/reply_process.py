@@ -16,7 +16,6 @@ import msgspec
 
 from archiver.errors import Fault
 from archiver.recognise import wire
-from archiver.recognise.sealing import sealed
 from archiver.retention.exchange.received_xml import MAX_BYTES
 from archiver.retention.exchange.replies import (
     AppraisalList,
@@ -54,7 +53,7 @@ class Said(msgspec.Struct, frozen=True):
 
 
 def main() -> None:
-    """Answer the request, then end; what was read travels in memory that nobody can change."""
+    """Answer the request, then end."""
     control = socket.socket(fileno=int(sys.argv[1]))
     message, (fd, *_none) = wire.receive(control)
     request = msgspec.convert(message, Request)
@@ -62,7 +61,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (request.address_space, request.address_space))
     resource.setrlimit(resource.RLIMIT_CPU, (request.cpu_seconds, request.cpu_seconds))
     said = msgspec.json.encode(_said(request, fd))
-    wire.send(control, {}, (sealed(said),))
+    wire.send(control, {}, payload=said)
 
 
 def _said(request: Request, fd: int) -> Said:
