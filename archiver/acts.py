@@ -77,6 +77,7 @@ ACTS: dict[str, Way] = {
     "ledger_verify": "plain",
     "ledger_export": "file",
     "procedure": "file",
+    "try_cage": "plain",
 }
 
 # The right that an act takes: to read or to maintain; all others dispose of records.

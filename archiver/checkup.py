@@ -15,11 +15,11 @@ import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from archiver import phrases
 from archiver.config import Config
-from archiver.errors import ExitCode, SystemFault
+from archiver.errors import ExitCode, Fault, SystemFault
 from archiver.inbox import leases
 from archiver.rights import group_number, owner_of
 
@@ -52,18 +52,22 @@ class Result:
         }
 
 
-def results(config: Config) -> list[Result]:
-    """Look at everything."""
+def results(config: Config, try_cage: Callable[[], dict[str, Any]]) -> list[Result]:
+    """Look at everything.
+
+    Args:
+        config: of the archive.
+        try_cage: asks whoever opens received files to try his cage: the daemon, where one runs.
+    """
     looks: tuple[Callable[[Config], Iterator[Result]], ...] = (
         _engine,
         _programs,
-        _cage,
         _folders,
         _groups,
         _space,
         _daemon,
     )
-    return [result for look in looks for result in look(config)]
+    return [*_cage(try_cage), *(result for look in looks for result in look(config))]
 
 
 def outcome(found: list[Result]) -> ExitCode:
@@ -113,16 +117,26 @@ def _programs(config: Config) -> Iterator[Result]:
         yield Result("check_library", "ok", {"library": library, "version": version})
 
 
-def _cage(config: Config) -> Iterator[Result]:
-    """Whether files from outside are opened in a cage."""
-    from archiver.recognise import cage
-
-    if config.work.cage == "none":
+def _cage(try_cage: Callable[[], dict[str, Any]]) -> Iterator[Result]:
+    """Whether files from outside are opened in a cage, and can be read there."""
+    try:
+        found = try_cage()
+    except Fault as fault:
+        yield Result(
+            "check_cage_untried", "notice", {"why": phrases.sentence(fault.reason, fault.params)}
+        )
+        return
+    kind, said = str(found["cage"]), str(found["said"])
+    if kind == "missing":
+        yield Result("check_cage_missing", "bad", {"said": said})
+    elif not found["reads"]:
+        yield Result("check_cage_fails", "bad", {"cage": kind, "said": said})
+    elif kind == "none":
         yield Result("check_cage_off", "notice")
-    elif cage.probe() == "bubblewrap":
-        yield Result("check_cage", "ok", {"cage": "bubblewrap"})
     else:
-        yield Result("check_cage_missing", "notice")
+        yield Result("check_cage", "ok", {"cage": kind})
+        if kind != "bubblewrap":
+            yield Result("check_cage_second", "notice")
 
 
 def _folders(config: Config) -> Iterator[Result]:

@@ -37,7 +37,7 @@ def main() -> None:
         subprocess.Popen(["/bin/sleep", "600"], cwd="/")
         time.sleep(600)
     if order == b"trickle":
-        control.sendall(b"\0\0\xff\xff")
+        control.sendall(b"\0\0\xff\xff" + bytes(8))
         while True:
             control.sendall(b" ")
             time.sleep(0.02)

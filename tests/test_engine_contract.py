@@ -184,6 +184,9 @@ class Plain:
     def alive(self) -> bool:
         return self.process.poll() is None
 
+    def ended(self) -> int | None:
+        return self.process.wait(10)
+
 
 @contextmanager
 def memory_of(data: bytes) -> Iterator[int]:
@@ -245,7 +248,7 @@ class TestProcess:
             os.close(fd)
 
 
-@pytest.mark.parametrize("kind", sorted({"none", cage.probe()}))
+@pytest.mark.parametrize("kind", sorted({"none", "landlock", cage.probe()} - {"missing"}))
 @pytest.mark.parametrize("name", ENGINES)
 def test_it_works_in_the_cage(kind, name, tmp_path, letter):
     options = json.dumps({"engine": name})
@@ -342,6 +345,9 @@ class Liar:
 
     def alive(self) -> bool:
         return not self._dead.is_set()
+
+    def ended(self) -> int | None:
+        return -9 if self._dead.is_set() else None
 
 
 def lie(change: Callable[[dict], object]) -> dict:

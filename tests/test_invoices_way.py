@@ -168,7 +168,7 @@ def test_a_lie_is_not_believed(lie, odd, examined):
     before = open_descriptors()
     with pytest.raises(WorkerDied) as caught:
         examined(ordered(lie), kind="none")
-    assert caught.value.how == ("gone" if lie == "rubbish" else "protocol")
+    assert caught.value.how == ("status" if lie == "rubbish" else "protocol")
     assert open_descriptors() == before
 
 
@@ -209,7 +209,7 @@ def test_another_thread_can_end_it(odd, tmp_path):
     wait_for(lambda: descendants(os.getpid()), "it reads")
     reader.close()
     thread.join(timeout=30)
-    assert ends == ["gone"]
+    assert ends == ["signal"]
     with path.open("rb") as file, pytest.raises(WorkerDied):
         reader.examine(file.fileno(), media.XML, TODAY)
 

@@ -41,7 +41,9 @@ class Running(NamedTuple):
 
     def caged(self, module: bytes) -> list[int]:
         """All processes of one module below the daemon."""
-        return [pid for pid in descendants(self.daemon.pid) if module in _words(pid)]
+        # What runs first inside a cage is told the module in its words, and becomes it.
+        below = descendants(self.daemon.pid)
+        return [pid for pid in below if any(module in word for word in _words(pid))]
 
     def children(self) -> list[int]:
         """Readers that have a document: those forked from a warm template."""
@@ -50,9 +52,13 @@ class Running(NamedTuple):
 
     def deaths(self, identifier: str) -> list[int]:
         """How often the log says that a worker died over a document: 1, 2, 3."""
+        return [line["times"] for line in self.told(identifier)]
+
+    def told(self, identifier: str) -> list[dict[str, Any]]:
+        """What the log says of workers that died over a document."""
         lines = (self.town.root / "daemon.log").read_text(encoding="utf-8").splitlines()
         told = [json.loads(line) for line in lines if '"worker died"' in line]
-        return [line["times"] for line in told if line["id"] == identifier]
+        return [line for line in told if line["id"] == identifier]
 
     def drop_file_of(self, word: str) -> Path:
         """Drop many pages with `word` on each."""
@@ -114,6 +120,8 @@ def test_document_is_filed_although_its_worker_was_killed(
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
     wait_for(lambda: running.deaths(identifier), "the death is noticed")
+    causes = {line["cause"] for line in running.told(identifier)}
+    assert causes <= {"reader signal SIGKILL", "reader gone", "engine_died signal SIGKILL"}
 
     wait_for(lambda: running.town.search(f"{word} state:filed"), "it is filed all the same")
     shown = running.town.json("show", identifier)
@@ -161,6 +169,13 @@ def test_document_whose_worker_always_dies_waits_for_a_person(running: Running) 
         over.set()
         reaper.join()
     assert running.deaths(identifier) == [1, 2, DEATHS]
+    (put_aside,) = (
+        json.loads(line)
+        for month in sorted((town.root / "ledger").glob("*.jsonl"))
+        for line in month.read_text("utf-8").splitlines()
+        if '"reviewed"' in line and identifier in line
+    )
+    assert "SIGKILL" in put_aside["data"]["params"]["cause"]
     assert problem["reason"] == "worker_died"
     assert f"{DEATHS} times" in problem["message"]
     assert "retry" in problem["advice"]

@@ -91,6 +91,7 @@ class Upkeep(Visit):
             "problem_counts": dict(by_reason.most_common()),
             "figures": self._figures() if mine.sees_all else {},
             "daemon": office is not None,
+            "cage": office.cage if office else None,
             "work": {"queued": queued, "active": active},
             "system": [*(office.troubles() if office else []), *self._tails()],
             "verify": self._verified() if mine.sees_all else None,
@@ -171,6 +172,21 @@ class Upkeep(Visit):
             ],
             "withdrawn_due": withdrawn_due(self._shown) if self._standing.may(Act.DISPOSE) else [],
         }
+
+    def try_cage(self) -> Json:
+        """Build the cage that is used, by the daemon where one runs, and have a line read in it.
+
+        Returns:
+            ``cage``, ``space``, ``landlock``, ``reads``, ``said``: see `archiver.pipeline.trial`.
+        """
+        from archiver.pipeline.office import cage_of
+        from archiver.pipeline.trial import trial
+
+        self._standing.require(Act.MAINTAIN)
+        house = self._house
+        kind = house.office.cage if house.office else cage_of(house.config)
+        found: Json = msgspec.to_builtins(trial(house.config, kind))
+        return found
 
     def reindex(self, progress: Progress = silent) -> Json:
         """Make the search index anew from the vault; returns the number of documents."""

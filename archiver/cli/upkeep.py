@@ -27,7 +27,12 @@ def check(context: click.Context, json_: bool) -> None:
     from archiver.checkup import outcome, results
 
     config = desk.configured(context)
-    found = results(config)
+
+    def try_cage() -> dict[str, Any]:
+        with desk.archive(config) as archive:
+            return archive.try_cage()
+
+    found = results(config, try_cage)
     if json_:
         desk.as_json([result.as_json() for result in found])
     else:

@@ -54,6 +54,7 @@ log = logging.getLogger(__name__)
 _MIB = 1 << 20
 _ENGINE = "archiver.recognise.engine_process"
 _PAGE_SECONDS = 300.0
+_NO_CAGE: dict[cage.Kind, str] = {"none": "cage_off", "missing": "cage_missing"}
 _TRIES = 8  # about half a minute
 
 
@@ -72,6 +73,11 @@ class Office:
         new_id: gives a fresh ULID.
         ledger: of the archive.
         renew_index: makes another index in the place of a damaged one; see `Projector`.
+
+    Attributes:
+        health: trouble of all parts.
+        cage: in which received files are opened.
+        engines: for the pages of all documents.
     """
 
     def __init__(
@@ -95,8 +101,8 @@ class Office:
         self._now = now
         self._new_id = new_id
         self.health = Health(now)
-        self._cage = cage_of(config)
-        self.engines = engines_of(config, self._cage)
+        self.cage = cage_of(config)
+        self.engines = engines_of(config, self.cage)
         self._projector = Projector(config, register, holdings, index, self.health, renew_index)
         pages = config.places.stage / "pages"
         shop = Workshop(config, vault, holdings, register, self.health, pages, now, boot)
@@ -124,9 +130,12 @@ class Office:
         """
         scratch = self._config.places.stage / "cage"
         empty(str(scratch))
-        if self._cage == "none":
-            log.warning("no cage: received files are opened with limits only")
-        self.engines.warm()
+        if self.cage in _NO_CAGE:
+            # For as long as the daemon runs: nobody shall forget it.
+            self.health.ill("cage", SystemFault(_NO_CAGE[self.cage]))
+            log.warning("no cage", extra={"cage": self.cage})
+        if self.cage != "missing":
+            self.engines.warm()
         self._projector.start()
         self._register.follow(self._projector.wake)
         self._runner.start(warm=warm)
@@ -234,9 +243,9 @@ class Office:
             vault=self._vault,
             holdings=self._holdings,
             register=self._register,
-            reader=reader_of(self._config, self._cage, f"lane-{lane}"),
+            reader=reader_of(self._config, self.cage, f"lane-{lane}"),
             engines=self.engines,
-            invoices=Invoices(self._cage, _limits(self._config)),
+            invoices=Invoices(self.cage, _limits(self._config)),
             model=self.school.model,
             others_wait=others_wait,
             now=self._now,
@@ -249,12 +258,13 @@ def cage_of(config: Config) -> cage.Kind:
     return "none" if config.work.cage == "none" else cage.probe()
 
 
-def engines_of(config: Config, kind: cage.Kind) -> Engines:
+def engines_of(config: Config, kind: cage.Kind, count: int | None = None) -> Engines:
     """Engines as configured; they start with their first page, or when they are warmed.
 
     Args:
         config: of the archive.
         kind: their cage.
+        count: of engines; None: as configured.
     """
     options = Options(config.ocr.engine, config.ocr.languages, signs=config.ocr.paragraph_signs)
     arguments = [msgspec.json.encode(options).decode()]
@@ -265,7 +275,7 @@ def engines_of(config: Config, kind: cage.Kind) -> Engines:
         )
         return Engine(process)
 
-    return Engines(config.work.engines, start, _PAGE_SECONDS)
+    return Engines(count or config.work.engines, start, _PAGE_SECONDS)
 
 
 def reader_of(config: Config, kind: cage.Kind, slot: str, *, seconds: int | None = None) -> Reader:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -216,8 +217,8 @@ class Runner:
             # The vault's own bytes, or all of the object: nothing that a worker could do again.
             log.warning("object damaged", extra={"id": document, "reason": fault.reason})
             self._put_aside("reviewed", document, IntegrityFault("object_damaged", id=document))
-        except (WorkerDied, EngineDied):
-            return self._died(document, work)
+        except (WorkerDied, EngineDied) as error:
+            return self._died(document, work, error)
         except SystemFault:
             self._add_made(work)
             shop.register.end_job(document)
@@ -229,9 +230,9 @@ class Runner:
             shop.register.end_job(document)
             log.exception("system fault", extra={"id": document})
             raise fault_of(error) from error
-        except Exception:
+        except Exception as error:
             log.exception("step failed", extra={"id": document})
-            return self._died(document, work)
+            return self._died(document, work, error)
         self._clear(document, work)
         self._add_made(work)
         return False
@@ -241,7 +242,7 @@ class Runner:
         for made in work.made if work is not None else ():
             self.add(made)
 
-    def _died(self, document: Id, work: Work | None) -> bool:
+    def _died(self, document: Id, work: Work | None, error: Exception) -> bool:
         """Count a worker's death against its document; returns whether to try again."""
         if self._stopping.is_set():
             # It was ended on purpose.
@@ -251,10 +252,12 @@ class Runner:
             self._shop.register.end_job(document)
             return True
         deaths = self._shop.register.end_job(document, worker_died=True)
-        log.warning("worker died", extra={"id": document, "times": deaths})
+        cause = _cause(error)
+        log.warning("worker died", extra={"id": document, "times": deaths, "cause": cause})
         # One whose pages are all read is tried once more, without the making of a PDF/A.
         if deaths >= WORKER_DEATHS + (work is not None and bool(work.pages)):
-            self._put_aside("reviewed", document, ReviewNeeded("worker_died", times=deaths))
+            fault = ReviewNeeded("worker_died", times=deaths, cause=cause)
+            self._put_aside("reviewed", document, fault)
             self._clear(document, None)
             return False
         return True
@@ -318,3 +321,15 @@ def _named(error: Exception, document: Id) -> Fault:
         return error
     log.error("lane failed", exc_info=error, extra={"id": document})
     return SystemFault("projection_failed", part="work")
+
+
+def _cause(error: Exception) -> str:
+    """Of what a worker died, in codes: signal or status, or the kind of exception and its place."""
+    if isinstance(error, WorkerDied):
+        # What it said that cannot be may hold text.
+        return f"reader {error.how}" if error.how == "protocol" else f"reader {error}"
+    if isinstance(error, EngineDied):
+        return " ".join([error.reason, *map(str, error.params.values())])
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return f"step {type(error).__name__}{place}"

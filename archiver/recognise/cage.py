@@ -4,7 +4,7 @@ Promises that a caged process sees the system's libraries, this package and one 
 no network, no other file, that it ends with the daemon, and that what it writes to its stderr
 stays bounded. Bubblewrap gives the outer walls; where the machine forbids it, Landlock does. The
 inner walls (`archiver.recognise.confinement`) are the same in both. With ``"none"`` there are only
-limits of resources, and that must have been asked for.
+limits of resources, and that must have been asked for; where it is ``"missing"`` nothing starts.
 """
 
 from __future__ import annotations
@@ -25,13 +25,14 @@ from typing import Literal
 
 import msgspec
 
+from archiver.errors import SystemFault
 from archiver.recognise import wire
 from archiver.recognise.confinement import SCRATCH, Budget, Space, empty
 from archiver.recognise.guard import descendants
 from archiver.recognise.lastwords import LastWords
 from archiver.recognise.visible import Visible, visible
 
-Kind = Literal["bubblewrap", "landlock", "none"]
+Kind = Literal["bubblewrap", "landlock", "none", "missing"]
 
 _INSIDE = "archiver.recognise.inside"
 _TRIAL = "archiver.recognise.trial_process"
@@ -181,15 +182,16 @@ def probe() -> Kind:
     """Say which cage this machine allows, by building one and starting Python in it.
 
     Returns:
-        the best one; ``"none"`` where neither works. Kept for the life of the process.
+        the best one; ``"missing"`` where neither works. Kept for the life of the process.
     """
-    for kind in _CAGES:
+    for kind in CAGES:
         if not isinstance(tried(kind), str):
             return kind
-    return "none"
+    return "missing"
 
 
-_CAGES: tuple[Kind, ...] = ("bubblewrap", "landlock")
+CAGES: tuple[Kind, ...] = ("bubblewrap", "landlock")
+"""Those that are built, the best one first."""
 
 
 def tried(kind: Kind) -> Trial | str:
@@ -238,7 +240,10 @@ def spawn(
 
     Raises:
         OSError: the process cannot be started.
+        SystemFault: ``cage_missing``.
     """
+    if kind == "missing":
+        raise SystemFault("cage_missing")
     order = (module, kind, scratch, tuple(arguments), limits, per_document)
     return _STARTER.submit(_start, *order).result()
 

@@ -15,6 +15,7 @@ import msgspec
 from archiver.errors import DocumentFault, ExitCode, SystemFault
 from archiver.plaintext import is_plain
 from archiver.recognise import codes, wire
+from archiver.recognise.exchange import died
 from archiver.records import Page
 
 MAX_WORDS = 100_000
@@ -36,6 +37,10 @@ class Spawned(Protocol):
 
     def alive(self) -> bool:
         """Whether it still runs."""
+        ...
+
+    def ended(self) -> int | None:
+        """How a process that has hung up has ended: its status, or minus the signal."""
         ...
 
 
@@ -157,6 +162,8 @@ class Engine:
         return message
 
     def _died(self, cause: str) -> EngineDied:
+        if cause == "gone":
+            cause = str(died(self._process.ended()))
         self.kill()
         return EngineDied("engine_died", cause=cause)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -34,7 +33,6 @@ SIGNS_MODELS = ("Latin", "script/Latin")
 """The model that knows §, under the names by which distributions install it."""
 _PAGE, _LINE = 3, 7  # page segmentation modes
 _OSD_DPI = 150
-_MEMORY = "/dev/shm"  # containers often have a small one
 _NO_INVERT = "tessedit_do_invert"
 
 
@@ -200,12 +198,8 @@ def _whole_dpi(dpi: float) -> int:
 
 @contextmanager
 def _files(images: Sequence[GrayImage]) -> Iterator[list[str]]:
-    """Lay `images` down as uncompressed files, in memory where the system has such a place."""
-    needed = sum(len(image.pixels) for image in images)
-    has_room = os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > 2 * needed
-    with tempfile.TemporaryDirectory(
-        prefix="archiver-ocr-", dir=_MEMORY if has_room else None
-    ) as folder:
+    """Lay `images` down as uncompressed files; in the cage of bubblewrap their folder is memory."""
+    with tempfile.TemporaryDirectory(prefix="archiver-ocr-") as folder:
         paths = []
         for number, image in enumerate(images):
             path = Path(folder, f"{number}.pgm")

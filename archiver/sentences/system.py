@@ -208,6 +208,20 @@ REASONS: dict[str, Phrase] = {
         N_("The recognition engine cannot be started."),
         N_("Run “archiver check”."),
     ),
+    "cage_missing": Phrase(
+        N_(
+            "No cage can be built on this machine. Received files are kept, but not opened: "
+            "nothing is read and nothing is filed."
+        ),
+        N_("“archiver check” tells why. Install bubblewrap, then restart the daemon."),
+    ),
+    "cage_off": Phrase(
+        N_(
+            "The cage is switched off: whoever sends a file that takes over its reader can "
+            "read and change the whole archive."
+        ),
+        N_('Set [work] cage = "auto" and restart the daemon.'),
+    ),
     "reader_failed": Phrase(
         N_("The process that opens received files cannot be started."),
         N_("Run “archiver check”."),

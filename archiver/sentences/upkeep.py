@@ -135,14 +135,25 @@ REASONS: dict[str, Phrase] = {
         N_("Library {library} {version}"),
     ),
     "check_cage": Phrase(
-        N_("Received files are opened in a cage ({cage})"),
+        N_("Received files are opened in a cage ({cage}), and a line was read in it"),
+    ),
+    "check_cage_second": Phrase(
+        N_("The cage is the second best one: bubblewrap does not work here."),
+        N_("apt install bubblewrap, and allow user namespaces; then restart the daemon"),
     ),
     "check_cage_missing": Phrase(
+        N_("No cage can be built here, so received files are kept, but not opened. ({said})"),
         N_(
-            "Bubblewrap does not work here: received files are opened with limits of "
-            "time, memory and size, but can see the machine."
+            "apt install bubblewrap libseccomp2, and allow user namespaces; then restart the daemon"
         ),
-        N_("apt install bubblewrap, and allow user namespaces"),
+    ),
+    "check_cage_fails": Phrase(
+        N_("Reader or engine do not work in the cage ({cage}): {said}"),
+        N_("Look at the log of the daemon; see docs/operations.md, “The cage”."),
+    ),
+    "check_cage_untried": Phrase(
+        N_("The cage was not tried. {why}"),
+        N_("Run the check as the archive's owner."),
     ),
     "check_cage_off": Phrase(
         N_("The cage is switched off: received files are opened with limits only."),
