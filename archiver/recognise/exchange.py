@@ -82,6 +82,8 @@ class Exchange:
         self._wall_seconds = wall_seconds
         self._max_pixels = max_pixels
         self._expired = False
+        self._waiting = False
+        self._deciding = threading.Lock()
         self.over = False
 
     def ask(self, request: dict[str, Any], fds: tuple[int, ...]) -> None:
@@ -184,6 +186,7 @@ class Exchange:
 
         A time-out of the socket would start anew with every byte that trickles in.
         """
+        self._waiting = True
         timer = threading.Timer(self._wall_seconds, self._expire)
         timer.daemon = True
         timer.start()
@@ -191,11 +194,15 @@ class Exchange:
             return wire.receive(sock, most)
         finally:
             timer.cancel()
+            with self._deciding:
+                self._waiting = False
 
     def _expire(self) -> None:
-        """End the slot because time is up."""
-        self._expired = True
-        self._slot.kill()
+        """End the slot because time is up, unless the answer has come at the last moment."""
+        with self._deciding:
+            if self._waiting:
+                self._expired = True
+                self._slot.kill()
 
 
 def close_all(fds: Sequence[int]) -> None:

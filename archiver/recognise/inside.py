@@ -14,6 +14,7 @@ from collections.abc import Callable
 
 import msgspec
 
+import archiver.recognise.systemcalls  # noqa: F401 (once, not again by each document's process)
 from archiver.recognise import confinement, guard, kernel
 from archiver.recognise.cage import OVER, Inside, Kind
 from archiver.recognise.confinement import Space, Walls
