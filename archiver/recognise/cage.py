@@ -28,7 +28,7 @@ import msgspec
 from archiver.errors import SystemFault
 from archiver.recognise import wire
 from archiver.recognise.confinement import SCRATCH, Budget, Space, empty
-from archiver.recognise.guard import descendants
+from archiver.recognise.guard import descendants as descendants  # whoever has a cage may ask
 from archiver.recognise.lastwords import LastWords
 from archiver.recognise.visible import Visible, visible
 
