@@ -6,6 +6,7 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -188,8 +189,8 @@ def test_a_full_disk_is_no_damage(lane: Lane, monkeypatch: pytest.MonkeyPatch) -
         made._keep_index()
 
 
-def _never() -> Any:
-    raise AssertionError("nothing is wrong with the index")
+def _never(*_arguments: object) -> Any:
+    raise AssertionError("there is no cause for this")
 
 
 def _write_failed() -> None:
@@ -202,6 +203,11 @@ def _write_failed() -> None:
 def rejudge(lane: Lane, model: Any) -> None:
     house = lane.house
     Rejudge(lane.config, house.vault, house.holdings, house.register, lambda: model, now).judge()
+
+
+def learned(lane: Lane) -> Any:
+    """The first model of an archive."""
+    return replace(fit(classify_texts.examples(30), lane.config.classes), version=1)
 
 
 def an_invoice(number: int) -> bytes:
@@ -217,8 +223,7 @@ def test_what_waits_for_a_class_is_judged_again_when_something_was_learned(lane:
     lines = lane.house.register.head()[0]
     rejudge(lane, None)
     assert lane.house.register.head()[0] == lines  # nothing was learned, nothing is written
-    model = fit(classify_texts.examples(30), lane.config.classes)
-    rejudge(lane, model)
+    rejudge(lane, learned(lane))
     assert lane.state(waits) == "filed"
     row = lane.row(waits)
     assert (row["record_class"], row["basis"]) == ("invoice", "agreed")
@@ -228,9 +233,18 @@ def test_what_waits_for_a_class_is_judged_again_when_something_was_learned(lane:
     assert [page.text for page in lane.house.holdings.pages(waits)]
 
 
+def test_nothing_is_read_again_where_nothing_was_learned(
+    lane: Lane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lane.drop("rechnung.pdf", an_invoice(79))
+    lane.work_off()
+    monkeypatch.setattr(lane.house.holdings, "pages", _never)
+    rejudge(lane, None)
+
+
 def test_a_person_who_decided_is_heard(lane: Lane) -> None:
     waits = lane.drop("rechnung.pdf", an_invoice(78))
     lane.work_off()
     lane.archive.withdraw(waits, "falsch")
-    rejudge(lane, fit(classify_texts.examples(30), lane.config.classes))
+    rejudge(lane, learned(lane))
     assert lane.state(waits) == "withdrawn"

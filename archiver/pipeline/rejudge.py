@@ -66,10 +66,12 @@ class Rejudge:
         model = self._model()
         for row in self._register.waiting():
             if _asks_for_class(row):
-                self._judge_one(str(row["id"]), model)
+                self._judge_one(str(row["id"]), int(row["version"]), model)
 
-    def _judge_one(self, document: Id, model: Model | None) -> None:
+    def _judge_one(self, document: Id, version: int, model: Model | None) -> None:
         try:
+            if _heard(self._holdings.record(document, version), model):
+                return
             pages = self._holdings.pages(document)
         except IntegrityFault:
             return  # `verify` names what is wrong with it
@@ -106,6 +108,12 @@ class Rejudge:
         return dossier_doubt(record, self._register) or class_doubt(
             verdict, part, record, self._config
         )
+
+
+def _heard(record: Record, model: Model | None) -> bool:
+    """Whether the verdict that stands was given with this very model."""
+    evidence = (record.verdict or {}).get("evidence", {})
+    return bool(evidence.get("model", 0) == (model.version if model else 0))
 
 
 def _asks_for_class(row: Row) -> bool:
