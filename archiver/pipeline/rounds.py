@@ -187,7 +187,8 @@ class Rounds:
             # The rounds must outlive everything: nobody would notice that they have ended.
             log.exception("verifying failed", extra={"part": PART})
             self._health.ill(PART, SystemFault("projection_failed", part=PART))
-        return 60 * self._health.pause(PART)
+        self._ahead = []  # what could not be written down is read again
+        return self._health.pause(PART)
 
     def tell(self, identifier: Id) -> None:
         """Something was done about a document: where it was damaged, it is read again at once."""
