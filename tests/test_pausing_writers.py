@@ -7,6 +7,7 @@ the file that it has open all the while. No page may be lost, whatever the daemo
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import signal
@@ -140,7 +141,8 @@ class OwnedTown(Town):
         return {one["reason"] for one in self.status()["system"] if one["grade"] == "notice"}
 
     def checked(self) -> set[str]:
-        return {one["code"] for one in self.json("check")}
+        # Whatever else it finds on the machine of the tests.
+        return {one["code"] for one in json.loads(self.command("check", "--json").stdout)}
 
 
 @pytest.fixture
