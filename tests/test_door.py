@@ -25,11 +25,10 @@ from archiver.patience import Patience
 from archiver.pools import Pools
 from archiver.rights import Caller
 from archiver.server import farewell
-from tests import paper
+from tests import corpora, paper
+from tests.corpora import CASES
 from tests.town import Town, wait_for
 
-SHARED = Path(__file__).resolve().parents[2] / "shared" / "corpora"
-CASES = Path(os.environ.get("ARCHIVER_CORPORA", SHARED)) / "cases"
 STRANGER, CROWD = farewell(Refusal("not_allowed")), farewell(Fault("crowd"))
 
 
@@ -218,8 +217,7 @@ def test_pictures_of_a_slow_document_keep_nobody_waiting_and_a_stop_is_quick(
     tmp_path: Path,
 ) -> None:
     slow = CASES / "tiling-tiny-step.pdf"
-    if not slow.exists():
-        pytest.skip("needs the cases of the corpora")
+    corpora.require(CASES)
     town = Town(tmp_path / "town", {"work": {"wall_seconds": 5}})
     town.drop("langsam.pdf", slow.read_bytes())
     town.drop("brief.pdf", paper.text_pdf([("Friedhofssatzung",)]))
@@ -260,8 +258,7 @@ def test_a_page_that_cannot_be_drawn_in_time_is_told_as_that(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slow = CASES / "tiling-tiny-step.pdf"
-    if not slow.exists():
-        pytest.skip("needs the cases of the corpora")
+    corpora.require(CASES)
     from archiver import house as house_module
     from archiver.archive import Archive
     from archiver.config import load
