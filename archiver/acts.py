@@ -78,6 +78,8 @@ ACTS: dict[str, Way] = {
     "ledger_export": "file",
     "procedure": "file",
     "try_cage": "plain",
+    "clock": "plain",
+    "clock_confirm": "plain",
 }
 
 # The right that an act takes: to read or to maintain; all others dispose of records.
@@ -88,6 +90,7 @@ _READING = frozenset(
         "certificate_get",
         "certificate_list",
         "certificate_show",
+        "clock",
         "dossier_list",
         "dossier_show",
         "hold_list",
@@ -106,6 +109,7 @@ _READING = frozenset(
 )
 _MAINTAINING = frozenset(
     {
+        "clock_confirm",
         "ledger_seal",
     }
 )

@@ -178,7 +178,7 @@ def _space(config: Config) -> Iterator[Result]:
 
 def _daemon(config: Config) -> Iterator[Result]:
     """Whether a daemon answers, and whether it can know who writes into its drop folders."""
-    process = _listener(config.places.socket)
+    process = listener(config.places.socket)
     if process is None:
         yield Result("check_daemon_off", "notice")
         return
@@ -192,7 +192,7 @@ def _daemon(config: Config) -> Iterator[Result]:
             yield Result(reason, "notice", {"folder": str(folder)})
 
 
-def _listener(place: Path) -> int | None:
+def listener(place: Path) -> int | None:
     """Number of the process that listens on a socket, None where none answers."""
     with socket.socket(socket.AF_UNIX) as sock:
         try:

@@ -117,22 +117,22 @@ def find(explicit: Path | None, environ: Mapping[str, str]) -> Path:
     """
     named = explicit or (Path(environ["ARCHIVER_CONFIG"]) if "ARCHIVER_CONFIG" in environ else None)
     candidates = [named] if named else [Path(name) for name in SEARCH_ORDER]
-    passed_over = False
+    problem = Problem(candidates[0], "", "config_not_found")
     for candidate in candidates:
         try:
             if not stat.S_ISREG(candidate.stat().st_mode):
                 continue
             is_ours = named or candidate.is_absolute() or _is_ours(candidate)
         except PermissionError:
-            raise ConfigProblems([Problem(candidate, "", "file_unreadable")]) from None
+            # Somebody's home in which `sudo -u archiver` was typed; the next place may have one.
+            problem = Problem(candidate, "", "file_unreadable")
+            continue
         except OSError:
             continue
         if is_ours:
             return candidate
-        passed_over = True
-    if passed_over:
-        raise ConfigProblems([Problem(candidates[0], "", "config_of_others")])
-    raise ConfigProblems([Problem(candidates[0], "", "config_not_found")])
+        problem = Problem(candidates[0], "", "config_of_others")
+    raise ConfigProblems([problem])
 
 
 def _is_ours(file: Path) -> bool:

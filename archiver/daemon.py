@@ -88,10 +88,11 @@ async def _serve(house: House, once: bool, glance: Glance | None) -> ExitCode:
         house.holdings,
         house.intake,
         _fresh_index(house),
-        now,
+        house.now,
         new_boot(),
         new_id,
         house.ledger,
+        house.time,
         lambda: house.new_index(lambda _done, _total: None),
     )
     if unfinished is not None:
@@ -106,6 +107,7 @@ async def _serve(house: House, once: bool, glance: Glance | None) -> ExitCode:
         office.start(warm=not once)
         async with _listening(house, pools), _measured(house, office):
             log.info("started")
+            _tell_manager(b"READY=1")
             await _until_done(office, stop, once, glance)
     finally:
         tidying.cancel()
@@ -160,6 +162,15 @@ async def _stopped(office: Office, pools: Pools) -> None:
         log.error("cut off while stopping")
         logging.shutdown()
         os._exit(ExitCode.OK)
+
+
+def _tell_manager(word: bytes) -> None:
+    """Tell the service manager how far the daemon is, where there is one (``sd_notify(3)``)."""
+    place = os.environ.get("NOTIFY_SOCKET", "")
+    if not place:
+        return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock, contextlib.suppress(OSError):
+        sock.sendto(word, f"\0{place[1:]}" if place.startswith("@") else place)
 
 
 async def _until_done(

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import msgspec
 
-from archiver.clock import now
+from archiver.clock import now as machine_now
 from archiver.config import Config
 from archiver.errors import DocumentFault, ExitCode, Refusal, SystemFault
 from archiver.machine import fault_of, user_name
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from archiver.store.ledger import Ledger
     from archiver.store.objects import Note, Part, Record
     from archiver.store.register import Register
+    from archiver.store.timekeeping import Doubt, Timekeeper
     from archiver.store.vault import LocalVault
 
 _PATIENCE = 5.0
@@ -59,14 +60,43 @@ class House:
         now: gives the time, UTC, ISO 8601.
 
     Attributes:
-        config, now: as given.
+        config: as given.
         office: the daemon's parts in this process, None where no daemon runs here.
     """
 
-    def __init__(self, config: Config, now: Callable[[], str] = now) -> None:
+    def __init__(self, config: Config, now: Callable[[], str] = machine_now) -> None:
         self.config = config
-        self.now = now
+        # A clock of the caller's own is believed; the machine's has to be looked at.
+        self._given = None if now is machine_now else now
         self.office: Office | None = None
+
+    @cached_property
+    def time(self) -> Timekeeper:
+        """The archive's time."""
+        from archiver.store.timekeeping import Timekeeper
+
+        return Timekeeper(self.config.places.stage, self.ledger.last_at)
+
+    def now(self) -> str:
+        """The time to be written down, UTC, ISO 8601."""
+        return self.time.now() if self._given is None else self._given()
+
+    def sure(self) -> str:
+        """The time by which periods end, UTC, ISO 8601; it stands still where a clock jumped."""
+        return self.time.sure() if self._given is None else self._given()
+
+    def doubt(self) -> Doubt | None:
+        """Why the machine's clock cannot be believed, None where it can."""
+        return self.time.doubt() if self._given is None else None
+
+    def require_sure_time(self) -> None:
+        """Refuse what nobody can take back while the clock is in doubt.
+
+        Raises:
+            Refusal: ``clock_in_doubt``.
+        """
+        if self.doubt() is not None:
+            raise Refusal("clock_in_doubt")
 
     @cached_property
     def owner(self) -> int:
@@ -202,6 +232,8 @@ class House:
             holdings=self.holdings,
             matters=Matters(self.vault, self.register, self.now, new_id),
             now=self.now,
+            sure=self.sure,
+            require_sure_time=self.require_sure_time,
         )
 
     def folders(self) -> list[Path]:

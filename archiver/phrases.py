@@ -257,6 +257,7 @@ EVENTS: dict[str, str] = {
     "certificate_proved": N_("destruction proved again"),
     "disclosed": N_("disclosed"),
     "sealed": N_("day sealed"),
+    "clock_confirmed": N_("time confirmed"),
     "sample_drawn": N_("sample drawn"),
     "sample_checked": N_("looked at by a person"),
     "sample_passed": N_("sample passed"),

@@ -19,13 +19,15 @@ from archiver.backup import checking, note, restoring, sets, taking
 from archiver.backup import folder as folders
 from archiver.backup.note import Note
 from archiver.backup.pool import Pool
+from archiver.backup.sets import Set
 from archiver.backup.taking import Trouble
 from archiver.clock import now
-from archiver.config import Config, load
-from archiver.errors import ExitCode, NotFound, Refusal, SystemFault
+from archiver.config import Config, ConfigProblems, load
+from archiver.errors import ExitCode, Fault, NotFound, Refusal, SystemFault
 from archiver.house import House, held
 from archiver.rights import myself
 from archiver.store.ledger import Ledger
+from archiver.store.timekeeping import Timekeeper
 
 Progress = Callable[[str], Callable[[int, int], None]]
 Json = dict[str, Any]
@@ -63,12 +65,17 @@ def make(
     """
     House(config).require_owner()
     folder, stage = folder.resolve(), config.places.stage
+    ledger = Ledger(config.places.ledger)
+    keeper = Timekeeper(stage, ledger.last_at)
     known = not anew and any(one.folder == str(folder) for one in note.notes(stage))
-    folders.found(folder, config, taking.first_digest(Ledger(config.places.ledger)), known=known)
+    folders.found(folder, config, taking.first_digest(ledger), known=known)
     with folders.held(folder):
         pool, at = Pool(folder), now()
         taken = taking.take(config, folder, pool, at, progress("copying"))
-        removed = 0 if keep_days is None else checking.expire(folder, pool, keep_days, at)
+        removed = 0
+        # By a clock that jumped, every back-up but one would be too old.
+        if keep_days is not None and keeper.doubt() is None:
+            removed = checking.expire(folder, pool, keep_days, at)
         if repository:
             _hand_to_restic(folder, repository)
     note.remember(stage, Note(str(folder), at, taken.number, taken.head.seq, len(taken.troubles)))
@@ -95,13 +102,12 @@ def restore(folder: Path, place: Path, *, number: int | None, progress: Progress
         progress: as for `make`.
 
     Returns:
-        ``set``, ``made_at``, ``line``, ``documents``, ``config``, ``problems``: what is lost, then
-        what the check of the archive found.
+        ``set``, ``made_at``, ``line``, ``documents`` (None where the archive cannot be opened),
+        ``config``, ``problems``: what is lost, then what the check of the archive found.
 
     Raises:
         NotFound: ``no_backup``, ``no_backup_set``.
-        Refusal: ``folder_not_empty``, ``place_of_another``, ``backup_places_elsewhere``.
-        ConfigProblems: the configuration of the set cannot be used.
+        Refusal: ``folder_not_empty``, ``place_of_another``.
     """
     folder, place = folder.resolve(), place.resolve()
     folders.require(folder)
@@ -111,31 +117,55 @@ def restore(folder: Path, place: Path, *, number: int | None, progress: Progress
     one = sets.read(folder, numbers[-1] if number is None else number)
     restoring.require_empty(place, os.geteuid())
     lost = restoring.bring_back(Pool(folder), one, place, progress("restoring"))
-    problems = [_told(trouble) for trouble in lost]
-    config = load(place / "config.toml", folders=False)
-    if astray := restoring.elsewhere(config, place):
-        raise Refusal("backup_places_elsewhere", folder=str(astray[0]), config=str(config.file))
+    config_file = place / "config.toml"
+    documents, problems = None, [_told(trouble) for trouble in lost]
+    try:
+        documents, found = _opened(config_file, Note(str(folder), *_when(one), 0), progress)
+        problems += found
+    except Fault as fault:
+        # What is lost must be told, also where it is so much that nothing can be opened.
+        message = " ".join(filter(None, _sentences(fault)))
+        problems.append({"id": None, "code": fault.reason, "path": "", "message": message})
+    made_at, number, line = _when(one)
+    return {
+        "set": number,
+        "made_at": made_at or None,
+        "line": line,
+        "documents": documents,
+        "config": str(config_file),
+        "problems": problems,
+    }
+
+
+def _opened(config_file: Path, made: Note, progress: Progress) -> tuple[int, list[Json]]:
+    """Make catalogue and index of what was brought back, and verify it; documents and problems."""
+    config = load(config_file, folders=False)
+    if astray := restoring.elsewhere(config, config_file.parent):
+        raise Refusal("backup_places_elsewhere", folder=str(astray[0]), config=str(config_file))
     restoring.make_folders(config)
-    phrases.use(config.ui.language)
     with held(config, exclusive=True):
         house = House(config)
         try:
             archive = Archive(house, myself())
             rebuilt = archive.rebuild(progress("rebuilding"))
-            problems += archive.verify(progress("verifying"))["problems"]
+            found = archive.verify(progress("verifying"))["problems"]
         finally:
             house.close()
-    at = one.head.made_at if one.head else ""
-    line = one.head.seq if one.head else 0
-    note.remember(config.places.stage, Note(str(folder), at, one.number, line, 0))
-    return {
-        "set": one.number,
-        "made_at": at,
-        "line": line,
-        "documents": rebuilt["documents"],
-        "config": str(config.file),
-        "problems": problems,
-    }
+    note.remember(config.places.stage, made)
+    return int(rebuilt["documents"]), found
+
+
+def _when(one: Set) -> tuple[str, int, int]:
+    """When a set was made, its number, and its line of the ledger."""
+    return (one.head.made_at, one.number, one.head.seq) if one.head else ("", one.number, 0)
+
+
+def _sentences(fault: Fault) -> list[str]:
+    """What happened and what to do, of each problem where it is the configuration's."""
+    parts = fault.problems if isinstance(fault, ConfigProblems) else ()
+    each = [f"{one.file}: {phrases.sentence(one.reason, one.params)}" for one in parts]
+    own = [phrases.sentence(fault.reason, fault.params), phrases.advice(fault.reason, fault.params)]
+    return [*own, *each]
 
 
 def check(folder: Path, progress: Progress) -> Json:

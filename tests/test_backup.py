@@ -24,6 +24,7 @@ from archiver.errors import Fault
 from archiver.house import House, held
 from archiver.rights import myself
 from archiver.store import objects
+from archiver.store.timekeeping import Timekeeper
 from tests import paper
 from tests.seeding import Clock, Letter, filed, opened
 from tests.town import Town
@@ -177,8 +178,12 @@ def test_what_is_filed_changed_and_destroyed_meanwhile_harms_no_set(
         assert set(ids) <= {document for document, _ in subjects(place / "config.toml")}
 
 
+@pytest.mark.parametrize("is_known", [False, True], ids=["new", "in the set before"])
 def test_an_object_destroyed_before_it_could_be_copied_moves_the_set_to_a_later_line(
-    stocked: tuple[Town, list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    stocked: tuple[Town, list[str]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    is_known: bool,
 ) -> None:
     from archiver.backup import taking
     from archiver.records import Event
@@ -193,6 +198,10 @@ def test_an_object_destroyed_before_it_could_be_copied_moves_the_set_to_a_later_
         return homes(vault)
 
     monkeypatch.setattr(taking, "_homes", after_destruction)
+    if is_known:
+        monkeypatch.setattr(taking, "_homes", homes)
+        backed_up(town, tmp_path / "backup")
+        monkeypatch.setattr(taking, "_homes", after_destruction)
     told = backed_up(town, tmp_path / "backup")
     back = restored(tmp_path / "backup", tmp_path / "back")
     assert (told["problems"], back["problems"]) == ([], [])
@@ -226,6 +235,23 @@ def test_a_damaged_back_up_names_what_is_lost_and_the_next_one_mends_it(
     backed_up(town, folder)
     assert safekeeping.check(folder, quiet)["problems"] == []
     assert restored(folder, tmp_path / "whole")["problems"] == []
+
+
+@pytest.mark.parametrize("lost", ["config.toml", "ledger/2026-11.jsonl", "vault/0=ocfl_1.1"])
+def test_what_is_lost_is_told_also_where_nothing_can_be_opened(
+    stocked: tuple[Town, list[str]], tmp_path: Path, lost: str
+) -> None:
+    town, _ids = stocked
+    folder = tmp_path / "backup"
+    backed_up(town, folder)
+    (line,) = (line for line in sets.read(folder, 1).lines if line.shown == lost)
+    content = folder / "content" / line.sha512[:2] / line.sha512
+    content.write_bytes(content.read_bytes()[:-9] + b"123456789")
+    back = restored(folder, tmp_path / "back")
+    assert codes(back)[0] == ("backup_content_damaged", None)
+    assert back["problems"][0]["path"] == lost
+    # Without a ledger everything is received anew; nothing is missing that the back-up has.
+    assert (back["documents"] is None) == (lost != "ledger/2026-11.jsonl")
 
 
 def test_damage_in_the_archive_never_reaches_the_back_up(
@@ -281,6 +307,7 @@ def test_old_back_ups_go_with_the_bytes_that_only_they_had(
 ) -> None:
     town, ids = stocked
     folder, secret = tmp_path / "backup", original(town.root, ids[0]).read_bytes()
+    Timekeeper(town.root / "stage", lambda: "").confirm()
     monkeypatch.setattr(safekeeping, "now", lambda: "2026-01-01T02:00:00.000Z")
     backed_up(town, folder)
     from archiver.records import Event
@@ -290,6 +317,14 @@ def test_old_back_ups_go_with_the_bytes_that_only_they_had(
         house.destroy(ids[0], "uid:0", {})
     monkeypatch.setattr(safekeeping, "now", lambda: "2026-03-01T02:00:00.000Z")
     assert backed_up(town, folder, keep_days=90)["removed_sets"] == 0
+    # By a clock that jumped none is too old.
+    mark = town.root / "stage" / "clock.json"
+    sure = mark.read_bytes()
+    mark.write_text('{"at":"2020-01-01T08:00:00.000Z","boot":"other","running":1.0}')
+    monkeypatch.setattr(safekeeping, "now", lambda: "2066-05-01T02:00:00.000Z")
+    assert backed_up(town, folder, keep_days=90)["removed_sets"] == 0
+    mark.write_bytes(sure)
+    sets.path_of(folder, 3).unlink()
     monkeypatch.setattr(safekeeping, "now", lambda: "2026-05-01T02:00:00.000Z")
     assert backed_up(town, folder, keep_days=90)["removed_sets"] == 1
     kept = [path.read_bytes() for path in (folder / "content").rglob("*") if path.is_file()]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from archiver import phrases
+from archiver import config, phrases
 from archiver.config import Config, ConfigProblems, find, load
 from archiver.errors import Refusal
 from archiver.founding import found
@@ -414,3 +416,29 @@ def test_two_drop_folders_that_are_one_are_refused(town: Town) -> None:
 def test_folders_beside_one_another_are_fine_wherever_they_lie(town: Town) -> None:
     assert _changed(town, "exports", "vault-exports") == []
     assert _changed(town, "released", "kept/released") == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+def test_a_home_that_may_not_be_looked_into_hides_no_configuration(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after ``sudo -u archiver archiver status`` in the home of an administrator."""
+    base = Path(tempfile.mkdtemp(dir="/tmp"))
+    try:
+        base.chmod(0o755)
+        (base / "home").mkdir(0o700)
+        found = Path(shutil.copy(home / "config.toml", base / "config.toml"))
+        found.chmod(0o644)
+        monkeypatch.chdir(base / "home")
+        monkeypatch.setattr(config, "SEARCH_ORDER", ("config.toml", str(found)))
+        os.seteuid(65534)
+        try:
+            assert config.find(None, {}) == found
+            monkeypatch.setattr(config, "SEARCH_ORDER", ("config.toml", str(base / "none.toml")))
+            with pytest.raises(ConfigProblems) as caught:
+                config.find(None, {})
+            assert [one.reason for one in caught.value.problems] == ["file_unreadable"]
+        finally:
+            os.seteuid(0)
+    finally:
+        shutil.rmtree(base)

@@ -53,8 +53,8 @@ def working(house: House) -> Iterator[Office]:
     """The daemon's parts, as the daemon starts them."""
     house.intake.recover(house.folders())
     office = Office(
-        house.config, house.vault, house.register, house.holdings, house.intake, house.index, now,
-        new_boot(), new_id, house.ledger,
+        house.config, house.vault, house.register, house.holdings, house.intake, house.index,
+        house.now, new_boot(), new_id, house.ledger, house.time,
     )  # fmt: skip
     office.start(warm=False)
     house.office = office

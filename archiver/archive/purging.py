@@ -49,6 +49,7 @@ class Purging(Visit):
 
         self._standing.require(Act.DISPOSE)
         house = self._house
+        house.require_sure_time()
         document = str(self._document(identifier)["id"])
         self._require_purgeable(document)
         if not reason.strip():

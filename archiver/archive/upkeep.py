@@ -6,10 +6,12 @@ from collections import Counter
 
 import msgspec
 
+from archiver import phrases
 from archiver.answers import problem_answer, shown_name
 from archiver.archive.visit import Json, Progress, Visit, silent
 from archiver.clock import stored
 from archiver.errors import UsageFault
+from archiver.records import Event
 from archiver.rights import Act
 from archiver.sight import UNJUDGED
 
@@ -93,7 +95,10 @@ class Upkeep(Visit):
             "daemon": office is not None,
             "cage": office.cage if office else None,
             "work": {"queued": queued, "active": active},
-            "system": [*(office.troubles() if office else []), *self._tails()],
+            "system": [
+                *(office.troubles() if office else self._clock_trouble()),
+                *self._tails(),
+            ],
             "verify": self._verified() if mine.sees_all else None,
             "backup": self._backed_up() if mine.sees_all else None,
         }
@@ -135,6 +140,47 @@ class Upkeep(Visit):
 
         config = self._house.config
         return rounds.told(config.places.stage, config.verify.days)
+
+    def clock(self) -> Json:
+        """What time it is for the archive.
+
+        Returns:
+            ``at`` (the machine's), ``sure`` (by which periods end), ``doubt`` (code, or None) and
+            ``message``, ``advice``.
+        """
+        self._standing.require(Act.STATUS)
+        house = self._house
+        doubt = house.doubt()
+        code, params = (doubt.code, doubt.params) if doubt else ("", {})
+        return {
+            "at": doubt.at if doubt else house.now(),
+            "sure": house.sure(),
+            "doubt": code or None,
+            "message": phrases.sentence(code, params) if doubt else "",
+            "advice": phrases.advice(code, params) if doubt else "",
+        }
+
+    def clock_confirm(self) -> Json:
+        """Take the machine's clock as right, because the person says so; the ledger is told."""
+        self._standing.require(Act.MAINTAIN)
+        house = self._house
+        before = house.sure()
+        at = house.time.confirm()
+        event = Event("clock_confirmed", at, self._caller.pseudonym, data={"before": before})
+        house.register.record(event)
+        if house.office is not None:
+            house.office.clock.look()
+        return {"at": at}
+
+    def _clock_trouble(self) -> list[Json]:
+        """What is wrong with the clock, where no daemon says so."""
+        from archiver.pipeline.health import Trouble
+
+        house = self._house
+        doubt = house.doubt()
+        if doubt is None:
+            return []
+        return [Trouble("clock", doubt.code, doubt.params, doubt.believed, times=1).told()]
 
     def _backed_up(self) -> Json | None:
         """The last back-up: ``made_at``, ``folder``, ``problems``; None where there was none."""

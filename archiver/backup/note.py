@@ -5,6 +5,7 @@ Promises that a note that makes no sense counts as none: then it is said that th
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -54,3 +55,8 @@ def notes(stage: Path) -> list[Note]:
 def last(stage: Path) -> Note | None:
     """The last back-up, None where there was none."""
     return max(notes(stage), key=lambda one: one.made_at, default=None)
+
+
+def age_days(one: Note, now: str) -> int:
+    """Whole days since a back-up was made."""
+    return (datetime.fromisoformat(now) - datetime.fromisoformat(one.made_at)).days

@@ -127,7 +127,7 @@ class _Taking:
     def run(self, now: str) -> tuple[Head, list[Line]]:
         files = [*self._settings(), *self._drops(), *self._loose()]
         head = self._ledger.head()
-        objects = {line.id: line for line in self._objects(head.seq)}
+        objects = {line.id: line for line in self._objects()}
         for _round in range(_ROUNDS):
             if not self._has_lost(head.seq, objects.keys()):
                 break
@@ -226,7 +226,7 @@ class _Taking:
 
     # --- the vault ---------------------------------------------------------------------------
 
-    def _objects(self, seq: int) -> Iterator[Line]:
+    def _objects(self) -> Iterator[Line]:
         """A line for each object; what the set before had and the archive lost is kept."""
         homes = list(_homes(self._places.vault))
         seen: set[str] = set()
@@ -238,7 +238,8 @@ class _Taking:
             self._progress(done, len(homes))
         missing = self._before.keys() - seen
         if missing:
-            gone = {e.id for e in self._ledger.read() if e.event in _REMOVING and e.seq <= seq}
+            # Also what went only now: its line is there before the object goes.
+            gone = {e.id for e in self._ledger.read() if e.event in _REMOVING}
             for identifier in sorted(missing - gone):
                 self.troubles.append(Trouble("backup_object_carried", identifier, ""))
                 kept = self._before[identifier]

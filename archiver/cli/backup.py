@@ -111,9 +111,14 @@ def restore(
     if json_:
         desk.as_json(told)
     else:
-        line = tr("Back-up {set} of {moment} is restored. Documents: {documents}.")
-        desk.say(line.format(**told, moment=phrases.moment(told["made_at"])))
-        desk.say(tr("Start it with: archiver -c {path} run").format(path=told["config"]))
+        moment = phrases.moment(told["made_at"])
+        if told["documents"] is None:
+            line = tr("Files of back-up {set} of {moment} are there, but not enough to open them.")
+            desk.say(line.format(**told, moment=moment), fg="red")
+        else:
+            line = tr("Back-up {set} of {moment} is restored. Documents: {documents}.")
+            desk.say(line.format(**told, moment=moment))
+            desk.say(tr("Start it with: archiver -c {path} run").format(path=told["config"]))
         _tell(told["problems"])
     _end(context, told["problems"])
 

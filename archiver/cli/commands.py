@@ -71,6 +71,8 @@ _COMMANDS = {
     "learn": "teaching",
     "evaluate": "teaching",
     "check": "upkeep",
+    "doctor": "upkeep",
+    "clock": "upkeep",
     "verify": "upkeep",
     "backup": "backup",
     "alarm": "alarming",

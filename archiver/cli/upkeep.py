@@ -8,6 +8,7 @@ import click
 
 from archiver import phrases
 from archiver.cli import desk
+from archiver.config import Config
 from archiver.errors import ExitCode
 from archiver.tongue import tr
 
@@ -27,18 +28,19 @@ def check(context: click.Context, json_: bool) -> None:
     from archiver.checkup import outcome, results
 
     config = desk.configured(context)
-
-    def try_cage() -> dict[str, Any]:
-        with desk.archive(config) as archive:
-            return archive.try_cage()
-
-    found = results(config, try_cage)
+    found = results(config, lambda: _tried_cage(config))
     if json_:
         desk.as_json([result.as_json() for result in found])
     else:
         for result in found:
             _print_result(result.as_json())
     context.exit(int(outcome(found)))
+
+
+def _tried_cage(config: Config) -> dict[str, Any]:
+    """Have whoever opens received files try his cage."""
+    with desk.archive(config) as archive:
+        return archive.try_cage()
 
 
 def _print_result(result: dict[str, Any]) -> None:
@@ -48,6 +50,33 @@ def _print_result(result: dict[str, Any]) -> None:
     desk.say(desk.styled(mark, fg=colour), f" {result['message']}")
     if result["remedy"]:
         desk.say(f"    {result['remedy']}")
+
+
+@click.command(
+    cls=desk.Command,
+    short_help=tr("Whether the machine's clock is believed."),
+    help=tr(
+        "Show what time it is for the archive. After a jump of the machine's clock nothing falls"
+        " due until its owner has confirmed that it is right.\n\nExample: archiver clock --confirm"
+    ),
+)
+@click.option("--confirm", is_flag=True, help=tr("The machine's clock is right."))
+@desk.json_option
+@click.pass_context
+def clock(context: click.Context, confirm: bool, json_: bool) -> None:
+    """Show or confirm the time."""
+    with desk.archive(desk.configured(context), writes=confirm) as archive:
+        if confirm:
+            archive.clock_confirm()
+        told = archive.clock()
+    if json_:
+        desk.as_json(told)
+    elif told["doubt"]:
+        click.secho(told["message"], fg="red")
+        click.echo(told["advice"])
+    else:
+        click.echo(tr("The clock is believed: {moment}").format(moment=phrases.moment(told["at"])))
+    context.exit(int(ExitCode.FINDINGS if told["doubt"] else ExitCode.OK))
 
 
 @click.command(
@@ -126,8 +155,45 @@ def rebuild(context: click.Context, json_: bool) -> None:
         desk.say(line.format(lines=report["lines"], documents=report["documents"]))
 
 
+@click.command(
+    cls=desk.Command,
+    short_help=tr("Find what does not fit together, and the remedy."),
+    help=tr(
+        "Find what does not fit together: machine, rights, folders, vault, ledger, catalogue,"
+        " index, clock, back-up; each with its remedy. --repair does what is safe for certain,"
+        " while the daemon is stopped. Bytes are read by verify."
+        "\n\nExample: archiver doctor --repair"
+    ),
+)
+@click.option("--repair", is_flag=True, help=tr("Repair what is safe for certain."))
+@desk.json_option
+@click.pass_context
+def doctor(context: click.Context, repair: bool, json_: bool) -> None:
+    """Examine the archive."""
+    from archiver import doctor as practice
+
+    config = desk.configured(context)
+    found, repaired = practice.examine(config, lambda: _tried_cage(config)), []
+    if repair:
+        repaired = practice.repair(config, found)
+        found = practice.examine(config, lambda: _tried_cage(config)) if repaired else found
+    told = [{**one.as_json(), "repairable": one.code in practice.REPAIRS} for one in found]
+    if json_:
+        desk.as_json({"repaired": [one.as_json() for one in repaired], "findings": told})
+    else:
+        for one in repaired:
+            click.secho(tr("Repaired: {message}").format(message=one.as_json()["message"]))
+        for row in told:
+            _print_result(row)
+        if not told:
+            click.echo(tr("Nothing was found."))
+    context.exit(int(practice.outcome(found)))
+
+
 COMMANDS: dict[str, click.Command] = {
     "check": check,
+    "clock": clock,
+    "doctor": doctor,
     "verify": verify,
     "reindex": reindex,
     "rebuild": rebuild,

@@ -19,9 +19,10 @@ import msgspec
 from archiver.config import Config
 from archiver.errors import Fault, SystemFault
 from archiver.inbox.settling import Listing
-from archiver.pipeline import rounds, sealer
+from archiver.pipeline import clockwatch, rounds, sealer
 from archiver.pipeline.audit import beside_objects
 from archiver.pipeline.chore import Chore
+from archiver.pipeline.clockwatch import ClockWatch
 from archiver.pipeline.engines import Engines
 from archiver.pipeline.health import Health
 from archiver.pipeline.intake import Intake
@@ -47,6 +48,7 @@ from archiver.search.index import SearchIndex
 from archiver.store.holdings import Holdings
 from archiver.store.ledger import Ledger
 from archiver.store.register import Register
+from archiver.store.timekeeping import Timekeeper
 from archiver.store.vault import Vault
 
 log = logging.getLogger(__name__)
@@ -72,6 +74,7 @@ class Office:
         boot: identity of this run of the daemon.
         new_id: gives a fresh ULID.
         ledger: of the archive.
+        keeper: of the archive's time.
         renew_index: makes another index in the place of a damaged one; see `Projector`.
 
     Attributes:
@@ -92,6 +95,7 @@ class Office:
         boot: str,
         new_id: Callable[[], Id],
         ledger: Ledger,
+        keeper: Timekeeper,
         renew_index: Callable[[], tuple[int, SearchIndex]] | None = None,
     ) -> None:
         self._config = config
@@ -109,7 +113,10 @@ class Office:
         # One lane more than engines: while one document is assembled the engines stay busy.
         lanes = config.work.engines + 1
         self._runner = Runner(shop, lanes, self._tools, self._projector.wake)
-        self._watch = Watch(config, intake, self.health, self.tell, self._projector.held)
+        self.clock = ClockWatch(keeper, self.health)
+        self._watch = Watch(
+            config, intake, self.health, self.tell, self._projector.held, keeper.sure
+        )
         self.school = School(config, register.record, now, self._learned, self._schooled)
         rejudge = Rejudge(config, vault, holdings, register, self.school.model, now)
         self._judging = Chore("judging", rejudge.judge, self.health, last=False)
@@ -117,7 +124,7 @@ class Office:
         check = ObjectCheck(vault, register)
         beside = partial(beside_objects, config, ledger, register)
         self._rounds = Rounds(config, check, vault.home, beside, now, self.health)
-        self.sealer = Sealer(config, ledger, register, now, new_nonce, self.health)
+        self.sealer = Sealer(config, ledger, register, keeper.sure, new_nonce, self.health)
 
     def start(self, *, warm: bool) -> None:
         """Start all parts; the stores have been recovered.
@@ -130,6 +137,7 @@ class Office:
         """
         scratch = self._config.places.stage / "cage"
         empty(str(scratch))
+        self.clock.start()
         if self.cage in _NO_CAGE:
             # For as long as the daemon runs: nobody shall forget it.
             self.health.ill("cage", SystemFault(_NO_CAGE[self.cage]))
@@ -150,6 +158,7 @@ class Office:
     def stop(self) -> None:
         """Stop all parts; work under way goes on at the next start."""
         self._rounds.stop()
+        self.clock.stop()
         self._postman.stop()
         self.sealer.stop()
         self.school.stop()
@@ -220,7 +229,7 @@ class Office:
         for trouble in self.health.troubles():
             # Papers come to their end without a seal or a stamp, whatever is wrong with others.
             lasts = trouble.grade == "bad" and trouble.times >= _TRIES
-            if lasts and trouble.part not in (*sealer.PARTS, rounds.PART):
+            if lasts and trouble.part not in (*sealer.PARTS, rounds.PART, clockwatch.PART):
                 fault = SystemFault(trouble.reason)
                 fault.params = trouble.params
                 return fault

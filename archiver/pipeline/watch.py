@@ -11,7 +11,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -51,6 +51,7 @@ class Watch:
         health: where trouble is said.
         accepted: is told every accession.
         held: is told what is held in a folder after each look.
+        sure: gives the time by which what was taken long ago expires; in doubt it stands still.
     """
 
     def __init__(
@@ -60,12 +61,14 @@ class Watch:
         health: Health,
         accepted: Callable[[Id], None],
         held: Callable[[Path, tuple[Held, ...]], None],
+        sure: Callable[[], str],
     ) -> None:
         self._config = config
         self._intake = intake
         self._health = health
         self._accepted = accepted
         self._held = held
+        self._sure = sure
         self._settling = {
             pipeline.name: Settling(
                 config.inbox.settle_seconds,
@@ -182,7 +185,8 @@ class Watch:
         try:
             if time.monotonic() >= self._expire_at:
                 self._expire_at = time.monotonic() + _DAY
-                limit = datetime.now(UTC) - timedelta(days=self._config.inbox.keep_released_days)
+                days = timedelta(days=self._config.inbox.keep_released_days)
+                limit = datetime.fromisoformat(self._sure()) - days
                 self._intake.recheck.expire(limit)
             self._intake.recheck.look()
             self._health.well("released")

@@ -168,7 +168,8 @@ def _write(
     prev = seals.digest(known[-1].raw) if known else seals.NONE_BEFORE
     made = seals.sealed(Sealing(first.digest, day, entry.seq, entry.digest, prev), key, now)
     with durable.storage_faults(folder):
-        folder.mkdir(durable.FOLDER_MODE, parents=True, exist_ok=True)
+        for place in (folder.parent, folder):
+            place.mkdir(durable.FOLDER_MODE, exist_ok=True)
         durable.replace(folder / f"{day}.json", seals.encode(made), stage=folder)
     return made
 

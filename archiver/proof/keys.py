@@ -42,7 +42,8 @@ def found_key(path: Path) -> Ed25519PrivateKey:
     """
     public = path.with_suffix(PUBLIC_SUFFIX)
     with durable.storage_faults(path.parent):
-        path.parent.mkdir(durable.FOLDER_MODE, parents=True, exist_ok=True)
+        for place in (path.parent.parent, path.parent):
+            place.mkdir(durable.FOLDER_MODE, exist_ok=True)
         if not path.exists():
             if public.exists():
                 raise IntegrityFault("seal_key_lost", path=str(path))

@@ -79,9 +79,10 @@ def propose(
             and not counted. None: he sees everything.
 
     Raises:
-        Refusal: ``nothing_due``; ``parties_missing`` where it is not configured who hands over to
-            whom.
+        Refusal: ``clock_in_doubt``; ``nothing_due``; ``parties_missing`` where it is not configured
+            who hands over to whom.
     """
+    registry.require_sure_time()
     with registry.register.exclusive():
         shelf = Shelf(registry, registry.today)
         units = shelf.withdrawn() if withdrawn else shelf.units()

@@ -75,10 +75,11 @@ def destroy(
         id of the certificate, None where nothing was to be destroyed.
 
     Raises:
-        Refusal: ``batch_not_ready_to_destroy``, ``batch_unanswered``, ``second_person_needed``,
-            ``batch_on_hold``, ``batch_changed``.
+        Refusal: ``clock_in_doubt``, ``batch_not_ready_to_destroy``, ``batch_unanswered``,
+            ``second_person_needed``, ``batch_on_hold``, ``batch_changed``.
         SystemFault: disk full, storage failed; asked again, or at the next start, it goes on.
     """
+    registry.require_sure_time()
     with erasure.ALONE:
         resume(registry, parts)
         certificate = _begun(registry, name, actor)

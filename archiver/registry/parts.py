@@ -23,7 +23,9 @@ class Registry:
     Attributes:
         config: of the archive.
         vault, register, holdings, matters: its stores.
-        now: gives the time, UTC, ISO 8601.
+        now: gives the time to be written down, UTC, ISO 8601.
+        sure: gives the time by which periods end; it stands still where the clock is in doubt.
+        require_sure_time: refuses what nobody can take back while the clock is in doubt.
     """
 
     config: Config
@@ -32,11 +34,13 @@ class Registry:
     holdings: Holdings
     matters: Matters
     now: Callable[[], str]
+    sure: Callable[[], str]
+    require_sure_time: Callable[[], None]
 
     @property
     def today(self) -> date:
-        """The town's day."""
-        return town_day(self.now())
+        """The town's day; it stands still where the clock is in doubt."""
+        return town_day(self.sure())
 
     def title(self, class_key: str) -> str:
         """Title of a class in the filing plan; its key where the plan does not have it."""

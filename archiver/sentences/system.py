@@ -37,6 +37,33 @@ REASONS: dict[str, Phrase] = {
         ),
         N_("Look at the log and at the limits of the service (memory, open files)."),
     ),
+    # The clock
+    "clock_ahead": Phrase(
+        N_(
+            "The machine's clock says {at}; the archive last knew {believed}. Until somebody "
+            "confirms the time, nothing falls due, nothing expires, and nothing is proposed for "
+            "disposal."
+        ),
+        N_(
+            "If the time is right (the machine was switched off, or this archive was brought "
+            "back), say “archiver clock --confirm”. Else put the clock right."
+        ),
+    ),
+    "clock_behind": Phrase(
+        N_(
+            "The machine's clock says {at}, but the ledger's last line is of {believed}. Until "
+            "this is put right, nothing falls due, nothing expires, and nothing is proposed for "
+            "disposal."
+        ),
+        N_(
+            "Put the clock right; then all goes on by itself. Only if the time of the "
+            "line is wrong, say “archiver clock --confirm”."
+        ),
+    ),
+    "clock_in_doubt": Phrase(
+        N_("The machine's clock has jumped; so nothing is proposed or destroyed now."),
+        N_("The one who looks after the archive finds more with “archiver clock”."),
+    ),
     "catalogue_locked": Phrase(
         N_("The catalogue is in use by another program."),
         N_("End that program; work tries again."),

@@ -194,6 +194,63 @@ REASONS: dict[str, Phrase] = {
         N_("The daemon is not running."),
         N_("systemctl start archiver, or “archiver run”"),
     ),
+    # What the doctor finds
+    "doctor_folder_missing": Phrase(
+        N_("The folder {path} is missing."),
+        N_("It is made at the next start, or by “archiver doctor --repair”."),
+    ),
+    "doctor_owner": Phrase(
+        N_("{path} does not belong to {owner} (others like it below {place}: {more})."),
+        N_("sudo chown -R {owner}: {place}, then sudo systemd-tmpfiles --create"),
+    ),
+    "doctor_open_to_others": Phrase(
+        N_("{path} is open to every user of this machine."),
+        N_("“archiver doctor --repair”, or chmod o-rwx {path}"),
+    ),
+    "doctor_no_way_in": Phrase(
+        N_("Staff cannot pass through {path} to the archive."),
+        N_("chmod o+x {path}"),
+    ),
+    "doctor_drop_mode": Phrase(
+        N_("Clerks cannot drop anything into {path}, or what they drop has the wrong group."),
+        N_("Give the folder to the clerks’ group, then chmod 2770 {path}"),
+    ),
+    "doctor_root_file": Phrase(
+        N_("The vault’s own file {path} is missing or changed. No document is concerned."),
+        N_("Stop the daemon and run “archiver doctor --repair”."),
+    ),
+    "doctor_catalogue_missing": Phrase(
+        N_("The catalogue {path} is missing."),
+        N_("Stop the daemon and run “archiver doctor --repair”; it is made again from the ledger."),
+    ),
+    "doctor_index_ahead": Phrase(
+        N_("The index knows {index} ledger lines, the ledger has {ledger}."),
+        N_("Is the ledger an older one? Else run “archiver reindex”."),
+    ),
+    "doctor_left_behind": Phrase(
+        N_("{path} was left behind when something broke off."),
+        N_("It does no harm; “archiver doctor --repair” removes it."),
+    ),
+    "doctor_unreadable": Phrase(
+        N_("{path} cannot be read: {error}."),
+        N_("Check owner and mode, and the disk."),
+    ),
+    "doctor_more": Phrase(
+        N_("More of the same kinds that are not listed: {count}."),
+        N_("“archiver verify” names all of them."),
+    ),
+    "doctor_no_backup": Phrase(
+        N_("There is no back-up of this archive."),
+        N_("archiver backup make DIR"),
+    ),
+    "doctor_backup_old": Phrase(
+        N_("Days since the last back-up: {days} ({folder})."),
+        N_("Look at the timer archiver-backup, or run “archiver backup make {folder}”."),
+    ),
+    "doctor_backup_troubles": Phrase(
+        N_("Files that the last back-up could not take whole: {count} ({folder})."),
+        N_("Run “archiver verify”; it names the documents."),
+    ),
     # What verification finds
     "audit_missing_file": Phrase(
         N_("Object {id}: the file {path} is missing."),

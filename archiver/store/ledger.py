@@ -70,6 +70,7 @@ class Ledger:
         self.folder = folder
         self._lock = threading.Lock()
         self._head: Head | None = None  # None until opened for writing
+        self._at = ""  # time of that line
         self._newest = ""  # name of the file that is written to
         self._length = 0  # its bytes that count
         self._undone = False  # a failed append may have left bytes beyond that
@@ -97,7 +98,9 @@ class Ledger:
             for path in {*files[-1:], *written[-1:]}:
                 durable.sync_file(path)
             durable.sync_folder(self.folder)
-            self._head = self._last()
+            last = self._last()
+            self._head = Head(last.seq, last.digest) if last else GENESIS
+            self._at = last.at if last else ""
             self._newest = files[-1].name if files else ""
             self._length = files[-1].stat().st_size if files else 0
         return torn
@@ -145,7 +148,21 @@ class Ledger:
         Raises:
             IntegrityFault: ``ledger_broken``.
         """
-        return self._head or self._last()
+        if self._head is not None:
+            return self._head
+        last = self._last()
+        return Head(last.seq, last.digest) if last else GENESIS
+
+    def last_at(self) -> str:
+        """Time of the last line, UTC, ISO 8601; empty where there is none.
+
+        Raises:
+            IntegrityFault: ``ledger_broken``.
+        """
+        if self._head is not None:
+            return self._at
+        last = self._last()
+        return last.at if last else ""
 
     def read(self, after_seq: int = 0) -> Iterator[Entry]:
         """Read the entries after a number, in order; begins at the right file.
@@ -200,7 +217,7 @@ class Ledger:
             return
         name = max([self._newest, *(_file_name(entry.at) for entry in entries)])
         self._add(name, b"".join(map(encode, entries)))
-        self._head = Head(entries[-1].seq, entries[-1].digest)
+        self._head, self._at = Head(entries[-1].seq, entries[-1].digest), entries[-1].at
 
     def _add(self, name: str, content: bytes) -> None:
         """Add bytes to the end of a file, durably, or leave it as it was."""
@@ -245,8 +262,8 @@ class Ledger:
             self._first[path.name] = entry.seq
         return self._first[path.name]
 
-    def _last(self) -> Head:
-        """Head as the files have it."""
+    def _last(self) -> Entry | None:
+        """Last line as the files have it."""
         for path in reversed(self._files()):
             raw = _last_line(path)
             if raw is None:
@@ -254,8 +271,8 @@ class Ledger:
             entry = parse(raw)
             if entry is None:
                 raise IntegrityFault("ledger_broken", file=path.name, seq=0)
-            return Head(entry.seq, entry.digest)
-        return GENESIS
+            return entry
+        return None
 
 
 def _file_name(at: str) -> str:
