@@ -301,10 +301,13 @@ def test_a_lost_key_is_told_and_papers_go_on(town: Town):
     keys = town.root / "seals" / "keys"
     keys.mkdir(parents=True)
     (keys / "seal.pub").write_text("-----BEGIN PUBLIC KEY-----\n")
+
+    def seal_troubles() -> list[str]:
+        return [one["reason"] for one in town.status()["system"] if one["part"] == "seal"]
+
     with town.daemon():
-        wait_for(lambda: town.status()["system"], "the trouble is told", 60)
-        (trouble,) = town.status()["system"]
-        assert (trouble["part"], trouble["reason"]) == ("seal", "seal_key_lost")
+        told = wait_for(seal_troubles, "the trouble is told", 60)
+        assert told == ["seal_key_lost"]
         town.wait_until_settled()
         assert len(town.search("Marktsatzung")) == 1
     ended = town.command("ledger", "seal")
@@ -343,13 +346,10 @@ def test_a_certificate_is_compared_with_the_ledger(town: Town):
 
         wrong = ("certificate_differs", ids[1], "certificate.json")
         assert audited() == [wrong]
-        assert steps == [(n, 5) for n in range(1, 6)]
+        assert steps == [(n, 5) for n in range(2, 6)]
         with flipped(house.vault.path(ids[0], "certificate.pdf"), 3):
             found = audited()
-        assert ("certificate_differs", ids[0], "certificate.pdf") in found
-        assert {(code, id_) for code, id_, _ in found} == {
-            wrong[:2], ("certificate_differs", ids[0]), ("changed_file", ids[0])
-        }  # fmt: skip
+        assert {(code, id_) for code, id_, _ in found} == {wrong[:2], ("changed_file", ids[0])}
 
 
 def test_who_may_prove(town: Town):
