@@ -182,6 +182,10 @@ class Office:
         """Who answers."""
         return StateArchive(STATE_ARCHIVE, TOWN, lambda _title: True)
 
+    def trust(self) -> None:
+        """A person confirms the clock: years have passed since the papers of this archive came."""
+        self._owner.clock_confirm()
+
     def due(self) -> None:
         """What may go, by class and year."""
         self._owner.retention_due()
@@ -359,6 +363,7 @@ def measured(root: Path, kills: int, rounds: int) -> tuple[float, bool]:
     Returns:
         speed of the export over that of the plain program; whether all is as it should be.
     """
+    cost_of("trust", root)
     costs = {step: cost_of(step, root) for step in ("due", "propose", "show", "approve", "offer")}
     cost_of("answer", root)
     costs["appraise"] = cost_of("appraise", root)

@@ -27,7 +27,7 @@ from archiver.errors import Fault
 from archiver.phrases import sentence
 from archiver.plaintext import is_plain
 from archiver.recognise import cage
-from tests.town import Town, wait_for
+from tests.town import STANDING, Town, wait_for
 
 ENDED = frozenset({"filed", "review", "quarantined"})
 _BATCH = 30
@@ -269,7 +269,7 @@ def _more(before: Counter[str], after: Counter[str]) -> dict[str, int]:
 def _staged(town: Town) -> list[str]:
     """What lies in the stage that nobody works on."""
     stage = town.root / "stage"
-    left = [path.name for path in stage.iterdir() if path.name not in ("pages", "cage")]
+    left = [path.name for path in stage.iterdir() if path.name not in STANDING]
     left += [f"pages/{path.name}" for path in (stage / "pages").glob("*")]
     left += [f"cage/{path.name}" for path in (stage / "cage").glob("*/*")]
     return [name for name in left if not name.endswith(".lock")]

@@ -279,6 +279,7 @@ APART = {
     "add", "learn", "reindex", "rebuild", "verify", "ledger_head", "ledger_seal", "ledger_verify",
     "procedure", "retention_adopt", "retention_confirm", "dossier_open", "batch_propose",
     "disclosure_package", "disclosure_taken", "disclosure_show", "way_in", "require",
+    "clock", "clock_confirm", "try_cage",
 }  # fmt: skip
 
 

@@ -23,7 +23,7 @@ import pytest
 
 from archiver.recognise.guard import descendants
 from tests import corpora, paper
-from tests.town import COMMAND, Town, wait_for
+from tests.town import COMMAND, STANDING, Town, wait_for
 
 SCANS = 16
 _PR_SET_CHILD_SUBREAPER = 36
@@ -140,7 +140,7 @@ def moments(chance: random.Random, kills: int) -> list[tuple[int, float]]:
 def left_behind(town: Town) -> list[Path]:
     """Pieces of documents in the stage."""
     files = [path for path in (town.root / "stage").rglob("*") if path.is_file()]
-    return [path for path in files if path.name != "verify.json"]  # how far a round has come
+    return [path for path in files if path.name not in STANDING]
 
 
 def every_scan_is_there_once(town: Town, scans: dict[str, bytes], tmp_path: Path) -> None:

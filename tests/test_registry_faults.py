@@ -21,6 +21,7 @@ from archiver.archive import Archive
 from archiver.errors import Fault, IntegrityFault, Refusal, SystemFault, UsageFault
 from archiver.pipeline import erasure, erasureplan
 from archiver.pipeline.erasureplan import journal_of
+from archiver.pools import Pools
 from archiver.retention.rules import FOR_ALL
 from archiver.rights import Caller
 from archiver.store import ocfl
@@ -539,25 +540,16 @@ def served(one: Bureau, place: Path) -> Iterator[Callable[[bytes], tuple[int, by
 
     from aiohttp import web
 
-    loop = asyncio.new_event_loop()
-    ready = threading.Event()
+    loop, pools = asyncio.new_event_loop(), Pools()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    runner = server.served(one.house, pools)
 
-    async def start() -> web.AppRunner:
-        runner = web.AppRunner(server.make_app(one.house))
+    async def begin() -> None:
         await runner.setup()
         await web.UnixSite(runner, str(place)).start()
-        return runner
 
-    def run() -> None:
-        asyncio.set_event_loop(loop)
-        runner = loop.run_until_complete(start())
-        ready.set()
-        loop.run_forever()
-        loop.run_until_complete(runner.cleanup())
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    assert ready.wait(20)
+    asyncio.run_coroutine_threadsafe(begin(), loop).result(20)
 
     def ask(request: bytes) -> tuple[int, bytes]:
         with socket.socket(socket.AF_UNIX) as sock:
@@ -574,8 +566,10 @@ def served(one: Bureau, place: Path) -> Iterator[Callable[[bytes], tuple[int, by
     try:
         yield ask
     finally:
+        asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result(60)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(20)
+        pools.close(60)
 
 
 def act(name: str, body: bytes, size: int | None = None) -> bytes:

@@ -21,6 +21,10 @@ COMMAND = str(Path(sys.executable).with_name("archiver"))
 DEADLINE = 180.0
 
 
+# What an archive at rest has in its stage: folders of work, the state of clock and verification.
+STANDING = ("pages", "cage", "clock.json", "verify.json")
+
+
 def wait_for(condition: Callable[[], Any], what: str, deadline: float = DEADLINE) -> Any:
     """Look until `condition` gives something true; returns that."""
     end = time.monotonic() + deadline
