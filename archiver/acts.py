@@ -110,6 +110,7 @@ _READING = frozenset(
 _MAINTAINING = frozenset(
     {
         "clock_confirm",
+        "try_cage",
         "ledger_seal",
     }
 )

@@ -148,7 +148,7 @@ class Upkeep(Visit):
             ``at`` (the machine's), ``sure`` (by which periods end), ``doubt`` (code, or None) and
             ``message``, ``advice``.
         """
-        self._standing.require(Act.STATUS)
+        self._standing.require(Act.READ)
         house = self._house
         doubt = house.doubt()
         code, params = (doubt.code, doubt.params) if doubt else ("", {})

@@ -72,10 +72,10 @@ def clock(context: click.Context, confirm: bool, json_: bool) -> None:
     if json_:
         desk.as_json(told)
     elif told["doubt"]:
-        click.secho(told["message"], fg="red")
-        click.echo(told["advice"])
+        desk.say(told["message"], fg="red")
+        desk.say(told["advice"])
     else:
-        click.echo(tr("The clock is believed: {moment}").format(moment=phrases.moment(told["at"])))
+        desk.say(tr("The clock is believed: {moment}").format(moment=phrases.moment(told["at"])))
     context.exit(int(ExitCode.FINDINGS if told["doubt"] else ExitCode.OK))
 
 
@@ -182,11 +182,11 @@ def doctor(context: click.Context, repair: bool, json_: bool) -> None:
         desk.as_json({"repaired": [one.as_json() for one in repaired], "findings": told})
     else:
         for one in repaired:
-            click.secho(tr("Repaired: {message}").format(message=one.as_json()["message"]))
+            desk.say(tr("Repaired: {message}").format(message=one.as_json()["message"]))
         for row in told:
             _print_result(row)
         if not told:
-            click.echo(tr("Nothing was found."))
+            desk.say(tr("Nothing was found."))
     context.exit(int(practice.outcome(found)))
 
 
