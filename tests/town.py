@@ -22,7 +22,7 @@ DEADLINE = 180.0
 
 
 # What an archive at rest has in its stage: folders of work, the state of clock and verification.
-STANDING = ("pages", "cage", "clock.json", "verify.json")
+STANDING = ("pages", "cage", "clock.json", "verify.json", "verified.json")
 
 
 def wait_for(condition: Callable[[], Any], what: str, deadline: float = DEADLINE) -> Any:
