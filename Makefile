@@ -20,7 +20,7 @@ demo: setup
 	@$(PY) tools/demo.py
 
 test: setup-test check
-	$(PY) -m pytest -n 2 --dist worksteal -m "not slow"
+	$(PY) -m pytest -n 2 --dist loadfile -m "not slow"
 
 check: setup-test
 	.venv/bin/ruff check .
