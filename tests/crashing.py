@@ -12,6 +12,7 @@ import os
 import re
 import select
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -141,11 +142,17 @@ def _forked(work: Callable[[Begin], None]) -> tuple[int, int, int, int]:
 
 
 def _awaited(child: int, told: int, ready: int, go: int) -> tuple[int, str]:
-    with os.fdopen(told, "rb") as pipe:
-        complaint = pipe.read().decode(errors="replace")
-    os.close(ready)
-    os.close(go)
-    _pid, status = os.waitpid(child, 0)
+    ended = False
+    try:
+        with os.fdopen(told, "rb") as pipe:
+            complaint = pipe.read().decode(errors="replace")
+        ended = True
+    finally:
+        os.close(ready)
+        os.close(go)
+        if not ended:  # the test has run into its limit, and nobody else would end the child
+            os.kill(child, signal.SIGKILL)
+        _pid, status = os.waitpid(child, 0)
     return os.waitstatus_to_exitcode(status), complaint
 
 

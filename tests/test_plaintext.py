@@ -190,6 +190,8 @@ def commands(document: str) -> list[list[str]]:
         ["learn", f"/nirgends{ODD}.jsonl"],
         ["evaluate", f"/nirgends{ODD}.jsonl"],
         ["check"],
+        ["doctor"],
+        ["clock"],
         ["backup", "list", f"/nirgends{ODD}"],
         ["procedure", "-o", f"/nirgends{ODD}/x.pdf"],
         ["reindex"],

@@ -86,9 +86,12 @@ def test_what_is_half_taken_is_no_stranger_while_the_catalogue_is_behind(root, m
     """A full disk kept the catalogue behind and the drop half taken; then there was room again."""
     with Lane(root) as lane:
         register = lane.house.register
+        told: list[str] = []
+        register.follow(None, lambda: told.append("behind"))
         with monkeypatch.context() as patch, pytest.raises(CatalogueBehind):
             patch.setattr(register, "_transaction", uncommitted(lane, register._transaction))
             lane.drop("brief.pdf", letter("eins"))
+        assert told == ["behind"]
         ((_event, document),) = accessions(lane)
         inbox = root / "inbox" / "incoming"
         (inbox / "brief.pdf").rename(inbox / f".done-{document}")

@@ -120,6 +120,7 @@ class Office:
         self.school = School(config, register.record, now, self._learned, self._schooled)
         rejudge = Rejudge(config, vault, holdings, register, self.school.model, now)
         self._judging = Chore("judging", rejudge.judge, self.health, last=False)
+        self._catching_up = Chore("catalogue", self._catch_up, self.health, last=False)
         self._postman = Postman(config, lambda: summed_up(register), now, self.health)
         check = ObjectCheck(vault, register)
         beside = partial(beside_objects, config, ledger, register)
@@ -145,8 +146,9 @@ class Office:
         if self.cage != "missing":
             self.engines.warm()
         self._projector.start()
-        self._register.follow(self._projector.wake)
+        self._register.follow(self._projector.wake, self._catching_up.wake)
         self._runner.start(warm=warm)
+        self._catching_up.start()
         self._watch.start()
         self.school.start()
         self._judging.start()
@@ -164,6 +166,8 @@ class Office:
         self.school.stop()
         self._judging.halt()
         self._judging.join()
+        self._catching_up.halt()
+        self._catching_up.join()
         self._watch.stop()
         self._runner.halt()
         # Lanes wait for pages, so the engines end first.
@@ -234,6 +238,13 @@ class Office:
                 fault.params = trouble.params
                 return fault
         return None
+
+    def _catch_up(self) -> None:
+        """Take over what only the ledger knows: whoever recorded it could offer no work for it."""
+        self._register.catch_up()
+        for row in self._register.jobs():
+            self._runner.add(str(row["id"]))
+        self._projector.wake()
 
     def _learned(self) -> None:
         """A new model is there: what waits for a class is judged again."""

@@ -44,7 +44,16 @@ _SPARE = 512 << 20
 
 # The kernel sends the signal of a parent's death when the *thread* that started the child ends,
 # so one thread that lives as long as the daemon starts them all.
-_STARTER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="cage")
+_starter: ThreadPoolExecutor
+
+
+def _new_starter() -> None:
+    global _starter
+    _starter = ThreadPoolExecutor(max_workers=1, thread_name_prefix="cage")
+
+
+_new_starter()
+os.register_at_fork(after_in_child=_new_starter)  # a forked process has no threads
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -245,7 +254,7 @@ def spawn(
     if kind == "missing":
         raise SystemFault("cage_missing")
     order = (module, kind, scratch, tuple(arguments), limits, per_document)
-    return _STARTER.submit(_start, *order).result()
+    return _starter.submit(_start, *order).result()
 
 
 def _start(

@@ -68,6 +68,7 @@ class Register(Queries, MatterQueries):
         self._objects = objects
         self._writing = threading.RLock()
         self._follower: Callable[[], None] = _nobody
+        self._laggard: Callable[[], None] = _nobody
         self._engine = self._writer = _open(catalogue)
         self._by_sight: dict[Sight, Register] = {}
 
@@ -125,6 +126,7 @@ class Register(Queries, MatterQueries):
         except Exception as error:
             if not written:
                 raise
+            self._laggard()
             behind = CatalogueBehind("catalogue_damaged", error=type(error).__name__)
             if isinstance(error, Fault):
                 behind = CatalogueBehind(error.reason)
@@ -132,12 +134,19 @@ class Register(Queries, MatterQueries):
             raise behind from error
         self._follower()
 
-    def follow(self, follower: Callable[[], None] | None) -> None:
+    def follow(
+        self, follower: Callable[[], None] | None, behind: Callable[[], None] | None = None
+    ) -> None:
         """Have somebody called whenever the ledger has got lines; None: nobody.
 
         Whatever follows the ledger must not wait for those who write to remember it.
+
+        Args:
+            follower: lines are in ledger and catalogue.
+            behind: lines are in the ledger, and the catalogue has to catch up with them.
         """
         self._follower = follower or _nobody
+        self._laggard = behind or _nobody
 
     def catch_up(self, progress: Callable[[int, int], None] | None = None) -> int:
         """Take over ledger lines that the catalogue does not have; returns how many.
