@@ -27,7 +27,7 @@ from typing import IO, Any
 import pytest
 
 from tests import paper
-from tests.town import DEADLINE, Town, wait_for
+from tests.town import DEADLINE, Town, wait_for, workers_paused
 
 LATIN_1 = "Anhörung Gehölz.pdf".encode("latin-1")
 LATIN_1_SHOWN = "Anh\\xf6rung Geh\\xf6lz.pdf"
@@ -184,11 +184,13 @@ def _live_through(day: Day, stalled: IO[bytes]) -> None:
 def _same_name_twice(day: Day) -> None:
     """Another paper under the name of one that is being recognised at that moment."""
     pages = [paper.letter_image((f"Blatt {number} der Bauakte Hafenkran",)) for number in range(12)]
-    path = day.town.drop("Scan.pdf", paper.scan_pdf(pages))
-    wait_for(lambda: not path.exists(), "the first Scan.pdf is taken")
-    (first,) = wait_for(lambda: day.town.search("file:Scan"), "the first Scan.pdf is known")
-    day.town.drop("Scan.pdf", paper.text_pdf([("Kündigung des Bootsliegeplatzes",)]))
-    day.first_scan_then = day.town.json("show", first["id"])["state"]
+    with workers_paused(day.daemon):
+        path = day.town.drop("Scan.pdf", paper.scan_pdf(pages))
+        wait_for(lambda: not path.exists(), "the first Scan.pdf is taken")
+        (first,) = wait_for(lambda: day.town.search("file:Scan"), "the first Scan.pdf is known")
+        day.town.drop("Scan.pdf", paper.text_pdf([("Kündigung des Bootsliegeplatzes",)]))
+        wait_for(lambda: not path.exists(), "the second Scan.pdf is taken")
+        day.first_scan_then = day.town.json("show", first["id"])["state"]
 
 
 def _lay_what_is_not_taken(town: Town) -> None:

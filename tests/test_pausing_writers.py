@@ -130,6 +130,9 @@ class OwnedTown(Town):
             )
             wait_for(lambda: self.command("status").returncode == 0, "the daemon answers")
             yield
+        except BaseException:
+            print(log.read_text()[-4000:])
+            raise
         finally:
             daemon.send_signal(signal.SIGTERM)
             code = daemon.wait(timeout=60)

@@ -36,12 +36,10 @@ from tests import paper
 from tests.test_proof_timestamp import local, made  # noqa: F401
 from tests.town import Town, wait_for
 
-NOW = datetime.now(UTC)
-
 
 def at(days: float) -> str:
     """A time so many days from now, as it is stored."""
-    moment = (NOW + timedelta(days=days)).isoformat(timespec="milliseconds")
+    moment = (datetime.now(UTC) + timedelta(days=days)).isoformat(timespec="milliseconds")
     return moment.replace("+00:00", "Z")
 
 
@@ -263,7 +261,7 @@ def test_days_are_sealed_one_by_one_as_they_pass(town: Town):
         # Only the first day had a step of its own: later ones hold nothing but tidings of seals.
         assert [one.day for one in stored_seals(heads)] == [day(-3)]
         assert [line["data"]["day"] for line in house.register.lines_of("sealed")] == [day(-3)]
-        rulebook.adopt(house.registry, "uid:1", NOW.date())
+        rulebook.adopt(house.registry, "uid:1", datetime.now(UTC).date())
         assert check_seals(house.config, house.ledger, house.register).troubles == ()
         assert due(house.register.lines_of("sealed")) == day(-2)
         # One that was lost is made anew at the next start, and the ledger is told again.

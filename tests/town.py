@@ -11,11 +11,14 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+
+from archiver.recognise.guard import descendants
 
 COMMAND = str(Path(sys.executable).with_name("archiver"))
 DEADLINE = 180.0
@@ -34,6 +37,31 @@ def wait_for(condition: Callable[[], Any], what: str, deadline: float = DEADLINE
             return answer
         time.sleep(0.05)
     raise AssertionError(f"not within {deadline} s: {what}")
+
+
+@contextmanager
+def workers_paused(daemon: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Whatever a daemon starts for papers stands still; the daemon itself goes on."""
+    over = threading.Event()
+
+    def signalled(number: signal.Signals) -> None:
+        for pid in descendants(daemon.pid):
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+    def pause() -> None:
+        # Again and again, for it may start more of them.
+        while not over.wait(0.02):
+            signalled(signal.SIGSTOP)
+
+    pausing = threading.Thread(target=pause)
+    pausing.start()
+    try:
+        yield
+    finally:
+        over.set()
+        pausing.join()
+        signalled(signal.SIGCONT)
 
 
 class Town:
@@ -141,6 +169,9 @@ class Town:
         running = self.start()
         try:
             yield running
+        except BaseException:
+            print((self.root / "daemon.log").read_text()[-4000:])
+            raise
         finally:
             if running.poll() is None:
                 running.send_signal(signal.SIGTERM)
