@@ -177,6 +177,7 @@ def killed_daemons(
     town: Town, chance: random.Random, kills: int, tmp_path: Path, letters: int = 0
 ) -> None:
     scans = one_page_scans(letters)
+    town.configure({"work": {"processes": 2}})
     for name, data in scans.items():
         town.drop(name, data)
     with Run(town) as run:
@@ -199,6 +200,7 @@ def killed_workers(
     town: Town, chance: random.Random, kills: int, tmp_path: Path, letters: int = 0
 ) -> None:
     scans = one_page_scans(letters)
+    town.configure({"work": {"processes": 2}})
     for name, data in scans.items():
         town.drop(name, data)
     with Run(town) as run:

@@ -148,6 +148,10 @@ REASONS: dict[str, Phrase] = {
         N_("The label has no number."),
         N_("Give one."),
     ),
+    "label_not_plain": Phrase(
+        N_("A label cannot hold control characters."),
+        N_("Write class, reference and number with letters, digits and signs that can be seen."),
+    ),
     "label_not_ascii": Phrase(
         N_("A Code 128 takes only plain letters and digits."),
         N_("Use QR labels."),

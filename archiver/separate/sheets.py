@@ -74,7 +74,8 @@ def payload(mark: Mark, *, key: bytes = b"") -> str:
         ASCII, at most `MAX_PAYLOAD` characters.
 
     Raises:
-        UsageFault: ``label_too_long``, ``label_without_number``.
+        UsageFault: ``label_too_long``, ``label_without_number``, ``label_not_plain`` (control
+            characters, which no reader would give back).
     """
     if isinstance(mark, NumberMark):
         if not mark.number:
@@ -83,6 +84,8 @@ def payload(mark: Mark, *, key: bytes = b"") -> str:
     else:
         given = (("c", mark.record_class), ("r", mark.reference), ("d", mark.dossier))
         fields = [("k", "s"), *((name, value) for name, value in given if value)]
+    if not all(is_plain(value) for _name, value in fields):
+        raise UsageFault("label_not_plain")
     body = f"ARV{_VERSION};" + ";".join(f"{name}={quote(value, _SAFE)}" for name, value in fields)
     text = f"{body};x={_check_value(body, key)}"
     if len(text) > MAX_PAYLOAD:
