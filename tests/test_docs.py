@@ -143,27 +143,86 @@ def test_paths_in_code_style_exist(page: Path) -> None:
     assert {path for path in paths if not (ROOT / path).exists()} == set()
 
 
-@pytest.mark.parametrize("page", WRITTEN, ids=named)
-def test_commands_on_the_pages_exist(page: Path) -> None:
-    """`archiver WORD` in code is a command, and its long options are its own."""
+# Elsewhere in a line `archiver` is the user or the unit.
+_CALLED = re.compile(r"(?:^|\"|&& |ssh archiv )archiver (?:-c \S+ )?([a-z]+)\b([^|#&]*)")
+
+
+def commands() -> dict[str, set[str]]:
+    """All commands, such as "search" or "labels sheets", each with its long options."""
     from archiver.cli.commands import root
 
-    unknown = []
+    context, found = click.Context(root), {}
+    for name in root.list_commands(context):
+        command = root.get_command(context, name)
+        assert command is not None
+        inner = command.commands if isinstance(command, click.Group) else {}
+        # A group that does something itself is called by its name alone.
+        alone = {} if inner and not command.invoke_without_command else {name: command}
+        for called, one in (alone | {f"{name} {word}": it for word, it in inner.items()}).items():
+            options = (o for p in one.params for o in p.opts if isinstance(p, click.Option))
+            found[called] = {"--help", *options}
+    return found
+
+
+def calls(page: Path) -> list[tuple[str, set[str]]]:
+    """The commands that a page names in code, each as it is called with its options."""
     code = [*re.findall(r"`([^`\n]+)`", _FENCE.sub("", text(page))), *_FENCE.findall(text(page))]
-    for line in "\n".join(code).replace("sudo -u archiver ", "").splitlines():
-        # Elsewhere in a line `archiver` is the user or the unit.
-        called = r"(?:^|\"|&& |ssh archiv )archiver (?:-c \S+ )?([a-z]+)\b([^|#&]*)"
-        for word, rest in re.findall(called, line.strip()):
-            command = root.get_command(click.Context(root), word)
-            if command is None:
-                unknown.append(line)
-                continue
+    lines = "\n".join(code).replace("\\\n", " ").replace("sudo -u archiver ", "").splitlines()
+    known, found = commands(), []
+    for line in lines:
+        for word, rest in _CALLED.findall(line.strip()):
             inner = rest.split(maxsplit=1)
-            if isinstance(command, click.Group) and inner and inner[0] in command.commands:
-                command, rest = command.commands[inner[0]], " ".join(inner[1:])
-            known = {name for p in command.params for name in p.opts if isinstance(p, click.Option)}
-            unknown += [o for o in re.findall(r"--[a-z-]+", rest) if o not in known | {"--help"}]
+            pair = f"{word} {inner[0]}" if inner else word
+            options = set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", re.sub(r"'[^']*'", "", rest)))
+            found.append((pair if pair in known or word not in known else word, options))
+    return found
+
+
+@pytest.mark.parametrize("page", WRITTEN, ids=named)
+def test_commands_and_options_on_the_pages_exist(page: Path) -> None:
+    known = commands()
+    groups = {name.split()[0] for name in known}
+    unknown = [
+        (name, options - known.get(name, set()))
+        for name, options in calls(page)
+        # "archiver dossier" alone speaks of the whole group.
+        if name not in groups | set(known) or options - known.get(name, set())
+    ]
     assert unknown == []
+
+
+# Which commands a person of each kind needs; the German page of the role names them all.
+ROLES = {
+    "scannen": "status add retry dismiss labels",
+    "suche": "status search show get open note hold+list hold+show dossier+list dossier+show"
+    " retention+due retention+explain ledger+head",
+    "pruefung": "review correct replace retry dismiss withdraw",
+    "archiv": "dossier retention hold batch export certificate purge qc release disclose"
+    " ledger+verify ledger+export procedure",
+    "betrieb": "init run status check doctor clock verify backup alarm ledger+seal restore reindex"
+    " rebuild learn evaluate",
+}
+
+
+def of_role(role: str) -> set[str]:
+    words = [word.replace("+", " ") for word in ROLES[role].split()]
+    return {name for name in commands() for word in words if f"{name} ".startswith(f"{word} ")}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_page_of_a_role_names_each_of_its_commands(role: str) -> None:
+    told = {name for name, _options in calls(ROOT / "docs" / "de" / f"{role}.md")}
+    assert of_role(role) - told == set()
+
+
+def test_every_command_belongs_to_a_role() -> None:
+    assert set(commands()) - set().union(*map(of_role, ROLES)) == set()
+
+
+def test_every_command_is_on_an_english_page() -> None:
+    pages = [page for page in WRITTEN if "de" not in page.parent.parts]
+    told = {name for page in pages for name, _options in calls(page)}
+    assert set(commands()) - told == set()
 
 
 def test_every_exit_code_is_on_the_operations_page() -> None:
