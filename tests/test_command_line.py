@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from tests.town import COMMAND
 from tools import cli_reference, message_table
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -32,13 +34,17 @@ def test_every_command_has_help_with_an_example(name: str) -> None:
 
 
 def test_german_help_is_german() -> None:
-    environment = {**cli_reference.ENVIRONMENT, "ARCHIVER_LANGUAGE": "de"}
-    text = subprocess.run(
-        [cli_reference.COMMAND, "--help"],
-        capture_output=True,
-        text=True,
-        check=True,
-        env=environment,
-    ).stdout
-    assert "Aufruf:" in text
-    assert "Befehle:" in text
+    assert "Aufruf:" in printed("de", "--help")
+    assert "Befehle:" in printed("de", "--help")
+
+
+def test_the_page_says_what_the_command_prints() -> None:
+    assert printed("en", "labels", "sheets", "--help") == cli_reference.help_of("labels sheets")
+
+
+def printed(language: str, *arguments: str) -> str:
+    """What the command itself prints."""
+    environment = {**os.environ, "ARCHIVER_LANGUAGE": language, "COLUMNS": "80"}
+    return subprocess.run(
+        [COMMAND, *arguments], capture_output=True, text=True, check=True, env=environment
+    ).stdout.rstrip()

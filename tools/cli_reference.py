@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from pathlib import Path
-
 import click
 
-from archiver.cli.commands import root
+from archiver import tongue
 
-COMMAND = Path(sys.executable).with_name("archiver")
-ENVIRONMENT = {
-    "ARCHIVER_LANGUAGE": "en",
-    "COLUMNS": "80",
-    "LANG": "C.UTF-8",
-    "PATH": "/usr/bin:/bin",
-}
+# The help is worded when a command is loaded, so the language comes first.
+tongue.use("en")
+
+from archiver.cli.commands import root  # noqa: E402
+
+_WIDTH = 78  # of the text, as the library sets it on a terminal of 80 columns
 
 HEAD = """\
 # The command line
@@ -32,9 +27,16 @@ findings (something went to quarantine) · 10 configuration · 11 recognition en
 
 def help_of(command: str = "") -> str:
     """The help of one command, such as "search" or "labels sheets"."""
-    asked = [str(COMMAND), *command.split(), "--help"]
-    ended = subprocess.run(asked, capture_output=True, text=True, check=True, env=ENVIRONMENT)
-    return ended.stdout.rstrip()
+    asked: click.Command = root
+    context = root.context_class(
+        root, info_name="archiver", terminal_width=_WIDTH, **root.context_settings
+    )
+    for word in command.split():
+        assert isinstance(asked, click.Group)
+        found = asked.get_command(context, word)
+        assert found is not None, command
+        context, asked = found.context_class(found, context, info_name=word), found
+    return asked.get_help(context).rstrip()
 
 
 def names() -> list[str]:
