@@ -8,7 +8,7 @@
 PY = .venv/bin/python
 ROUNDS = 10
 MINUTES = 60
-BENCHES = classification disposition engine export extraction learning ocr separation startup
+BENCHES = classification disposition engine export extraction learning ocr rebuild separation startup
 
 setup:
 	@tools/setup.sh run

@@ -25,6 +25,7 @@ BENCHES = {
     "extraction": (),
     "learning": (corpora.PAPERS,),
     "ocr": (corpora.LETTERS,),
+    "rebuild": (),
     "separation": (),
     "startup": (),
 }

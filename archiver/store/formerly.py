@@ -11,12 +11,24 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
-from sqlalchemy import Connection, delete, insert, or_, select
+from sqlalchemy import Connection, bindparam, delete, insert, or_, select
 
 from archiver.records import Id
 from archiver.store import schema as t
 
 Kind = Literal["class", "dossier", "document"]
+
+
+# Made once: making a statement costs more than running it.
+_DOSSIER = (
+    select(t.matter.c.id, t.matter.c.about)
+    .where(
+        t.matter.c.kind == "dossier",
+        t.matter.c.key == bindparam("named"),
+        t.matter.c.state.in_(("open", "closed")),
+    )
+    .order_by(t.matter.c.id.desc())
+)
 
 
 class Place(NamedTuple):
@@ -101,13 +113,8 @@ def _memberships(connection: Connection, place: Place) -> set[Membership]:
     found: set[Membership] = set()
     if place.record_class:
         found.add(Membership("class", place.record_class, place.document))
-    of = t.matter.c
-    known = (
-        select(of.id, of.about)
-        .where(of.kind == "dossier", of.key == place.dossier_key, of.state.in_(("open", "closed")))
-        .order_by(of.id.desc())
-    )
-    dossier = connection.execute(known).first() if place.dossier_key else None
+    named = {"named": place.dossier_key}
+    dossier = connection.execute(_DOSSIER, named).first() if place.dossier_key else None
     if dossier is not None:
         found.add(Membership("dossier", dossier.id, dossier.id))
         record_class = dossier.about.get("class_key")

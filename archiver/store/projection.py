@@ -7,11 +7,12 @@ tables that a running daemon has.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import islice
 from typing import Any, Protocol
 
 import msgspec
-from sqlalchemy import BLOB, Connection, cast, delete, insert, select, update
+from sqlalchemy import BLOB, Connection, bindparam, cast, delete, insert, select, update
 
 from archiver.clock import town_day
 from archiver.errors import IntegrityFault, NotFound
@@ -51,6 +52,43 @@ class Objects(Protocol):
         ...
 
 
+class _Remembering:
+    """Reads of the vault that keep the last record: the lines of one walk name one version."""
+
+    def __init__(self, objects: Objects) -> None:
+        self.receipt, self.matter, self.items = objects.receipt, objects.matter, objects.items
+        self._read = objects.record
+        self._last: tuple[Id, int, Record] | None = None
+
+    def record(self, document: Id, version: int) -> Record:
+        """See `Objects`."""
+        if self._last is None or self._last[:2] != (document, version):
+            self._last = document, version, self._read(document, version)
+        return self._last[2]
+
+
+# Ledger lines that are written to the catalogue in one statement.
+_AT_ONCE = 1000
+# Statements that most lines need, made once: making one costs more than running it.
+_PLACE = select(t.document.c.state, t.document.c.record_class, t.document.c.dossier_key).where(
+    t.document.c.id == bindparam("of")
+)
+_CHANGE = update(t.document).where(t.document.c.id == bindparam("of"))
+_END_JOB = delete(t.job).where(t.job.c.id == bindparam("of"))
+_FORGET_SENDER = delete(t.sender).where(t.sender.c.document == bindparam("of"))
+# An accession follows its document as far as its own table of states goes.
+_FOLLOW = {
+    after: update(t.accession)
+    .where(
+        t.accession.c.id == bindparam("of"),
+        t.accession.c.state.in_(
+            [state for state, allowed in ACCESSION_TRANSITIONS.items() if after in allowed]
+        ),
+    )
+    .values(state=after)
+    for after in AccessionState
+}
+
 # Kinds of events that move a document, and where they move it.
 MOVES: dict[str, DocumentState] = {
     "recognised": DocumentState.RECOGNISED,
@@ -87,17 +125,37 @@ _ACCESSION_AFTER: dict[str, AccessionState] = {
 }
 
 
-def apply(connection: Connection, entry: Entry, objects: Objects) -> None:
-    """Apply one ledger line inside the caller's transaction.
+def apply(connection: Connection, entries: Iterable[Entry], objects: Objects) -> int:
+    """Apply ledger lines inside the caller's transaction.
 
     Args:
         connection: of the catalogue, in a transaction.
-        entry: the line; it must be the one after the catalogue's position.
+        entries: the lines, in order; the first must be the one after the catalogue's position.
         objects: reads of the vault.
 
+    Returns:
+        how many they were.
+
     Raises:
-        Refusal: ``wrong_state`` where the line's step is not allowed from the state that is.
+        Refusal: ``wrong_state`` where a line's step is not allowed from the state that is.
     """
+    count, following, remembering = 0, iter(entries), _Remembering(objects)
+    while some := list(islice(following, _AT_ONCE)):
+        for entry in some:
+            _step(connection, entry, remembering)
+        lines = [
+            {key: getattr(entry, key) for key in ("seq", "id", "event", "at", "actor")}
+            | {"data": dict(entry.data)}
+            for entry in some
+        ]
+        connection.execute(insert(t.event), lines)
+        last = some[-1]
+        connection.execute(update(t.position).values(seq=last.seq, digest=last.digest))
+        count += len(some)
+    return count
+
+
+def _step(connection: Connection, entry: Entry, objects: Objects) -> None:
     handler = _HANDLERS.get(entry.event)
     if handler is not None:
         handler(connection, entry, objects)
@@ -105,17 +163,6 @@ def apply(connection: Connection, entry: Entry, objects: Objects) -> None:
         _move(connection, entry, objects)
     elif entry.event in MATTER_STEPS:
         move_matter(connection, entry, objects)
-    connection.execute(
-        insert(t.event).values(
-            seq=entry.seq,
-            id=entry.id,
-            event=entry.event,
-            at=entry.at,
-            actor=entry.actor,
-            data=dict(entry.data),
-        )
-    )
-    connection.execute(update(t.position).values(seq=entry.seq, digest=entry.digest))
 
 
 def _received(connection: Connection, entry: Entry, objects: Objects) -> None:
@@ -126,19 +173,20 @@ def _received(connection: Connection, entry: Entry, objects: Objects) -> None:
         sources = [source for source, _pages in receipt.part.sources]
         formerly.inherited(connection, entry.seq, entry.id, sources)
     connection.execute(
-        insert(t.document).values(
-            id=entry.id,
-            state=DocumentState.ACCEPTED,
-            media_type=receipt.media_type,
-            sha512=receipt.sha512,
-            version=1,
-            received_on=town_day(receipt.received_at).isoformat(),
-            findings=findings,
-            params={},
-            changed_at=entry.at,
-        )
+        insert(t.document),
+        {
+            "id": entry.id,
+            "state": DocumentState.ACCEPTED,
+            "media_type": receipt.media_type,
+            "sha512": receipt.sha512,
+            "version": 1,
+            "received_on": town_day(receipt.received_at).isoformat(),
+            "findings": findings,
+            "params": {},
+            "changed_at": entry.at,
+        },
     )
-    connection.execute(insert(t.job).values(id=entry.id, worker_deaths=0, daemon_deaths=0))
+    _begin_job(connection, entry.id)
 
 
 def _duplicate(connection: Connection, entry: Entry, objects: Objects) -> None:
@@ -153,11 +201,8 @@ def _replaced(connection: Connection, entry: Entry, objects: Objects) -> None:
     assert entry.id is not None
     receipt, _findings = _receipt(objects, entry, entry.id, str(entry.data["accession"]))
     _accession(connection, receipt, AccessionState.SEPARATED, entry.id)
-    connection.execute(
-        update(t.document)
-        .where(t.document.c.id == entry.id)
-        .values(media_type=receipt.media_type, sha512=receipt.sha512)
-    )
+    now = {"media_type": receipt.media_type, "sha512": receipt.sha512}
+    connection.execute(_CHANGE, {"of": entry.id, **now})
     _move(connection, entry, objects)
 
 
@@ -191,43 +236,35 @@ def _accession(
     connection: Connection, receipt: Receipt, state: AccessionState, document: Id
 ) -> None:
     connection.execute(
-        insert(t.accession).values(
-            id=receipt.id,
-            state=state,
-            document=document,
-            pipeline=receipt.pipeline,
-            file=receipt.file,
-            file_raw=receipt.file_raw,
-            size=receipt.size,
-            received_at=receipt.received_at,
-            actor=receipt.actor,
-            source=receipt.part.sources[0][0] if receipt.part else None,
-            sha512=receipt.sha512,
-        )
+        insert(t.accession),
+        {
+            "id": receipt.id,
+            "state": state,
+            "document": document,
+            "pipeline": receipt.pipeline,
+            "file": receipt.file,
+            "file_raw": receipt.file_raw,
+            "size": receipt.size,
+            "received_at": receipt.received_at,
+            "actor": receipt.actor,
+            "source": receipt.part.sources[0][0] if receipt.part else None,
+            "sha512": receipt.sha512,
+        },
     )
 
 
 def _separated(connection: Connection, entry: Entry, _objects: Objects) -> None:
-    _move_accession(connection, entry, AccessionState.SEPARATED)
+    connection.execute(_FOLLOW[AccessionState.SEPARATED], {"of": entry.id})
 
 
-def _move_accession(connection: Connection, entry: Entry, after: AccessionState) -> None:
-    """Let an accession follow its document, as far as its own table of states goes."""
-    before = [state for state, allowed in ACCESSION_TRANSITIONS.items() if after in allowed]
-    connection.execute(
-        update(t.accession)
-        .where(t.accession.c.id == entry.id, t.accession.c.state.in_(before))
-        .values(state=after)
-    )
+def _begin_job(connection: Connection, document: Id) -> None:
+    connection.execute(insert(t.job), {"id": document, "worker_deaths": 0, "daemon_deaths": 0})
 
 
 def _move(connection: Connection, entry: Entry, objects: Objects) -> None:
     assert entry.id is not None
     after = MOVES[entry.event]
-    of = t.document.c
-    before = connection.execute(
-        select(of.state, of.record_class, of.dossier_key).where(of.id == entry.id)
-    ).one()
+    before = connection.execute(_PLACE, {"of": entry.id}).one()
     check_transition(DocumentState(before.state), after, entry.id)
     place = formerly.Place(entry.id, before.record_class, before.dossier_key)
     values: dict[str, Any] = {
@@ -244,28 +281,27 @@ def _move(connection: Connection, entry: Entry, objects: Objects) -> None:
             _confirm_sender(connection, entry.id, record)
         except (IntegrityFault, NotFound):
             values |= {"version": version, "findings": ["object_damaged"]}
-    connection.execute(update(t.document).where(t.document.c.id == entry.id).values(values))
+    connection.execute(_CHANGE, {"of": entry.id, **values})
     known = {**place._asdict(), **values}
     now = formerly.Place(entry.id, known["record_class"], known["dossier_key"])
     formerly.left(connection, entry.seq, place, now)
     if entry.event in _ACCESSION_AFTER:
-        _move_accession(connection, entry, _ACCESSION_AFTER[entry.event])
+        connection.execute(_FOLLOW[_ACCESSION_AFTER[entry.event]], {"of": entry.id})
     if after is DocumentState.ACCEPTED:
-        connection.execute(insert(t.job).values(id=entry.id, worker_deaths=0, daemon_deaths=0))
+        _begin_job(connection, entry.id)
     elif after not in _UNFINISHED:
-        connection.execute(delete(t.job).where(t.job.c.id == entry.id))
+        connection.execute(_END_JOB, {"of": entry.id})
 
 
 def _destroyed(connection: Connection, entry: Entry, objects: Objects) -> None:
     """Leave a tombstone: what the ledger alone would give, without name, subject or digest."""
     assert entry.id is not None
     _move(connection, entry, objects)
-    of_document = t.accession.c.document == entry.id
-    connection.execute(delete(t.sender).where(t.sender.c.document == entry.id))
+    connection.execute(_FORGET_SENDER, {"of": entry.id})
     formerly.forget(connection, entry.id)
     connection.execute(
         update(t.accession)
-        .where(of_document)
+        .where(t.accession.c.document == entry.id)
         .values(
             file=t.accession.c.id,
             file_raw=cast(t.accession.c.id, BLOB),
@@ -275,7 +311,7 @@ def _destroyed(connection: Connection, entry: Entry, objects: Objects) -> None:
         )
     )
     nothing = {**_described(Record(), 0), "findings": [], "sha512": "", "params": {}}
-    connection.execute(update(t.document).where(t.document.c.id == entry.id).values(nothing))
+    connection.execute(_CHANGE, {"of": entry.id, **nothing})
 
 
 def _purged(connection: Connection, entry: Entry, objects: Objects) -> None:
@@ -294,7 +330,7 @@ def _purged(connection: Connection, entry: Entry, objects: Objects) -> None:
         values = {"version": version, "findings": ["object_damaged"]}
     # It was on no hold, and its earlier versions can be asked no more.
     formerly.forget(connection, entry.id)
-    connection.execute(update(t.document).where(t.document.c.id == entry.id).values(values))
+    connection.execute(_CHANGE, {"of": entry.id, **values})
 
 
 def _healed(connection: Connection, entry: Entry, objects: Objects) -> None:
@@ -314,12 +350,12 @@ class _Proposal(msgspec.Struct, frozen=True):
 
 def _confirm_sender(connection: Connection, document: Id, record: Record) -> None:
     """Know a sender again that a person confirmed on this document."""
-    connection.execute(delete(t.sender).where(t.sender.c.document == document))
+    connection.execute(_FORGET_SENDER, {"of": document})
     confirmed = record.confirmed_sender
     if confirmed is not None:
         keys = msgspec.to_builtins(confirmed)
         name = keys.pop("name")
-        connection.execute(insert(t.sender).values(document=document, name=name, keys=keys))
+        connection.execute(insert(t.sender), {"document": document, "name": name, "keys": keys})
 
 
 def _described(record: Record, version: int) -> dict[str, Any]:

@@ -32,7 +32,7 @@ from archiver.sight import Sight
 from archiver.store import durable
 from archiver.store import schema as t
 from archiver.store.asking import Row, translated
-from archiver.store.ledger import Ledger
+from archiver.store.ledger import Entry, Ledger
 from archiver.store.matterqueries import MatterQueries
 from archiver.store.projection import Objects, apply
 from archiver.store.queries import Queries
@@ -119,8 +119,7 @@ class Register(Queries, MatterQueries):
                 self._take_over(connection)
                 # The state machine is asked first: a ledger line can never be taken back.
                 entries = self._ledger.prepare(events)
-                for entry in entries:
-                    apply(connection, entry, self._objects)
+                apply(connection, entries, self._objects)
                 self._ledger.write(entries)
                 written = True
         except Exception as error:
@@ -167,15 +166,18 @@ class Register(Queries, MatterQueries):
             if digest != head_digest:
                 raise IntegrityFault("catalogue_differs", seq=seq)
             return 0
-        count = 0
+        following = self._following(seq, digest, head_seq, progress or _unheard)
+        return apply(connection, following, self._objects)
+
+    def _following(
+        self, seq: int, digest: str, head: int, progress: Callable[[int, int], None]
+    ) -> Iterator[Entry]:
+        """The ledger's lines behind one, which must be the one that the catalogue knows."""
         for entry in self._ledger.read(seq):
-            if count == 0 and entry.prev != digest:
+            if entry.seq == seq + 1 and entry.prev != digest:
                 raise IntegrityFault("catalogue_differs", seq=entry.seq)
-            apply(connection, entry, self._objects)
-            count += 1
-            if progress is not None:
-                progress(entry.seq, head_seq)
-        return count
+            yield entry
+            progress(entry.seq, head)
 
     # --- jobs: work in progress, not in the ledger --------------------------------------------
 
@@ -274,6 +276,11 @@ def _head_of(catalogue: Path) -> tuple[int, str] | None:
 
 def _nobody() -> None:
     """Nobody follows the ledger."""
+
+
+def _unheard(done: int, total: int) -> None:
+    """Nobody is told."""
+    del done, total
 
 
 def _sighted(file: Path, sight: Sight) -> Engine:
