@@ -12,15 +12,16 @@ import logging
 import os
 import signal
 import socket
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
 from archiver import memory
-from archiver.archive import Archive
+from archiver.archive import Archive, Progress, silent
 from archiver.clock import now
 from archiver.config import Config
-from archiver.door import Door, connections_at_most
+from archiver.door import Door, caller_of, connections_at_most
 from archiver.errors import ExitCode, Fault, Refusal, SystemFault
 from archiver.house import House, held, new_id
 from archiver.inbox import leases
@@ -38,6 +39,7 @@ from archiver.server import farewell, served
 log = logging.getLogger(__name__)
 
 _GLANCE = 0.1
+_WORTH_TELLING = 1.0  # seconds that whoever asks waits without a word
 _BACKLOG = 512  # who waits to be looked at
 _FAREWELL = 3.0
 _MINUTE = 60.0
@@ -50,13 +52,20 @@ _LONGEST_STOP = 60.0
 Glance = Callable[[int, int, int], None]
 
 
-def run(config: Config, *, once: bool, glance: Glance | None = None) -> ExitCode:
+def run(
+    config: Config,
+    *,
+    once: bool,
+    glance: Glance | None = None,
+    progress: Progress = silent,
+) -> ExitCode:
     """Run until told to stop, or until everything there is has been worked off.
 
     Args:
         config: of the archive.
         once: end when nothing is left to do.
         glance: is told about progress ten times a second.
+        progress: is told ledger lines done and in all where the catalogue is made anew first.
 
     Returns:
         OK, or FINDINGS where something went to quarantine during a run `once`.
@@ -67,13 +76,64 @@ def run(config: Config, *, once: bool, glance: Glance | None = None) -> ExitCode
     """
     leases.keep_to_myself()
     memory.spare()
-    house = House(config)
+    rebuild = _Rebuild(progress)
+    house = House(config, progress=rebuild)
     house.prepare()
     with held(config, exclusive=True):
         try:
+            with _excused(house, rebuild):
+                house.register  # noqa: B018
             return asyncio.run(_serve(house, once, glance))
         finally:
             house.close()
+
+
+class _Rebuild:
+    """How far a new catalogue is, for those who wait for it.
+
+    Args:
+        progress: is told the same.
+    """
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._percent = 0
+
+    def __call__(self, done: int, total: int) -> None:
+        """So many of so many ledger lines are taken over."""
+        self._percent = 100 * done // total
+        self._progress(done, total)
+
+    def told(self) -> Fault:
+        """What whoever asks is told."""
+        code = ExitCode.LOCKED
+        return SystemFault("catalogue_rebuilt", exit_code=code, percent=self._percent)
+
+
+@contextlib.contextmanager
+def _excused(house: House, rebuild: _Rebuild) -> Iterator[None]:
+    """Answer meanwhile on the socket that the catalogue is being made anew, where that lasts."""
+    over = threading.Event()
+    telling = threading.Thread(target=_excuse, args=(house, rebuild, over), daemon=True)
+    telling.start()
+    try:
+        yield
+    finally:
+        over.set()
+        telling.join()
+
+
+def _excuse(house: House, rebuild: _Rebuild, over: threading.Event) -> None:
+    if over.wait(_WORTH_TELLING):
+        return
+    with _bound(house.config.places.socket) as sock:
+        log.info("catalogue is made anew")
+        sock.settimeout(_GLANCE)
+        while not over.is_set():
+            with contextlib.suppress(OSError, KeyError), sock.accept()[0] as guest:
+                caller = caller_of(guest)
+                is_known = caller.uid == 0 or standing(house.config, caller, house.owner).roles
+                guest.sendall(farewell(rebuild.told() if is_known else Refusal("not_allowed")))
 
 
 async def _serve(house: House, once: bool, glance: Glance | None) -> ExitCode:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from archiver.store.holdings import Holdings
     from archiver.store.ledger import Ledger
     from archiver.store.objects import Note, Part, Record
+    from archiver.store.rebuilding import Sources
     from archiver.store.register import Register
     from archiver.store.timekeeping import Doubt, Timekeeper
     from archiver.store.vault import LocalVault
@@ -58,14 +59,21 @@ class House:
     Args:
         config: of the archive.
         now: gives the time, UTC, ISO 8601.
+        progress: is told lines done and in all where the catalogue has to be made anew.
 
     Attributes:
         config: as given.
         office: the daemon's parts in this process, None where no daemon runs here.
     """
 
-    def __init__(self, config: Config, now: Callable[[], str] = machine_now) -> None:
+    def __init__(
+        self,
+        config: Config,
+        now: Callable[[], str] = machine_now,
+        progress: Callable[[int, int], None] = lambda _done, _total: None,
+    ) -> None:
         self.config = config
+        self._progress = progress
         # A clock of the caller's own is believed; the machine's has to be looked at.
         self._given = None if now is machine_now else now
         self.office: Office | None = None
@@ -168,10 +176,13 @@ class House:
 
     @cached_property
     def register(self) -> Register:
-        """Ledger and catalogue as one."""
+        """Ledger and catalogue as one; a catalogue of other tables is made anew."""
+        from archiver.store import rebuilding
         from archiver.store.register import Register
 
-        register = Register(self.config.places.catalogue, self.ledger, self.holdings)
+        catalogue = self.config.places.catalogue
+        rebuilding.ensure_current(catalogue, self._sources, self._progress)
+        register = Register(catalogue, self.ledger, self.holdings)
         register.catch_up()
         return register
 
@@ -271,25 +282,19 @@ class House:
         """Make the catalogue anew beside the old one and exchange them; returns the ledger's lines.
 
         Raises:
-            IntegrityFault: ledger or vault cannot be read, or the old catalogue knows lines that
-                the ledger has not; the old catalogue stays.
+            IntegrityFault, SystemFault: see `archiver.store.rebuilding.rebuild`.
         """
-        from archiver.store.register import Register, require_ledger
+        from archiver.store import rebuilding
 
         self.close()
-        current = self.config.places.catalogue
-        require_ledger(self.ledger, current)
-        fresh = current.with_name(current.name + ".fresh")
-        _remove_catalogue(fresh)
-        register = Register(fresh, self.ledger, self.holdings)
-        try:
-            register.catch_up(progress)
-            lines = register.head()[0]
-        finally:
-            register.close()
-        _remove_catalogue(current)
-        fresh.rename(current)
-        return lines
+        return rebuilding.rebuild(self.config.places.catalogue, self._sources, progress)
+
+    @property
+    def _sources(self) -> Sources:
+        """What a catalogue is made from."""
+        from archiver.store.rebuilding import Sources
+
+        return Sources(self.ledger, self.holdings)
 
     def settle(self, event: str, document: Id, reason: str | None, actor: str) -> None:
         """Record a person's decision; its free text goes into the object, not the ledger.
@@ -461,12 +466,6 @@ def held(config: Config, *, exclusive: bool, patience: float = _PATIENCE) -> Ite
         yield
     finally:
         os.close(fd)
-
-
-def _remove_catalogue(file: Path) -> None:
-    """Remove a database; its log goes after it, for a log alone is overwritten by the next one."""
-    for ending in ("", "-wal", "-shm"):
-        file.with_name(file.name + ending).unlink(missing_ok=True)
 
 
 def _lock_file(config: Config) -> Path:

@@ -23,7 +23,7 @@ from ulid import ULID
 
 from archiver.errors import Refusal
 from archiver.records import DOCUMENT_TRANSITIONS, DocumentState, Event, Id
-from archiver.store import objects, schema
+from archiver.store import objects
 from archiver.store.holdings import Holdings
 from archiver.store.ledger import Ledger
 from archiver.store.objects import DropKey, Note, Receipt, Record
@@ -248,7 +248,7 @@ class Life(RuleBasedStateMachine):
 
 @pytest.fixture(scope="module")
 def empty_catalogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated catalogue without rows; migrations are slow, and copies are not."""
+    """A catalogue without rows; making tables is slow, and copies are not."""
     folder = tmp_path_factory.mktemp("empty")
     vault = LocalVault.create(folder / "vault", folder / "stage")
     Register(folder / "catalogue.db", Ledger(folder / "ledger"), Holdings(vault)).close()
@@ -275,16 +275,3 @@ def test_a_drop_of_a_destroyed_document_leaves_nothing_that_the_ledger_does_not_
     life.walk(second, Record(), "filed")
     life.move(second, "destroyed", None)
     life.teardown()
-
-
-def test_migrations_make_the_tables_that_the_code_uses(empty_catalogue: Path) -> None:
-    from alembic.autogenerate import compare_metadata
-    from alembic.migration import MigrationContext
-    from sqlalchemy import create_engine
-
-    engine = create_engine(f"sqlite:///{empty_catalogue}")
-    with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert context.get_current_revision() == schema.SCHEMA
-        assert compare_metadata(context, schema.metadata) == []
-    engine.dispose()

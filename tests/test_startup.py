@@ -18,7 +18,6 @@ from tests.town import Town
 HEAVY = {
     "PIL",
     "aiohttp",
-    "alembic",
     "img2pdf",
     "numpy",
     "ocrmypdf",

@@ -62,7 +62,8 @@ def run(context: click.Context, once: bool) -> None:
         glance = _glance
     else:
         journal.start()
-    outcome = run_daemon(config, once=once, glance=glance)
+    rebuilding = desk.Progress(tr("rebuilding"))
+    outcome = run_daemon(config, once=once, glance=glance, progress=rebuilding)
     if glance is not None:
         desk.say("", err=True)
     context.exit(int(outcome))

@@ -57,7 +57,7 @@ def archive(config: Config, *, writes: bool = False) -> Iterator[Archive | Remot
         from archiver.house import House
         from archiver.rights import myself
 
-        house = House(config)
+        house = House(config, progress=Progress(tr("rebuilding")))
         stack.callback(house.close)
         yield Archive(house, myself())
 
@@ -200,11 +200,13 @@ class Progress:
     def __init__(self, label: str) -> None:
         self._label = label
         self._shown = sys.stderr.isatty()
+        self._said = -1
 
     def __call__(self, done: int, total: int) -> None:
         """Show that `done` of `total` are done."""
-        if not self._shown or total <= 0:
+        if not self._shown or total <= 0 or 1000 * done // total == self._said:
             return
+        self._said = 1000 * done // total
         width = 30
         full = width * done // total
         bar = "█" * full + "·" * (width - full)

@@ -72,6 +72,12 @@ REASONS: dict[str, Phrase] = {
         N_("The catalogue is damaged ({error}). Vault and ledger are not concerned."),
         N_("Stop the daemon and run “archiver rebuild”."),
     ),
+    "catalogue_rebuilt": Phrase(
+        N_("The catalogue is being made anew from vault and ledger; {percent} % are done."),
+        N_(
+            "Wait until it is done. Nothing is lost; what is dropped meanwhile is taken afterwards."
+        ),
+    ),
     "catalogue_ahead": Phrase(
         N_(
             "The catalogue knows {catalogue} ledger lines, but the ledger has only "

@@ -11,16 +11,17 @@ import copy
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     Connection,
     Engine,
     create_engine,
     event,
+    insert,
     select,
     update,
 )
@@ -32,17 +33,38 @@ from archiver.sight import Sight
 from archiver.store import durable
 from archiver.store import schema as t
 from archiver.store.asking import Row, translated
+from archiver.store.chain import GENESIS
 from archiver.store.ledger import Entry, Ledger
 from archiver.store.matterqueries import MatterQueries
 from archiver.store.projection import Objects, apply
 from archiver.store.queries import Queries
 from archiver.store.sighted import prepare
 
-__all__ = ["CatalogueBehind", "Register", "Row"]
+__all__ = ["CatalogueBehind", "Deaths", "Register", "Row"]
 
 
 # Persons of the same groups share one; a town has few kinds of them.
 _MOST_SIGHTS = 32
+
+# Of a catalogue in use: durable, and what is deleted is overwritten.
+_IN_USE = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON")
+# Of one that is made beside it: a death throws it away, nothing is deleted from it for good.
+_DRAFT = ("journal_mode=OFF", "synchronous=OFF", "foreign_keys=ON", "cache_size=-65536")
+
+
+class Deaths(NamedTuple):
+    """How often work on a document has died, which no ledger line says.
+
+    Attributes:
+        document: its id.
+        of_workers, of_daemons: how many died.
+        boot: of the daemon that works on it, None where none does.
+    """
+
+    document: Id
+    of_workers: int
+    of_daemons: int
+    boot: str | None
 
 
 class CatalogueBehind(SystemFault):
@@ -56,20 +78,24 @@ class Register(Queries, MatterQueries):
         catalogue: database file; made where it is missing.
         ledger: the ledger, opened for appending.
         objects: reads of the vault that the projection needs.
+        is_draft: nobody relies on the database until it is whole and synced by the caller.
 
     Raises:
-        SystemFault: the database cannot be opened or migrated.
+        SystemFault: the database cannot be opened, or has other tables than those of today (see
+            `archiver.store.rebuilding`).
         IntegrityFault: the catalogue is ahead of the ledger (a ledger was lost or put back).
     """
 
-    def __init__(self, catalogue: Path, ledger: Ledger, objects: Objects) -> None:
+    def __init__(
+        self, catalogue: Path, ledger: Ledger, objects: Objects, *, is_draft: bool = False
+    ) -> None:
         self._file = catalogue
         self._ledger = ledger
         self._objects = objects
         self._writing = threading.RLock()
         self._follower: Callable[[], None] = _nobody
         self._laggard: Callable[[], None] = _nobody
-        self._engine = self._writer = _open(catalogue)
+        self._engine = self._writer = _open(catalogue, _DRAFT if is_draft else _IN_USE)
         self._by_sight: dict[Sight, Register] = {}
 
     def seen(self, sight: Sight) -> Register:
@@ -212,6 +238,18 @@ class Register(Queries, MatterQueries):
                 .values(boot=None, daemon_deaths=t.job.c.daemon_deaths + 1)
             )
 
+    def remember_deaths(self, known: Iterable[Deaths]) -> None:
+        """Take over how often work has died, on those documents that still wait for it."""
+        with self._writing, self._transaction() as connection:
+            for one in known:
+                connection.execute(
+                    update(t.job)
+                    .where(t.job.c.id == one.document)
+                    .values(
+                        worker_deaths=one.of_workers, daemon_deaths=one.of_daemons, boot=one.boot
+                    )
+                )
+
     def scrub(self) -> None:
         """Leave nothing in the database's files but what its rows say.
 
@@ -244,36 +282,6 @@ class Register(Queries, MatterQueries):
             yield connection
 
 
-def require_ledger(ledger: Ledger, catalogue: Path) -> None:
-    """Refuse a ledger that is broken, or lacks or contradicts what a catalogue has taken over.
-
-    A new catalogue would be made from what is left, and nobody would notice what is not.
-
-    Args:
-        ledger: from which a catalogue is to be made.
-        catalogue: the database before; where it is missing or damaged, the chain alone counts.
-
-    Raises:
-        IntegrityFault: ``ledger_broken``, ``catalogue_ahead``.
-    """
-    known = _head_of(catalogue)
-    for problem in ledger.verify(known):
-        if problem.code == "tail_missing" and known is not None:
-            raise IntegrityFault("catalogue_ahead", catalogue=known[0], ledger=ledger.head().seq)
-        raise IntegrityFault("ledger_broken", file=problem.file, seq=problem.seq)
-
-
-def _head_of(catalogue: Path) -> tuple[int, str] | None:
-    """Number and digest of the last line that a catalogue took over; None where it cannot say."""
-    if not catalogue.is_file():
-        return None
-    with suppress(sqlite3.Error):
-        with closing(sqlite3.connect(catalogue)) as connection:
-            row = connection.execute("SELECT seq, digest FROM position").fetchone()
-        return (int(row[0]), str(row[1])) if row and row[0] else None
-    return None
-
-
 def _nobody() -> None:
     """Nobody follows the ledger."""
 
@@ -296,8 +304,8 @@ def _sighted(file: Path, sight: Sight) -> Engine:
     return engine
 
 
-def _open(file: Path) -> Engine:
-    """Open the database, durable and with deleted text overwritten; migrate where needed."""
+def _open(file: Path, pragmas: Iterable[str]) -> Engine:
+    """Open the database; an empty one gets the tables."""
     with durable.storage_faults(file):
         # Names and subjects stand in it, whatever the caller's mask says.
         os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640))
@@ -307,17 +315,12 @@ def _open(file: Path) -> Engine:
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
-        for pragma in (
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "foreign_keys=ON",
-            "secure_delete=ON",
-        ):
+        for pragma in pragmas:
             connection.execute(f"PRAGMA {pragma}")
 
     event.listen(engine, "begin", _begin)
     with translated(file):
-        _migrate(engine)
+        _furnish(engine)
     return engine
 
 
@@ -325,18 +328,17 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN")
 
 
-def _migrate(engine: Engine) -> None:
-    with engine.connect() as connection:
-        tables = "SELECT name FROM sqlite_master WHERE name='alembic_version'"
-        if connection.exec_driver_sql(tables).first():
-            version = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
-            if version == t.SCHEMA:
-                return
-    from alembic import command
-    from alembic.config import Config
+def _furnish(engine: Engine) -> None:
+    """See that the tables of today are there.
 
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    Raises:
+        SystemFault: ``catalogue_damaged``: there are others.
+    """
     with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, t.SCHEMA)
+        if connection.exec_driver_sql("PRAGMA user_version").scalar() == t.SCHEMA:
+            return
+        if connection.exec_driver_sql("SELECT name FROM sqlite_master").first():
+            raise SystemFault("catalogue_damaged", error="user_version")
+        t.metadata.create_all(connection)
+        connection.execute(insert(t.position).values(one=1, seq=0, digest=GENESIS.digest))
+        connection.exec_driver_sql(f"PRAGMA user_version={t.SCHEMA}")

@@ -1,7 +1,8 @@
 """Tables of the catalogue: what can be asked quickly, all of it made from vault and ledger.
 
-Promises that these tables and the migrations describe the same database (a test compares them).
-`SCHEMA` is the newest migration; a catalogue of another one is migrated before it is used.
+`SCHEMA` is the number of these tables, and stands in the database as its ``user_version``. Whoever
+changes them, or what the projection writes into them, counts it up: a catalogue of another number
+is made anew from ledger and vault before it is used (`archiver.store.rebuilding`).
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from sqlalchemy import (
     Text,
 )
 
-SCHEMA = "0005"
+SCHEMA = 6
 
 metadata = MetaData()
 
