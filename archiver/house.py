@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from archiver.store.objects import Note, Part, Record
     from archiver.store.rebuilding import Sources
     from archiver.store.register import Register
+    from archiver.store.stores import Stores
     from archiver.store.timekeeping import Doubt, Timekeeper
     from archiver.store.vault import LocalVault
 
@@ -187,6 +188,13 @@ class House:
         return register
 
     @cached_property
+    def stores(self) -> Stores:
+        """Vault, ledger and catalogue, and the door through which they are changed."""
+        from archiver.store.stores import Stores
+
+        return Stores(self.vault, self.holdings, self.register, self.now, new_id)
+
+    @cached_property
     def index(self) -> SearchIndex:
         """The search index."""
         from archiver.search.index import open_index
@@ -241,7 +249,7 @@ class House:
             vault=self.vault,
             register=self.register,
             holdings=self.holdings,
-            matters=Matters(self.vault, self.register, self.now, new_id),
+            matters=Matters(self.stores),
             now=self.now,
             sure=self.sure,
             require_sure_time=self.require_sure_time,
@@ -338,26 +346,23 @@ class House:
         Raises:
             Refusal: the document's state does not allow it, or is no longer what was seen.
         """
-        from archiver.store import objects, overhang
+        from archiver.store import objects
         from archiver.store.projection import MOVES
 
-        with self.register.exclusive():
+        with self.stores.commit(actor) as made:
+            made.alone()
             row = self.register.document(document)
             assert row is not None
             check_transition(DocumentState(row["state"]), MOVES[event], document)
             if seen is not None and row["state"] != seen:
                 state, wanted = str(row["state"]), str(MOVES[event])
                 raise Refusal("wrong_state", id=document, state=state, wanted=wanted)
-            at, known = self.now(), int(row["version"])
-            overhang.put_back(self.vault, document, known, at, self.register.is_received)
             record = change(
-                self.holdings.record(document, known),
+                self.holdings.record(document, int(row["version"])),
                 self.holdings.receipt(document, document).part,
             )
-            files: dict[str, Path | bytes | None] = {objects.RECORD: objects.encode(record)}
-            version = self.vault.add_version(document, files, at, event, actor)
-            self.register.record(Event(event, at, actor, document, {**data, "version": version}))
-        self.vault.settled(document)
+            version = made.version(document, {objects.RECORD: objects.encode(record)}, event)
+            made.line(event, document, {**data, "version": version})
 
     def destroy(self, document: Id, actor: str, data: Mapping[str, Any]) -> None:
         """Destroy an object: the ledger says so first, so that a crash is finished at the start.
@@ -365,8 +370,9 @@ class House:
         Raises:
             Refusal: the document's state does not allow it.
         """
-        self.register.record(Event("destroyed", self.now(), actor, document, dict(data)))
-        self.vault.destroy(document)
+        with self.stores.commit(actor) as change:
+            change.line("destroyed", document, data)
+            change.end(document)
 
     def picture(self, document: Id, media_type: str, page: int, patience: Patience) -> BinaryIO:
         """Have a page drawn as PNG, in a cage.
@@ -426,6 +432,7 @@ class House:
     def close(self) -> None:
         """Close what was opened."""
         self.__dict__.pop("registry", None)
+        self.__dict__.pop("stores", None)
         register: Register | None = self.__dict__.pop("register", None)
         if register is not None:
             register.close()

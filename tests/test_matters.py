@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +97,8 @@ class Leading(RuleBasedStateMachine):
     def dying(self) -> Iterator[None]:
         """The process ends where the ledger's line would be written, and starts again."""
         matters = self.house.registry.matters
-        matters._register = Dying(self.house.register)  # type: ignore[assignment]
+        dying = Dying(self.house.register)
+        matters._stores = replace(matters._stores, register=dying)  # type: ignore[arg-type]
         with pytest.raises(Dead):
             yield
         self.house.close()

@@ -327,13 +327,11 @@ class Disclosing(Visit):
 
     def _record(self, made: Disclosure) -> None:
         """Log a package: names in the object, codes and counts in the ledger."""
-        from archiver.store.matters import Matters
-
-        house = self._house
         about = msgspec.to_builtins(made, str_keys=True)
         # The sheet of the package names the disclosure, so its id was drawn before.
-        matters = Matters(house.vault, house.register, house.now, lambda: made.request)
-        matters.begin("disclosed", about, self._caller.pseudonym, made.line())
+        self._house.registry.matters.begin(
+            "disclosed", about, self._caller.pseudonym, made.line(), identifier=made.request
+        )
 
     def _disclosure(self, name: str) -> Json:
         """The row of a disclosure by its id or a beginning that is unique."""

@@ -7,7 +7,7 @@ ledger's version had is put into a new one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -22,26 +22,37 @@ _RECEIPTS = "receipts/"
 TAKEN_BACK = "taken_back"
 
 
-def take_back(vault: Vault, known: Queries, document: Id, at: str) -> None:
-    """Have nothing in a document that the ledger does not name, as far as it can be read.
+def take_back(vault: Vault, known: Queries, identifier: Id, at: str) -> None:
+    """Have nothing in an object that the ledger does not name, as far as it can be read.
+
+    A document on its way stays as it is: its walk writes its version again.
 
     Args:
         vault: of the archive.
         known: what the ledger names.
-        document: whose object; nobody else may be writing it.
+        identifier: of the object; nobody else may be writing it.
         at: now, UTC, ISO 8601.
 
     Raises:
         NotFound, SystemFault: as `Vault.add_version`.
     """
-    version = known.version_of(document)
+    if known.is_on_its_way(identifier):
+        return
+    version = known.version_of(identifier)
     if version:
         with suppress(IntegrityFault):  # `verify` names what is wrong with it
-            put_back(vault, document, version, at, known.is_received)
+            put_back(vault, identifier, version, at, known.is_received)
+    vault.settled(identifier)
 
 
 def put_back(
-    vault: Vault, document: Id, version: int, at: str, knows: Callable[[Id], bool]
+    vault: Vault,
+    document: Id,
+    version: int,
+    at: str,
+    knows: Callable[[Id], bool],
+    *,
+    anew: Collection[str] = (),
 ) -> bool:
     """Put the files of a version back, if later ones differ in anything but known receipts.
 
@@ -51,6 +62,7 @@ def put_back(
         version: newest that the ledger names.
         at: now, UTC, ISO 8601.
         knows: whether the ledger has an accession; a duplicate's receipt adds a version too.
+        anew: files that are written anew next; damage to what they were does not matter.
 
     Returns:
         Whether anything had to be put back.
@@ -60,10 +72,15 @@ def put_back(
     """
     inventory = vault.inventory(document)
     then = inventory.state(version) if version <= inventory.latest else {}
-    changes: dict[str, Path | bytes | None] = {
-        name: _sound(vault, document, name, version, then) if name in then else None
-        for name in surplus(inventory, version, knows)
-    }
+    changes: dict[str, Path | bytes | None] = {}
+    for name in surplus(inventory, version, knows):
+        try:
+            sound = _sound(vault, document, name, version, then) if name in then else None
+        except IntegrityFault:
+            if name not in anew:
+                raise
+        else:
+            changes[name] = sound
     if changes:
         vault.add_version(document, changes, at, TAKEN_BACK, "daemon")
     return bool(changes)

@@ -50,6 +50,10 @@ class Queries(Asking):
         """Unfinished work, oldest first."""
         return self._rows(select(t.job).order_by(t.job.c.id))
 
+    def is_on_its_way(self, document: Id) -> bool:
+        """Whether there is unfinished work on a document."""
+        return bool(self._rows(select(t.job.c.id).where(t.job.c.id == document)))
+
     def worker_deaths(self, document: Id) -> int:
         """How many workers have died over a document; 0 where there is no work on it."""
         (row,) = self._rows(select(t.job).where(t.job.c.id == document)) or ({},)
