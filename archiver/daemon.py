@@ -23,7 +23,7 @@ from archiver.clock import now
 from archiver.config import Config
 from archiver.door import Door, caller_of, connections_at_most
 from archiver.errors import ExitCode, Fault, Refusal, SystemFault
-from archiver.house import House, held, new_id
+from archiver.house import House, held
 from archiver.inbox import leases
 from archiver.monitoring import metrics
 from archiver.monitoring.signs import signs
@@ -143,14 +143,10 @@ async def _serve(house: House, once: bool, glance: Glance | None) -> ExitCode:
     first_line = house.register.head()[0]
     office = Office(
         house.config,
-        house.vault,
-        house.register,
-        house.holdings,
+        house.stores,
         house.intake,
         _fresh_index(house),
-        house.now,
         new_boot(),
-        new_id,
         house.ledger,
         house.time,
         lambda: house.new_index(lambda _done, _total: None),

@@ -229,14 +229,14 @@ class House:
         """The way in."""
         from archiver.pipeline.intake import Intake
 
-        return Intake(self.config, self.vault, self.register, self.now, new_id)
+        return Intake(self.config, self.stores)
 
     @cached_property
     def rescan(self) -> Rescan:
         """The exchange of scans."""
         from archiver.pipeline.rescan import Rescan
 
-        return Rescan(self.config.places.stage, self.vault, self.register, self.now, new_id)
+        return Rescan(self.config.places.stage, self.stores)
 
     @cached_property
     def registry(self) -> Registry:

@@ -19,7 +19,7 @@ from archiver.clock import now
 from archiver.config import load
 from archiver.errors import DocumentFault
 from archiver.founding import found
-from archiver.house import House, new_id
+from archiver.house import House
 from archiver.inbox.sightings import look
 from archiver.pipeline.health import Health
 from archiver.pipeline.invoices import Invoices
@@ -118,28 +118,21 @@ class Lane:
     def __init__(self, root: Path, now: Callable[[], str] = now) -> None:
         self.root = root
         self.config = load(root / "config.toml")
-        self.house = House(self.config)
-        self.house.intake._now = now
+        self.house = House(self.config, now)
         self.house.intake.recover(self.house.folders())
         self.archive = Archive(self.house, myself())
         self.health = Health(now)
         house, pages = self.house, root / "stage" / "pages"
         self.tools = Tools(
             config=self.config,
-            vault=house.vault,
-            holdings=house.holdings,
-            register=house.register,
+            stores=house.stores,
             reader=OpenReader(self.config.limits.pages),  # type: ignore[arg-type]
             engines=NoEngines(),  # type: ignore[arg-type]
             invoices=Invoices("none", _limits(self.config)),
             model=lambda: None,
             others_wait=lambda: False,
-            now=now,
-            new_id=new_id,
         )
-        shop = Workshop(
-            self.config, house.vault, house.holdings, house.register, self.health, pages, now, "b"
-        )
+        shop = Workshop(self.config, house.stores, self.health, pages, "b")
         self.runner = Runner(shop, 0, lambda _n, _w: self.tools, lambda: None)
         self.runner._stopping.wait = lambda _pause=None: False  # type: ignore[method-assign]
         self.runner.start(warm=False)

@@ -11,6 +11,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from typing import Any
 import pytest
 
 from archiver import phrases
+from archiver.clock import now
 from archiver.errors import Refusal, SystemFault, UsageFault
 from archiver.house import new_id
 from archiver.inbox.settling import Settling
@@ -25,6 +27,7 @@ from archiver.inbox.sightings import look
 from archiver.pipeline import parts
 from archiver.records import Code, Page
 from archiver.store import durable, objects
+from archiver.store.commit import Change
 from archiver.store.objects import Order, Part
 from tests import paper
 from tests.lane import Lane, founded, letter
@@ -140,7 +143,6 @@ def power_cut(monkeypatch: pytest.MonkeyPatch, whole: int) -> Iterator[None]:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(parts, "_drop", lambda _tools, _identifier: None)
         patch.setattr(os, "ftruncate", lambda _descriptor, _length: None)
         patch.setattr(durable, "write_all", torn)
         yield
@@ -403,16 +405,14 @@ def test_a_class_that_no_plan_has_is_not_accepted(root: Path) -> None:
 
 def cut(lane: Lane, batch: str, *made_of: Part) -> str:
     """Divide a batch as if a sheet had said so; the last document."""
-    with parts.in_the_making(lane.tools) as made:
+    with parts.in_the_making(lane.runner._work(batch), lane.tools) as making:
         pages = [part.sources[0][1] for part in made_of]
         with lane.house.vault.open(batch, "original.pdf") as file:
             extracts = lane.tools.reader.split(file.fileno(), "application/pdf", pages)
             for part, extract in zip(made_of, extracts, strict=True):
-                parts.stage(lane.tools, made, part, extract)
-        row = lane.row(batch)
-        work = lane.runner._work(batch)
-        parts.make_true(work, lane.tools, made, {batch: row["sha512"]}, dict)
-    return made[-1].id
+                parts.stage(making, part, extract)
+        parts.say(making, {batch: lane.row(batch)["sha512"]}, dict)
+    return making.made[-1].id
 
 
 def test_joined_documents_keep_what_the_sheet_said(root: Path) -> None:
@@ -500,11 +500,10 @@ def test_a_clock_that_is_set_back_does_not_swap_fronts_and_backs(desk: Path) -> 
 def test_a_file_that_took_longer_to_copy_than_the_next_is_looked_at(desk: Path) -> None:
     """Its number is older, but it was received later."""
     with Lane(desk) as lane:
-        ids = iter([new_id(), new_id()])
-        early, late = next(ids), next(ids)
-        lane.house.intake._new_id = lambda: late
+        early, late = new_id(), new_id()
+        intake, ids = lane.house.intake, iter([late, early])
+        intake._stores = replace(intake._stores, new_id=lambda: next(ids))
         lane.add(b"klein.pdf", fronts("klein"))
-        lane.house.intake._new_id = lambda: early
         lane.add(b"gross.pdf", fronts("gross", 3))
         lane.walk(early)
         assert lane.reason(early) == ("review", "stack_counts_differ")
@@ -573,7 +572,7 @@ def test_the_same_fronts_twice_are_no_couple(desk: Path) -> None:
 def test_fronts_that_a_person_lets_go_alone_get_no_backs(desk: Path) -> None:
     with Lane(desk) as lane:
         one = lane.drop("a.pdf", fronts("a"))
-        event = parts.Event("reviewed", lane.tools.now(), "daemon", one, {"reason": "stack_alone"})
+        event = parts.Event("reviewed", now(), "daemon", one, {"reason": "stack_alone"})
         lane.house.register.record(event)
         lane.archive.accept(one)
         two = lane.drop("b.pdf", fronts("b"))
@@ -586,7 +585,7 @@ def test_stacks_of_two_clerks_are_never_woven(desk: Path) -> None:
     with Lane(desk) as lane:
         ids = [lane.drop("a.pdf", fronts("a")), lane.drop("b.pdf", fronts("b"), "other")]
         for one in ids:
-            event = parts.Event("reviewed", lane.tools.now(), "daemon", one, {"reason": "x"})
+            event = parts.Event("reviewed", now(), "daemon", one, {"reason": "x"})
             lane.house.register.record(event)
         with pytest.raises(Refusal, match="stacks_of_two_folders"):
             lane.archive.merge(ids, woven=True)
@@ -644,7 +643,7 @@ def test_an_exchange_that_the_ledger_does_not_know_is_taken_back(
         document = in_review(lane, "a.pdf", 3)
         old = lane.house.vault.path(document, "original.pdf").read_bytes()
         if death:
-            monkeypatch.setattr(lane.house.rescan, "_take_back", lambda _document: None)
+            monkeypatch.setattr(Change, "_take_back", lambda _change: None)
         with failing(lane.house.ledger, "write", 1), pytest.raises(SystemFault):
             lane.archive.replace(document, io.BytesIO(letter("neu")), b"neu.pdf")
         if not death:

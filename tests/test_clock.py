@@ -15,7 +15,7 @@ from archiver.archive import Archive
 from archiver.clock import stored
 from archiver.config import load
 from archiver.errors import Fault
-from archiver.house import House, held, new_id
+from archiver.house import House, held
 from archiver.pipeline.office import Office, new_boot
 from archiver.rights import myself
 from archiver.store.timekeeping import Doubt, Reading, Timekeeper, judge
@@ -194,9 +194,8 @@ def opened(town: Town, machine: Machine) -> Iterator[House]:
 def working(house: House) -> Iterator[Office]:
     """The daemon's parts, as the daemon starts them."""
     office = Office(
-        house.config, house.vault, house.register, house.holdings, house.intake, house.index,
-        house.now, new_boot(), new_id, house.ledger, house.time,
-    )  # fmt: skip
+        house.config, house.stores, house.intake, house.index, new_boot(), house.ledger, house.time
+    )
     office.start(warm=False)
     house.office = office
     try:

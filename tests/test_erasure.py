@@ -53,9 +53,8 @@ def working(house: House) -> Iterator[Office]:
     """The daemon's parts, as the daemon starts them."""
     house.intake.recover(house.folders())
     office = Office(
-        house.config, house.vault, house.register, house.holdings, house.intake, house.index,
-        house.now, new_boot(), new_id, house.ledger, house.time,
-    )  # fmt: skip
+        house.config, house.stores, house.intake, house.index, new_boot(), house.ledger, house.time
+    )
     office.start(warm=False)
     house.office = office
     try:

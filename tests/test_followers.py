@@ -202,7 +202,7 @@ def _write_failed() -> None:
 
 def rejudge(lane: Lane, model: Any) -> None:
     house = lane.house
-    Rejudge(lane.config, house.vault, house.holdings, house.register, lambda: model, now).judge()
+    Rejudge(lane.config, house.stores, lambda: model).judge()
 
 
 def learned(lane: Lane) -> Any:

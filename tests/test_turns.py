@@ -104,9 +104,7 @@ def working(one: lane.Lane, lanes: int) -> Iterator[Runner]:
     readers = [reader_of(one.config, cage_of(one.config), f"lane-{n}") for n in range(lanes)]
     pages = one.root / "stage" / "pages"
     house = one.house
-    shop = Workshop(
-        one.config, house.vault, house.holdings, house.register, one.health, pages, house.now, "b"
-    )
+    shop = Workshop(one.config, house.stores, one.health, pages, "b")
 
     def tools(number: int, others_wait: object) -> Tools:
         return Tools(**{**vars(one.tools), "reader": readers[number], "others_wait": others_wait})

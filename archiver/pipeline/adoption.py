@@ -15,38 +15,29 @@ from archiver.pipeline import parts
 from archiver.pipeline.healing import Healing
 from archiver.records import MATTER_STEPS, Event, Id
 from archiver.store import objects
-from archiver.store.holdings import Holdings
 from archiver.store.objects import Receipt
 from archiver.store.overhang import TAKEN_BACK
-from archiver.store.register import Register
-from archiver.store.vault import Vault
+from archiver.store.stores import Stores
 
 
 class Adoption:
     """Accepts objects into one archive.
 
     Args:
-        vault: its vault.
-        register: its register.
+        stores: of the archive.
         healing: uses bytes that came anew where the stored ones are damaged.
         arrival: makes the ledger's lines of a file that came from outside.
-        now: gives the time, UTC, ISO 8601.
     """
 
     def __init__(
-        self,
-        vault: Vault,
-        register: Register,
-        healing: Healing,
-        arrival: Callable[[Receipt], list[Event]],
-        now: Callable[[], str],
+        self, stores: Stores, healing: Healing, arrival: Callable[[Receipt], list[Event]]
     ) -> None:
-        self._vault = vault
-        self._holdings = Holdings(vault)
-        self._register = register
+        self._stores = stores
+        self._vault = stores.vault
+        self._holdings = stores.holdings
+        self._register = stores.register
         self._healing = healing
         self._arrival = arrival
-        self._now = now
 
     def after_crash(self, identifiers: Collection[Id]) -> None:
         """Accept or drop what was being made when a process died."""
@@ -95,7 +86,7 @@ class Adoption:
             if stamp.message not in MATTER_STEPS or after == TAKEN_BACK:
                 continue
             data = {"version": number, "told_again": True}
-            line = Event(stamp.message, self._now(), stamp.user, matter, data)
+            line = Event(stamp.message, self._stores.now(), stamp.user, matter, data)
             with contextlib.suppress(Refusal):
                 self._register.record(line)
 
@@ -107,8 +98,9 @@ class Adoption:
         """Accept a file that came from outside, unless its bytes came anew."""
         copy = self._vault.path(receipt.id, objects.original_name(receipt.media_type))
         if self._healing.living(copy, receipt.sha512, "daemon") is None:
-            self._register.record(*self._arrival(receipt))
-            self._vault.settled(receipt.id)
+            with self._stores.commit("daemon") as change:
+                change.adopt(receipt.id)
+                change.lines(self._arrival(receipt))
         else:
             self._vault.destroy(receipt.id)
 
@@ -118,17 +110,15 @@ class Adoption:
         for receipt in cut:
             together.setdefault(_sources(receipt), []).append(receipt)
         for sources, made in together.items():
-            at = self._now()
             data = {"documents": [receipt.id for receipt in made]}
             rows = {source: self._register.document(source) for source in sources}
-            lines = [
-                Event("divided", at, "daemon", source, {**data, **self._newest(source)})
-                for source, row in rows.items()
-                if row is not None and parts.has_pages(row, str(row["sha512"]))
-            ]
-            self._register.record(*lines, *(parts.arrival(receipt, at) for receipt in made))
-            for receipt in made:
-                self._vault.settled(receipt.id)
+            with self._stores.commit("daemon") as change:
+                for source, row in rows.items():
+                    if row is not None and parts.has_pages(row, str(row["sha512"])):
+                        change.line("divided", source, {**data, **self._newest(source)})
+                for receipt in made:
+                    change.adopt(receipt.id)
+                    change.lines([parts.arrival(receipt, change.at)])
 
     def _newest(self, source: Id) -> dict[str, int]:
         """The version of a source that the lost line must have named: the one of its division."""

@@ -137,18 +137,17 @@ def _divide(work: Work, tools: Tools, fd: int, pages: Sequence[Page], plan: Plan
     """Make a document of each part; all of them become true at once, or none."""
     if inspected(work, tools, fd).signed:
         raise ReviewNeeded("split_signed")
-    ids = sorted(tools.new_id() for _part in plan.parts)
-    with parts.in_the_making(tools) as made:
+    ids = sorted(tools.stores.new_id() for _part in plan.parts)
+    with parts.in_the_making(work, tools) as making:
         with as_doubt():
             extracts = tools.reader.split(fd, work.media_type, [part.pages for part in plan.parts])
             numbered = enumerate(zip(ids, plan.parts, extracts, strict=True), start=1)
             for number, (identifier, part, extract) in numbered:
                 made_of, ending = _part_of(work.id, part), f"-{number:03}"
-                parts.stage(tools, made, made_of, extract, ending=ending, identifier=identifier)
-        for identifier, part in zip(ids, plan.parts, strict=True):
-            _keep_pages(parts.store_of(tools, identifier), pages, part)
-        digest = {work.id: work.sha512}
-        parts.make_true(work, tools, made, digest, lambda: _written(work, tools, ids, plan))
+                parts.stage(making, made_of, extract, ending=ending, identifier=identifier)
+        parts.say(making, {work.id: work.sha512}, lambda: _written(making, ids, plan))
+    for identifier, part in zip(ids, plan.parts, strict=True):
+        _keep_pages(parts.store_of(tools, identifier), pages, part)
 
 
 def _part_of(batch: Id, part: Planned) -> Part:
@@ -163,8 +162,9 @@ def _part_of(batch: Id, part: Planned) -> Part:
     )
 
 
-def _written(work: Work, tools: Tools, ids: Sequence[Id], plan: Plan) -> dict[str, Any]:
+def _written(making: parts.Making, ids: Sequence[Id], plan: Plan) -> dict[str, Any]:
     """Write down in the batch's object what became of it; what the ledger keeps of that."""
+    work = making.work
     findings = sorted({finding.code for finding in plan.findings})
     record = msgspec.structs.replace(
         work.record, pages=plan.proof.pages_in, findings=tuple(findings)
@@ -173,9 +173,7 @@ def _written(work: Work, tools: Tools, ids: Sequence[Id], plan: Plan) -> dict[st
         objects.DIVISION: msgspec.json.encode(Division(tuple(ids), plan)),
         objects.RECORD: objects.encode(record),
     }
-    version = tools.vault.add_version(
-        work.id, files, created=tools.now(), message="divided", user="daemon"
-    )
+    version = making.change.version(work.id, files, "divided", as_is=True)
     return {**_proof(plan, findings), "version": version}
 
 

@@ -368,16 +368,15 @@ def _say_destroyed(parts: Parts, plan: Plan, now: Callable[[], str]) -> None:
 
 def _renew(parts: Parts, document: Id, plan: Plan, now: Callable[[], str]) -> None:
     """The object loses its past; then the ledger says so. Repeated, it says it once."""
-    with parts.register.exclusive():
+    with parts.stores.commit(plan.actor, now()) as change:
+        change.alone()
         latest, known = parts.vault.inventory(document).latest, row_of(parts, document)["version"]
         # Else a crash came between the new object and its line.
         if latest >= known:
-            latest = present.say_no_more(parts, document, int(known), plan, now())
+            latest = present.say_no_more(change, parts, document, int(known), plan)
         if latest > 1 or known != 1:
-            parts.vault.renew(document, now(), PURGED, plan.actor)
-            data = {**plan.because, "version": 1}
-            parts.register.record(Event(PURGED, now(), plan.actor, document, data))
-    parts.vault.settled(document)
+            change.renew(document, PURGED)
+            change.line(PURGED, document, {**plan.because, "version": 1})
 
 
 def _clear(parts: Parts, plan: Plan, progress: Progress) -> None:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from archiver.search.index import SearchIndex
     from archiver.store.holdings import Holdings
     from archiver.store.register import Register
+    from archiver.store.stores import Stores
     from archiver.store.vault import LocalVault
 
 Progress = Callable[[int, int], None]
@@ -62,6 +63,11 @@ class Parts(Protocol):
     @property
     def register(self) -> Register:
         """Ledger and catalogue."""
+        ...
+
+    @property
+    def stores(self) -> Stores:
+        """All of these, and the door through which they are changed."""
         ...
 
     @property

@@ -9,17 +9,16 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from archiver.errors import IntegrityFault, NotFound
-from archiver.records import DocumentState, Event, Id
+from archiver.records import DocumentState, Id
 from archiver.store import objects
-from archiver.store.holdings import Holdings
+from archiver.store.commit import Change
 from archiver.store.objects import Receipt
-from archiver.store.register import Register, Row
-from archiver.store.vault import Vault
+from archiver.store.register import Row
+from archiver.store.stores import Stores
 
 log = logging.getLogger(__name__)
 
@@ -34,16 +33,13 @@ class Healing:
     """Heals objects of one archive.
 
     Args:
-        vault: its vault.
-        register: its register.
-        now: gives the time, UTC, ISO 8601.
+        stores: of the archive.
     """
 
-    def __init__(self, vault: Vault, register: Register, now: Callable[[], str]) -> None:
-        self._vault = vault
-        self._register = register
-        self._now = now
-        self._holdings = Holdings(vault)
+    def __init__(self, stores: Stores) -> None:
+        self._stores = stores
+        self._vault = stores.vault
+        self._register = stores.register
 
     def living(self, copy: Path, sha512: str, actor: str) -> Id | None:
         """The document that came with these bytes and has them, healed from them where need be.
@@ -84,25 +80,26 @@ class Healing:
             IntegrityFault: ``object_damaged``: this copy does not help.
             SystemFault: as `Vault.heal`.
         """
-        with self._register.exclusive():
+        with self._stores.commit(actor) as change:
+            change.alone()
             row = self._register.document(document)
             assert row is not None
             try:
                 count = self._vault.heal(document, copy, sha512)
                 told = self._untold(row)
+                if told:
+                    change.adopt(document)
             except (NotFound, IntegrityFault):
                 if row["sha512"] != sha512:
                     raise IntegrityFault("object_damaged", id=document) from None
-                told = self._make_anew(row, copy, actor)
+                told = self._make_anew(change, row, copy)
                 count = len(told["digests"]) + 1
             if count or told:
                 waits = row["reason"] == "object_damaged" or "digests" in told
                 again = waits and row["state"] in _READ_AGAIN
-                data = {"files": count, "again": again, **told}
-                self._register.record(Event("healed", self._now(), actor, document, data))
-                log.warning("object healed", extra={"id": document, "files": count})
-        if told:
-            self._vault.settled(document)
+                change.line("healed", document, {"files": count, "again": again, **told})
+        if change.is_true:
+            log.warning("object healed", extra={"id": document, "files": count})
         return count
 
     def _untold(self, row: Row) -> dict[str, Any]:
@@ -113,18 +110,17 @@ class Healing:
         if not is_anew or inventory.latest >= int(row["version"]):
             return {}
         came = (str(one["id"]) for one in self._register.accessions(document))
-        digests = {one: self._holdings.receipt(document, one).salted() for one in came}
+        digests = {one: self._stores.holdings.receipt(document, one).salted() for one in came}
         return {"version": 1, "digests": digests}
 
-    def _make_anew(self, row: Row, copy: Path, actor: str) -> dict[str, Any]:
+    def _make_anew(self, change: Change, row: Row, copy: Path) -> dict[str, Any]:
         """Put an object with the original and the receipts into the place of a lost one."""
-        document, at = str(row["id"]), self._now()
+        document = str(row["id"])
         receipts = [_receipt(row, came) for came in self._register.accessions(document)]
         files: dict[str, Path | bytes] = {objects.original_name(str(row["media_type"])): copy}
         files |= {objects.receipt_name(one.id): objects.encode(one) for one in receipts}
         self._vault.set_aside(document)
-        self._vault.stage_object(document, files, created=at, message=_ANEW, user=actor)
-        self._vault.publish(document)
+        change.new(document, files, _ANEW)
         return {"version": 1, "digests": {one.id: one.salted() for one in receipts}}
 
 

@@ -18,7 +18,7 @@ import contextlib
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -32,11 +32,9 @@ from archiver.pipeline.spooling import new_receipt, spooled
 from archiver.pipeline.takendrops import Accepted, TakenDrops, drop_key
 from archiver.records import Event, Id
 from archiver.store import objects
-from archiver.store.holdings import Holdings
 from archiver.store.objects import DropKey, Receipt
-from archiver.store.overhang import take_back
-from archiver.store.register import CatalogueBehind, Register
-from archiver.store.vault import Vault
+from archiver.store.register import CatalogueBehind
+from archiver.store.stores import Stores
 
 log = logging.getLogger(__name__)
 
@@ -46,32 +44,21 @@ class Intake:
 
     Args:
         config: of the archive.
-        vault: its vault.
-        register: its register.
-        now: gives the time, UTC, ISO 8601 with milliseconds and ``Z``.
-        new_id: gives a fresh ULID.
+        stores: of the archive.
 
     Attributes:
         recheck: looks after the drops that were taken.
     """
 
-    def __init__(
-        self,
-        config: Config,
-        vault: Vault,
-        register: Register,
-        now: Callable[[], str],
-        new_id: Callable[[], Id],
-    ) -> None:
+    def __init__(self, config: Config, stores: Stores) -> None:
         self._places = config.places
-        self._vault = vault
-        self._register = register
-        self._now = now
-        self._new_id = new_id
-        self._taken = TakenDrops(register, Holdings(vault))
-        self._healing = Healing(vault, register, now)
-        self._adoption = Adoption(vault, register, self._healing, self._arrival, now)
-        self.recheck = Recheck(config, register, now)
+        self._stores = stores
+        self._vault = stores.vault
+        self._register = stores.register
+        self._taken = TakenDrops(stores.register, stores.holdings)
+        self._healing = Healing(stores)
+        self._adoption = Adoption(stores, self._healing, self._arrival)
+        self.recheck = Recheck(config, stores.register, stores.now)
         self._accepting = threading.Lock()
 
     def receive_drop(self, sighting: Sighting, pipeline: str) -> Accepted | None:
@@ -116,7 +103,7 @@ class Intake:
         Returns:
             the accession's id.
         """
-        identifier = self._new_id()
+        identifier = self._stores.new_id()
         part = self._part(identifier)
         try:
             copied = spooled(source, part)
@@ -137,12 +124,8 @@ class Intake:
             log.error("object damaged", extra={"id": identifier})
         for identifier in recovery.renewed:
             self._record_purge(identifier)
-        walking = {str(row["id"]) for row in self._register.jobs()}
         for identifier in recovery.unsettled:
-            # What is on its way writes its version again; for others nobody would.
-            if identifier not in walking:
-                take_back(self._vault, self._register, identifier, self._now())
-            self._vault.settled(identifier)
+            self._stores.take_back(identifier)
         self._adoption.after_crash(recovery.adopt)
         for identifier in (*self._register.destroyed(), *self._register.matter_ids(gone=True)):
             # A crash came between the ledger's word and the deed.
@@ -171,7 +154,7 @@ class Intake:
                     self.release_drop(sighting, accepted)
 
     def _accept_drop(self, sighting: Sighting, pipeline: str, key: DropKey) -> Accepted:
-        identifier = self._new_id()
+        identifier = self._stores.new_id()
         part = self._part(identifier)
         fd = claim.open_drop(sighting)
         try:
@@ -201,57 +184,33 @@ class Intake:
         key: DropKey | None,
     ) -> Id:
         """Steps 2 and 3: object, ledger, catalogue."""
-        receipt = new_receipt(identifier, copied, name, pipeline, actor, self._now(), key)
-        data = objects.encode(receipt)
-        # Two equal files at once must not become two documents.
-        with self._accepting:
-            try:
+        at = self._stores.now()
+        receipt = new_receipt(identifier, copied, name, pipeline, actor, at, key)
+        files: dict[str, Path | bytes] = {objects.receipt_name(identifier): objects.encode(receipt)}
+        try:
+            # Two equal files at once must not become two documents.
+            with self._accepting, self._stores.commit(actor, at) as change:
                 first = self._healing.living(part, copied.sha512, actor)
-                if first is not None:
-                    self._vault.add_version(
-                        first,
-                        {objects.receipt_name(identifier): data},
-                        created=receipt.received_at,
-                        message="duplicate",
-                        user=actor,
-                    )
-                    again: dict[str, object] = {"of": first, "pipeline": receipt.pipeline}
-                    self._register.record(_event("duplicate", receipt, again))
-                    self._vault.settled(first)
-                    part.unlink(missing_ok=True)
-                    return identifier
-                files: dict[str, Path | bytes] = {
-                    objects.original_name(receipt.media_type): part,
-                    objects.receipt_name(identifier): data,
-                }
-                self._vault.stage_object(
-                    identifier, files, created=receipt.received_at, message="received", user=actor
-                )
-                self._vault.publish(identifier)
-            except BaseException:
-                part.unlink(missing_ok=True)
-                raise
-            self._record_arrival(receipt)
-        self._vault.settled(identifier)
+                if first is None:
+                    files[objects.original_name(receipt.media_type)] = part
+                    change.new(identifier, files, "received")
+                    change.lines(self._arrival(receipt))
+                else:
+                    change.version(first, files, "duplicate", as_is=True)
+                    again = {"of": first, "pipeline": receipt.pipeline}
+                    change.line("duplicate", identifier, again)
+        finally:
+            part.unlink(missing_ok=True)
         return identifier
 
     def _record_purge(self, document: Id) -> None:
         """A crash came between the loss of an object's past and the ledger's word."""
         row = self._register.document(document)
-        if row is not None and row["version"] != 1:
-            user = self._vault.inventory(document).stamps()[0].user
-            self._register.record(Event("purged", self._now(), user, document, {"version": 1}))
-        self._vault.settled(document)
-
-    def _record_arrival(self, receipt: Receipt) -> None:
-        """Make the arrival true; an object that the ledger will never know is taken back."""
-        try:
-            self._register.record(*self._arrival(receipt))
-        except CatalogueBehind:
-            raise
-        except Exception:
-            self._vault.destroy(receipt.id)
-            raise
+        user = self._vault.inventory(document).stamps()[0].user
+        with self._stores.commit(user) as change:
+            change.adopt(document)
+            if row is not None and row["version"] != 1:
+                change.line("purged", document, {"version": 1})
 
     def _arrival(self, receipt: Receipt) -> list[Event]:
         """Ledger lines of a new document: received, and quarantined where it cannot be read."""

@@ -61,7 +61,7 @@ def original(work: Work, tools: Tools) -> Iterator[int]:
     limit = tools.config.limits.file_mib
     if work.size > limit << 20:
         raise ReviewNeeded("file_too_large", limit=limit)
-    stored = tools.vault.path(work.id, objects.original_name(work.media_type))
+    stored = tools.stores.vault.path(work.id, objects.original_name(work.media_type))
     try:
         with stored.open("rb") as file:
             copy = copied(file.fileno(), tools.config.places.stage)

@@ -45,11 +45,10 @@ from archiver.recognise.engine_process import Options
 from archiver.recognise.reader import Reader
 from archiver.records import DocumentState, Id
 from archiver.search.index import SearchIndex
-from archiver.store.holdings import Holdings
 from archiver.store.ledger import Ledger
 from archiver.store.register import Register
+from archiver.store.stores import Stores
 from archiver.store.timekeeping import Timekeeper
-from archiver.store.vault import Vault
 
 log = logging.getLogger(__name__)
 
@@ -65,14 +64,10 @@ class Office:
 
     Args:
         config: of the archive.
-        vault: its vault.
-        register: its register.
-        holdings: reads of the vault.
+        stores: of the archive.
         intake: its way in.
         index: opened anew after each exchange.
-        now: gives the time, UTC, ISO 8601.
         boot: identity of this run of the daemon.
-        new_id: gives a fresh ULID.
         ledger: of the archive.
         keeper: of the archive's time.
         renew_index: makes another index in the place of a damaged one; see `Projector`.
@@ -86,30 +81,25 @@ class Office:
     def __init__(
         self,
         config: Config,
-        vault: Vault,
-        register: Register,
-        holdings: Holdings,
+        stores: Stores,
         intake: Intake,
         index: SearchIndex,
-        now: Callable[[], str],
         boot: str,
-        new_id: Callable[[], Id],
         ledger: Ledger,
         keeper: Timekeeper,
         renew_index: Callable[[], tuple[int, SearchIndex]] | None = None,
     ) -> None:
         self._config = config
-        self._register = register
-        self._vault = vault
-        self._holdings = holdings
-        self._now = now
-        self._new_id = new_id
+        self._stores = stores
+        register, now = stores.register, stores.now
         self.health = Health(now)
         self.cage = cage_of(config)
         self.engines = engines_of(config, self.cage)
-        self._projector = Projector(config, register, holdings, index, self.health, renew_index)
+        self._projector = Projector(
+            config, register, stores.holdings, index, self.health, renew_index
+        )
         pages = config.places.stage / "pages"
-        shop = Workshop(config, vault, holdings, register, self.health, pages, now, boot)
+        shop = Workshop(config, stores, self.health, pages, boot)
         # One lane more than engines: while one document is assembled the engines stay busy.
         lanes = config.work.engines + 1
         self._runner = Runner(shop, lanes, self._tools, self._projector.wake)
@@ -118,13 +108,13 @@ class Office:
             config, intake, self.health, self.tell, self._projector.held, keeper.sure
         )
         self.school = School(config, register.record, now, self._learned, self._schooled)
-        rejudge = Rejudge(config, vault, holdings, register, self.school.model, now)
+        rejudge = Rejudge(config, stores, self.school.model)
         self._judging = Chore("judging", rejudge.judge, self.health, last=False)
         self._catching_up = Chore("catalogue", self._catch_up, self.health, last=False)
         self._postman = Postman(config, lambda: summed_up(register), now, self.health)
-        check = ObjectCheck(vault, register)
+        check = ObjectCheck(stores.vault, register)
         beside = partial(beside_objects, config, ledger, register)
-        self._rounds = Rounds(config, check, vault.home, beside, now, self.health)
+        self._rounds = Rounds(config, check, stores.vault.home, beside, now, self.health)
         self.sealer = Sealer(config, ledger, register, keeper.sure, new_nonce, self.health)
 
     def start(self, *, warm: bool) -> None:
@@ -146,7 +136,7 @@ class Office:
         if self.cage != "missing":
             self.engines.warm()
         self._projector.start()
-        self._register.follow(self._projector.wake, self._catching_up.wake)
+        self._stores.register.follow(self._projector.wake, self._catching_up.wake)
         self._runner.start(warm=warm)
         self._catching_up.start()
         self._watch.start()
@@ -173,13 +163,13 @@ class Office:
         # Lanes wait for pages, so the engines end first.
         self.engines.close()
         self._runner.join()
-        self._register.follow(None)
+        self._stores.register.follow(None)
         self._projector.stop()
 
     def tell(self, identifier: Id) -> None:
         """An accession was accepted or a person decided: work and projections follow."""
         # The bytes of a duplicate may have healed the document that it repeats.
-        row = self._register.document(identifier)
+        row = self._stores.register.document(identifier)
         self._runner.add(str(row["id"]) if row is not None else identifier)
         self._projector.wake()
         self._rounds.tell(str(row["id"]) if row is not None else identifier)
@@ -241,8 +231,8 @@ class Office:
 
     def _catch_up(self) -> None:
         """Take over what only the ledger knows: whoever recorded it could offer no work for it."""
-        self._register.catch_up()
-        for row in self._register.jobs():
+        self._stores.register.catch_up()
+        for row in self._stores.register.jobs():
             self._runner.add(str(row["id"]))
         self._projector.wake()
 
@@ -260,16 +250,12 @@ class Office:
     def _tools(self, lane: int, others_wait: Callable[[], bool]) -> Tools:
         return Tools(
             config=self._config,
-            vault=self._vault,
-            holdings=self._holdings,
-            register=self._register,
+            stores=self._stores,
             reader=reader_of(self._config, self.cage, f"lane-{lane}"),
             engines=self.engines,
             invoices=Invoices(self.cage, _limits(self._config)),
             model=self.school.model,
             others_wait=others_wait,
-            now=self._now,
-            new_id=self._new_id,
         )
 
 

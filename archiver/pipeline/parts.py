@@ -8,52 +8,56 @@ behind.
 from __future__ import annotations
 
 import hashlib
-import logging
 import os
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from archiver.errors import Fault, ReviewNeeded
+from archiver.errors import ReviewNeeded
 from archiver.pipeline.pagestore import PageStore
 from archiver.pipeline.work import Tools, Work
 from archiver.records import DOCUMENT_TRANSITIONS, DocumentState, Event, Id
 from archiver.store import durable, objects
+from archiver.store.commit import Change
 from archiver.store.objects import Part, Receipt, Record
-from archiver.store.register import CatalogueBehind
-
-log = logging.getLogger(__name__)
 
 _CHUNK = 1 << 20
 
 
+@dataclass(frozen=True)
+class Making:
+    """New documents that are being made of others.
+
+    Attributes:
+        work: whose walk ends with this.
+        tools: of the lane.
+        change: that makes them true.
+        made: their receipts.
+    """
+
+    work: Work
+    tools: Tools
+    change: Change
+    made: list[Receipt] = field(default_factory=list)
+
+
 @contextmanager
-def in_the_making(tools: Tools) -> Iterator[list[Receipt]]:
-    """A list for the documents that are being made; they are dropped where that fails."""
-    made: list[Receipt] = []
-    try:
-        yield made
-    except CatalogueBehind:
-        raise
-    except BaseException:
-        for receipt in made:
-            _drop(tools, receipt.id)
-        raise
+def in_the_making(work: Work, tools: Tools) -> Iterator[Making]:
+    """Make new documents; at the end all of them become true, or none.
 
-
-def _drop(tools: Tools, identifier: Id) -> None:
-    """Remove what the ledger will never know; its pages lie in the objects they came from."""
-    with suppress(OSError):
-        store_of(tools, identifier).clear()
+    Raises:
+        CatalogueBehind: at the end: it is true, but the catalogue does not know it yet.
+    """
+    making = Making(work, tools, tools.stores.commit("daemon"))
     try:
-        tools.vault.discard(identifier)
-        if tools.vault.exists(identifier):
-            tools.vault.destroy(identifier)
-    except Fault as fault:
-        # The next start finds it by its marker.
-        log.warning("part left behind", extra={"id": identifier, "reason": fault.reason})
+        with making.change:
+            yield making
+    finally:
+        if making.change.is_true:
+            work.made = [receipt.id for receipt in making.made]
 
 
 def store_of(tools: Tools, document: Id) -> PageStore:
@@ -62,30 +66,29 @@ def store_of(tools: Tools, document: Id) -> PageStore:
 
 
 def stage(
-    tools: Tools,
-    made: list[Receipt],
+    making: Making,
     made_of: Part,
     extract: int,
     *,
     ending: str = "",
     identifier: Id | None = None,
-) -> Receipt:
+) -> None:
     """Build a new document's object in the stage.
 
     Args:
-        tools: of the lane.
-        made: list of `in_the_making`, to which the new document is added.
+        making: to which the new document is added.
         made_of: its pages' origin; the first source gives name, kind, time and bringer.
         extract: descriptor of its bytes, closed here.
         ending: of its name, for people.
         identifier: of the new document; a fresh one where none is given.
     """
+    tools = making.tools
     source = made_of.sources[0][0]
-    first = tools.holdings.receipt(source, source)
-    row = tools.register.document(source)
+    first = tools.stores.holdings.receipt(source, source)
+    row = tools.stores.register.document(source)
     assert row is not None
     media_type = str(row["media_type"])
-    identifier = identifier or tools.new_id()
+    identifier = identifier or tools.stores.new_id()
     part = tools.config.places.stage / f"{identifier}.part"
     try:
         size, sha512 = _copied(extract, part)
@@ -104,19 +107,18 @@ def stage(
             received_at=first.received_at,
             part=made_of,
         )
-        made.append(receipt)
+        making.made.append(receipt)
         files: dict[str, Path | bytes] = {
             objects.original_name(media_type): part,
             objects.receipt_name(identifier): objects.encode(receipt),
         }
-        decisions = tools.holdings.record(source, int(row["version"])).decisions
+        decisions = tools.stores.holdings.record(source, int(row["version"])).decisions
         if decisions and len(made_of.sources) > 1:
             files[objects.RECORD] = objects.encode(Record(decisions=decisions))
-        tools.vault.stage_object(identifier, files, receipt.received_at, "received", "daemon")
+        making.change.new(identifier, files, "received", created=receipt.received_at)
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
-    return receipt
 
 
 def _copied(fd: int, part: Path) -> tuple[int, str]:
@@ -133,50 +135,31 @@ def _copied(fd: int, part: Path) -> tuple[int, str]:
     return size, sha512.hexdigest()
 
 
-def make_true(
-    work: Work,
-    tools: Tools,
-    made: Sequence[Receipt],
-    sources: Mapping[Id, str],
-    data: Callable[[], dict[str, Any]],
-) -> None:
-    """Publish the new documents and say so in the ledger.
+def say(making: Making, sources: Mapping[Id, str], data: Callable[[], dict[str, Any]]) -> None:
+    """Add the ledger's lines about the new documents; from here on nobody else decides.
 
     Args:
-        work: whose walk ends with this.
-        tools: of the lane.
-        made: the new documents.
+        making: the new documents.
         sources: documents whose pages they hold, with the sha512 of the bytes that were read.
-        data: makes what the ledger keeps of it; called while nobody else decides.
+        data: makes what the ledger keeps of it.
 
     Raises:
         ReviewNeeded: ``pages_are_gone``: a person was faster.
-        CatalogueBehind: it is true, but the catalogue does not know it yet.
     """
-    ids = [receipt.id for receipt in made]
-    with tools.register.exclusive():
-        rows = {source: tools.register.document(source) for source in sources}
-        own = rows[work.id]
-        if own is None or own["state"] != work.state:
-            raise ReviewNeeded("pages_are_gone")
-        if not all(has_pages(rows[source], digest) for source, digest in sources.items()):
-            raise ReviewNeeded("pages_are_gone")
-        kept = {**data(), "documents": ids}
-        at = tools.now()
-        # What is divided comes first: of lines that a power cut tore off, the arrivals can be
-        # told from the objects, which the first line names.
-        lines = [Event("divided", at, "daemon", source, kept) for source in sources]
-        lines += [arrival(receipt, at) for receipt in made]
-        for identifier in ids:
-            tools.vault.publish(identifier)
-        try:
-            tools.register.record(*lines)
-        except CatalogueBehind:
-            work.made = ids
-            raise
-    work.made = ids
-    for identifier in ids:
-        tools.vault.settled(identifier)
+    work, change, register = making.work, making.change, making.tools.stores.register
+    change.alone()
+    rows = {source: register.document(source) for source in sources}
+    own = rows[work.id]
+    if own is None or own["state"] != work.state:
+        raise ReviewNeeded("pages_are_gone")
+    if not all(has_pages(rows[source], digest) for source, digest in sources.items()):
+        raise ReviewNeeded("pages_are_gone")
+    kept = {**data(), "documents": [receipt.id for receipt in making.made]}
+    # What is divided comes first: of lines that a power cut tore off, the arrivals can be
+    # told from the objects, which the first line names.
+    for source in sources:
+        change.line("divided", source, kept)
+    change.lines(arrival(receipt, change.at) for receipt in making.made)
 
 
 def has_pages(row: dict[str, Any] | None, digest: str) -> bool:

@@ -9,21 +9,22 @@ from archiver.pipeline.decisions import CLASS
 from archiver.pipeline.erasureplan import Parts, Plan, row_of
 from archiver.pipeline.remainder import remainder
 from archiver.records import UNCLASSIFIED, Id
-from archiver.store import objects, overhang
+from archiver.store import objects
+from archiver.store.commit import Change
 from archiver.store.objects import Note
 
 PURGED = "purged"
 
 
-def say_no_more(parts: Parts, document: Id, known: int, plan: Plan, at: str) -> int:
+def say_no_more(change: Change, parts: Parts, document: Id, known: int, plan: Plan) -> int:
     """Leave a newest version whose record no longer says what was replaced.
 
     Args:
+        change: that takes its past away.
         parts: of the archive.
         document: its id.
         known: newest version that the ledger names.
         plan: of the purge.
-        at: now, UTC, ISO 8601.
 
     Returns:
         the number of the version.
@@ -31,13 +32,12 @@ def say_no_more(parts: Parts, document: Id, known: int, plan: Plan, at: str) -> 
     Raises:
         SystemFault: disk full, storage failed.
     """
-    overhang.put_back(parts.vault, document, known, at, parts.register.is_received)
     before = parts.holdings.record(document, known)
-    note = Note(at, plan.actor, PURGED, plan.reason) if plan.reason else None
+    note = Note(change.at, plan.actor, PURGED, plan.reason) if plan.reason else None
     # Repeated, it is said once.
     same = (one for one in before.notes if (one.event, one.text) == (PURGED, plan.reason))
     record = objects.encode(remainder(before, next(same, note)))
-    return parts.vault.add_version(document, {objects.RECORD: record}, at, PURGED, plan.actor)
+    return change.version(document, {objects.RECORD: record}, PURGED)
 
 
 def teach_again(parts: Parts, document: Id) -> None:

@@ -17,13 +17,12 @@ from archiver.config import Config
 from archiver.errors import IntegrityFault
 from archiver.pipeline.decisions import overlaid
 from archiver.pipeline.steps import class_doubt, dossier_doubt, standing_class
-from archiver.records import DocumentState, Event, Id
-from archiver.store import objects, overhang
-from archiver.store.holdings import Holdings
+from archiver.records import DocumentState, Id
+from archiver.store import objects
 from archiver.store.objects import Record
 from archiver.store.queries import CLASS_QUESTION
-from archiver.store.register import Register, Row
-from archiver.store.vault import Vault
+from archiver.store.register import Row
+from archiver.store.stores import Stores
 
 if TYPE_CHECKING:
     from archiver.classify.model import Model
@@ -34,28 +33,16 @@ class Rejudge:
 
     Args:
         config: of the archive.
-        vault: its vault.
-        holdings: reads of it.
-        register: its register.
+        stores: of the archive.
         model: gives the newest model, None where nothing has been learned.
-        now: gives the time, UTC, ISO 8601.
     """
 
-    def __init__(
-        self,
-        config: Config,
-        vault: Vault,
-        holdings: Holdings,
-        register: Register,
-        model: Callable[[], Model | None],
-        now: Callable[[], str],
-    ) -> None:
+    def __init__(self, config: Config, stores: Stores, model: Callable[[], Model | None]) -> None:
         self._config = config
-        self._vault = vault
-        self._holdings = holdings
-        self._register = register
+        self._stores = stores
+        self._holdings = stores.holdings
+        self._register = stores.register
         self._model = model
-        self._now = now
 
     def judge(self) -> None:
         """Judge all that wait: what is clear now is filed, what is not is asked anew.
@@ -76,7 +63,8 @@ class Rejudge:
         except IntegrityFault:
             return  # `verify` names what is wrong with it
         verdict = classify(pages, self._config.classes, model)
-        with self._register.exclusive():
+        with self._stores.commit("daemon") as change:
+            change.alone()
             row = self._register.document(document)
             if row is None or not _asks_for_class(row):
                 return  # a person was quicker
@@ -85,15 +73,11 @@ class Rejudge:
             reason = self._doubt(document, record, verdict)
             if (reason, verdict.record_class) == (row["reason"], row["proposed"]):
                 return
-            at = self._now()
-            overhang.put_back(self._vault, document, known, at, self._register.is_received)
             kind = "filed" if reason is None else "reviewed"
-            files = {objects.RECORD: objects.encode(record)}
-            version = self._vault.add_version(document, files, at, kind, "daemon")
+            version = change.version(document, {objects.RECORD: objects.encode(record)}, kind)
             data: dict[str, Any] = {"version": version, "basis": verdict.basis}
             data |= {"class": record.record_class} if reason is None else {"reason": reason}
-            self._register.record(Event(kind, at, "daemon", document, data))
-        self._vault.settled(document)
+            change.line(kind, document, data)
 
     def _judged(self, document: Id, before: Record, verdict: Verdict) -> Record:
         record = msgspec.structs.replace(

@@ -35,9 +35,7 @@ from archiver.recognise.engine_client import EngineDied
 from archiver.recognise.reader import WorkerDied
 from archiver.records import AccessionState, Event, Id
 from archiver.store import durable
-from archiver.store.holdings import Holdings
-from archiver.store.register import Register
-from archiver.store.vault import Vault
+from archiver.store.stores import Stores
 
 log = logging.getLogger(__name__)
 
@@ -52,12 +50,9 @@ class Workshop:
     """What every lane shares."""
 
     config: Config
-    vault: Vault
-    holdings: Holdings
-    register: Register
+    stores: Stores
     health: Health
     pages: Path
-    now: Callable[[], str]
     boot: str
 
 
@@ -103,7 +98,7 @@ class Runner:
             warm: whether lanes start their readers at once, not with their first document.
         """
         self._warm = warm
-        jobs = self._shop.register.jobs()
+        jobs = self._shop.stores.register.jobs()
         forget_others(self._shop.pages, {str(row["id"]) for row in jobs})
         often = [str(row["id"]) for row in jobs if int(row["daemon_deaths"]) >= DAEMON_DEATHS]
         self._turns.alone(often)
@@ -180,7 +175,7 @@ class Runner:
         """Try once; returns whether the document must be tried again."""
         shop = self._shop
         try:
-            if not shop.register.begin_job(document, shop.boot):
+            if not shop.stores.register.begin_job(document, shop.boot):
                 # Settled by a person; what was read of it must not stay in the stage.
                 PageStore(shop.pages, document).clear()
                 self._changed()
@@ -203,10 +198,10 @@ class Runner:
                 work = self._work(document)
                 walk(work, tools)
         except NotYet:
-            shop.register.end_job(document)
+            shop.stores.register.end_job(document)
             return True
         except Waits as waits:
-            shop.register.end_job(document)
+            shop.stores.register.end_job(document)
             self._turns.park(document, waits.seconds)
             return False
         except ReviewNeeded as fault:
@@ -221,13 +216,13 @@ class Runner:
             return self._died(document, work, error)
         except SystemFault:
             self._add_made(work)
-            shop.register.end_job(document)
+            shop.stores.register.end_job(document)
             if self._turns.must_leave(document):
                 # Its reader was ended while it started.
                 return True
             raise
         except OSError as error:
-            shop.register.end_job(document)
+            shop.stores.register.end_job(document)
             log.exception("system fault", extra={"id": document})
             raise fault_of(error) from error
         except Exception as error:
@@ -246,12 +241,12 @@ class Runner:
         """Count a worker's death against its document; returns whether to try again."""
         if self._stopping.is_set():
             # It was ended on purpose.
-            self._shop.register.end_job(document)
+            self._shop.stores.register.end_job(document)
             return False
         if self._turns.must_leave(document):
-            self._shop.register.end_job(document)
+            self._shop.stores.register.end_job(document)
             return True
-        deaths = self._shop.register.end_job(document, worker_died=True)
+        deaths = self._shop.stores.register.end_job(document, worker_died=True)
         cause = _cause(error)
         log.warning("worker died", extra={"id": document, "times": deaths, "cause": cause})
         # One whose pages are all read is tried once more, without the making of a PDF/A.
@@ -265,20 +260,21 @@ class Runner:
     def _put_aside(self, kind: str, document: Id, fault: Fault) -> None:
         """Record that a document cannot go on; a person may have settled it meanwhile."""
         data = {"reason": fault.reason, "params": dict(fault.params)}
-        event = Event(kind=kind, at=self._shop.now(), actor="daemon", id=document, data=data)
+        event = Event(kind=kind, at=self._shop.stores.now(), actor="daemon", id=document, data=data)
         try:
-            self._shop.register.record(event)
+            self._shop.stores.register.record(event)
         except Refusal as refusal:
             log.info("settled meanwhile", extra={"id": document, "reason": refusal.reason})
 
     def _clear(self, document: Id, work: Work | None) -> None:
         """Forget what a finished walk left behind."""
         shop = self._shop
-        row = shop.register.document(document)
+        row = shop.stores.register.document(document)
         log.info("walked", extra={"id": document, "state": row["state"] if row else None})
-        with shop.register.exclusive():
-            # Not while a person's version of it waits for its ledger line.
-            shop.vault.settled(document)
+        with shop.stores.register.exclusive():
+            # Of a walk that was put aside a version may be left that was never told.
+            if shop.stores.vault.is_announced(document):
+                shop.stores.take_back(document)
         PageStore(shop.pages, document).clear()
         if work is not None and work.rendition is not None:
             work.rendition.unlink(missing_ok=True)
@@ -286,8 +282,8 @@ class Runner:
 
     def _work(self, document: Id) -> Work:
         shop = self._shop
-        row = shop.register.document(document)
-        came = shop.register.accessions(document)
+        row = shop.stores.register.document(document)
+        came = shop.stores.register.accessions(document)
         assert row is not None
         first, scans = came[0], [a for a in came if a["state"] != AccessionState.DUPLICATE]
         rules = {one.name: one.separate for one in shop.config.pipelines}
@@ -298,13 +294,13 @@ class Runner:
             sha512=str(row["sha512"]),
             received_at=str(first["received_at"]),
             state=str(row["state"]),
-            receipt=shop.holdings.receipt(document, document),
+            receipt=shop.stores.holdings.receipt(document, document),
             # A newer version may have no ledger line: what it says was never decided.
-            record=shop.holdings.record(document, int(row["version"])),
+            record=shop.stores.holdings.record(document, int(row["version"])),
             separated=first["state"] == AccessionState.SEPARATED,
             rule=rules.get(str(first["pipeline"]), Separate()),
             store=PageStore(shop.pages, document),
-            plain=shop.register.worker_deaths(document) >= WORKER_DEATHS,
+            plain=shop.stores.register.worker_deaths(document) >= WORKER_DEATHS,
         )
 
 

@@ -42,16 +42,16 @@ def join(work: Work, tools: Tools, sources: Sequence[Id], *, backs_last: bool) -
     Raises:
         ReviewNeeded: they do not fit together.
     """
-    rows = {source: tools.register.document(source) for source in sources}
+    rows = {source: tools.stores.register.document(source) for source in sources}
     digests = {source: str(row["sha512"]) for source, row in rows.items() if row is not None}
     if not all(parts.has_pages(rows[source], digests.get(source, "")) for source in sources):
         raise ReviewNeeded("pages_are_gone")
     if {str(row["media_type"]) for row in rows.values() if row} != {work.media_type}:
         raise ReviewNeeded("stacks_differ_in_kind")
-    first = [tools.holdings.receipt(source, source) for source in sources]
+    first = [tools.stores.holdings.receipt(source, source) for source in sources]
     if backs_last and len({receipt.pipeline for receipt in first}) > 1:
         raise ReviewNeeded("stacks_of_two_folders")
-    with parts.in_the_making(tools) as made:
+    with parts.in_the_making(work, tools) as making:
         extract, order = _woven(work, tools, sources, backs_last)
         of_each = [tuple(page for n, page in order if n == one) for one in range(len(sources))]
         said = first[0].part or Part(())
@@ -64,9 +64,9 @@ def join(work: Work, tools: Tools, sources: Sequence[Id], *, backs_last: bool) -
             archive_number=said.archive_number,
             woven=backs_last,
         )
-        parts.stage(tools, made, made_of, extract)
+        parts.stage(making, made_of, extract)
         data = {"pages": [list(numbers) for numbers in of_each], "woven": backs_last}
-        parts.make_true(work, tools, made, digests, lambda: data)
+        parts.say(making, digests, lambda: data)
 
 
 def _woven(
@@ -76,7 +76,7 @@ def _woven(
     limit = tools.config.limits.pages
     with ExitStack() as stack, as_doubt():
         name = objects.original_name(work.media_type)
-        fds = [stack.enter_context(tools.vault.open(one, name)).fileno() for one in sources]
+        fds = [stack.enter_context(tools.stores.vault.open(one, name)).fileno() for one in sources]
         looks = [tools.reader.inspect(fd, work.media_type) for fd in fds]
         counts = [len(look.sheets) for look in looks]
         if any(look.signed for look in looks):
@@ -105,7 +105,7 @@ def meet_others(work: Work, tools: Tools) -> None:
     with original(work, tools) as fd:
         inspected(work, tools, fd)
     patience = work.rule.backs_follow_minutes * 60
-    waited = max(0.0, _seconds(tools.now()) - _seconds(work.received_at))
+    waited = max(0.0, _seconds(tools.stores.now()) - _seconds(work.received_at))
     stacks = _stacks(work, tools, patience)
     own = next(n for n, stack in enumerate(stacks) if stack.id == work.id)
     if any(not stack.media_type for stack in stacks[:own]):
@@ -130,7 +130,7 @@ def _stacks(work: Work, tools: Tools, patience: float) -> list[Stack]:
 
     One that cannot be put together with anything keeps its place, without kind and pages.
     """
-    rows = tools.register.newest_files(work.receipt.pipeline, _MOST)[::-1]
+    rows = tools.stores.register.newest_files(work.receipt.pipeline, _MOST)[::-1]
     own = next(n for n, row in enumerate(rows) if row["id"] == work.id)
     start = own
     while start and _apart(rows[start - 1], rows[start]) <= patience:
@@ -162,7 +162,7 @@ def _fit(row: Row, tools: Tools) -> tuple[int | None, str]:
         return None, ""
     inspection = parts.store_of(tools, document).inspection()
     if inspection is None:
-        with tools.vault.open(document, objects.original_name(kind)) as file:
+        with tools.stores.vault.open(document, objects.original_name(kind)) as file:
             try:
                 inspection = tools.reader.inspect(file.fileno(), kind)
             except DocumentFault:
@@ -175,7 +175,7 @@ def _fit(row: Row, tools: Tools) -> tuple[int | None, str]:
 
 def _is_ordered(row: Row, tools: Tools) -> bool:
     """Whether a person has said what is to become of a stack."""
-    return tools.holdings.record(str(row["id"]), int(row["version"])).order is not None
+    return tools.stores.holdings.record(str(row["id"]), int(row["version"])).order is not None
 
 
 def _apart(one: Row, other: Row) -> float:
@@ -188,7 +188,7 @@ def _scanned_apart(one: Row, other: Row, tools: Tools) -> float:
     drops = []
     for row in (one, other):
         with suppress(IntegrityFault):
-            drops.append(tools.holdings.receipt(str(row["document"]), str(row["id"])).drop)
+            drops.append(tools.stores.holdings.receipt(str(row["document"]), str(row["id"])).drop)
     times = [drop.mtime_ns for drop in drops if drop is not None]
     return abs(times[0] - times[1]) / 1e9 if len(times) == 2 else 0.0
 

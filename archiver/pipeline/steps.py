@@ -33,8 +33,9 @@ from archiver.pipeline.work import Tools, Work
 from archiver.recognise.assembly import PDFA_FAILED
 from archiver.recognise.reader import Assembled, WorkerDied
 from archiver.recognise.reading import quality
-from archiver.records import UNCLASSIFIED, Event, Page
+from archiver.records import UNCLASSIFIED, Page
 from archiver.store import objects
+from archiver.store.commit import Change
 from archiver.store.objects import Part, Record
 from archiver.store.register import Register
 
@@ -133,7 +134,7 @@ def extract(work: Work, tools: Tools) -> None:
     known = Known(
         shapes=config.references.shapes or COMMON_SHAPES,
         labels=config.references.labels,
-        senders=known_senders(tools.register.senders()),
+        senders=known_senders(tools.stores.register.senders()),
         own_names=config.town.names,
         own_domains=config.town.domains,
     )
@@ -159,22 +160,24 @@ def file(work: Work, tools: Tools) -> None:
     Nobody else decides about a document meanwhile; where a person has settled it already, the
     walk has come too late and changes nothing.
     """
-    with tools.register.exclusive():
-        row = tools.register.document(work.id)
+    with tools.stores.commit("daemon") as change:
+        change.alone()
+        row = tools.stores.register.document(work.id)
         if row is not None and row["state"] == work.state:
-            _write_version(work, tools, int(row["version"]))
-            tools.register.record(*_lines(work, tools))
+            _write_version(change, work, tools, int(row["version"]))
+            _say_steps(change, work)
 
 
-def _write_version(work: Work, tools: Tools, decided: int) -> None:
+def _write_version(change: Change, work: Work, tools: Tools, decided: int) -> None:
     """Write the new version and decide whether a person must look.
 
     Args:
+        change: that makes it true.
         work: whose walk it ends.
         tools: of the lane.
         decided: version with the latest decisions of persons.
     """
-    before = tools.holdings.record(work.id, decided)
+    before = tools.stores.holdings.record(work.id, decided)
     record = overlaid(
         Record(
             pages=len(work.pages),
@@ -198,15 +201,13 @@ def _write_version(work: Work, tools: Tools, decided: int) -> None:
         # Of a division that came to nothing.
         objects.DIVISION: None,
     }
-    version = tools.vault.add_version(
-        work.id, files, created=tools.now(), message="filed", user="daemon"
-    )
+    version = change.version(work.id, files, "filed", as_is=True)
     for _kind, data in work.steps:
         data["version"] = version
     accepted = tools.config.ocr.accept_confidence
     reason = (
         doubt(work.pages, record.confidence, accepted)
-        or dossier_doubt(record, tools.register)
+        or dossier_doubt(record, tools.stores.register)
         or class_doubt(work.verdict, work.receipt.part, record, tools.config)
     )
     last: dict[str, Any] = {"version": version}
@@ -288,12 +289,10 @@ def walk(work: Work, tools: Tools) -> None:
             step(work, tools)
 
 
-def _lines(work: Work, tools: Tools) -> list[Event]:
-    """The ledger's lines of a walk."""
+def _say_steps(change: Change, work: Work) -> None:
+    """Add the ledger's lines of a walk."""
     # A ledger whose end was lost may hold the first moves of an earlier walk.
     made = WALKED[: WALKED.index(work.state) + 1] if work.state in WALKED else ()
-    return [
-        Event(kind=kind, at=tools.now(), actor="daemon", id=work.id, data=data)
-        for kind, data in work.steps
-        if kind not in made
-    ]
+    for kind, data in work.steps:
+        if kind not in made:
+            change.line(kind, work.id, data)

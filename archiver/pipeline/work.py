@@ -19,10 +19,8 @@ from archiver.pipeline.invoices import Invoices
 from archiver.pipeline.pagestore import PageStore
 from archiver.recognise.reader import Reader
 from archiver.records import UNCLASSIFIED, Id, Page
-from archiver.store.holdings import Holdings
 from archiver.store.objects import Receipt, Record
-from archiver.store.register import Register
-from archiver.store.vault import Vault
+from archiver.store.stores import Stores
 
 if TYPE_CHECKING:
     from archiver.classify.model import Model
@@ -49,16 +47,12 @@ class Tools:
     """What the steps work with."""
 
     config: Config
-    vault: Vault
-    holdings: Holdings
-    register: Register
+    stores: Stores
     reader: Reader
     engines: Engines
     invoices: Invoices
     model: Callable[[], Model | None]
     others_wait: Callable[[], bool]
-    now: Callable[[], str]
-    new_id: Callable[[], Id]
 
 
 @dataclass

@@ -54,6 +54,7 @@ class Change:
         self._is_alone = False
         self._new: list[Id] = []
         self._changed: list[Id] = []
+        self._open: set[Id] = set()  # with something of others that was never told
         self._adopted: list[Id] = []
         self._ended: list[Id] = []
         self._lines: list[Event] = []
@@ -105,7 +106,9 @@ class Change:
             NotFound, IntegrityFault, SystemFault: as `Vault.add_version`.
         """
         self.alone()
-        if not as_is:
+        if as_is:
+            self._open |= {id} if self._vault.is_announced(id) else set()
+        else:
             known = self._register.version_of(id)
             knows = self._register.is_received
             overhang.put_back(self._vault, id, known, self.at, knows, anew=files)
@@ -179,7 +182,7 @@ class Change:
                 self._take_back()
                 raise
             self.is_true = True
-            self._settle((*self._new, *self._changed))
+            self._settle(one for one in (*self._new, *self._changed) if one not in self._open)
         else:
             self._take_back()
         self._settle(self._adopted)

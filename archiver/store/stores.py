@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from archiver.records import Id
+from archiver.store import overhang
 from archiver.store.commit import Change
 from archiver.store.holdings import Holdings
 from archiver.store.register import Register
@@ -43,3 +44,7 @@ class Stores:
             SystemFault, IntegrityFault: at the end: as the stores said; nothing has happened.
         """
         return Change(self.vault, self.register, actor, at or self.now())
+
+    def take_back(self, identifier: Id) -> None:
+        """Have nothing in an object that the ledger does not name; see `overhang.take_back`."""
+        overhang.take_back(self.vault, self.register, identifier, self.now())
