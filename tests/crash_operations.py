@@ -23,9 +23,10 @@ from archiver.config import load
 from archiver.daemon import _fresh_index
 from archiver.house import House, held
 from archiver.inbox.sightings import look
-from archiver.registry import destruction
+from archiver.registry import destruction, dossiers
 from archiver.retention.exchange.verification import verify
 from archiver.rights import myself
+from archiver.store import objects
 from tests.crashing import Begin
 from tests.lane import Lane, founded, letter
 from tests.ocfl_judge import judge
@@ -119,6 +120,54 @@ def found(house: House, word: str) -> list[str]:
     return [str(hit["id"]) for hit in archive_of(house).search(word, 10)["hits"]]
 
 
+# --- the door itself -----------------------------------------------------------------------------
+
+HOLD, BATCH, FRESH = (f"01J000000000000000000000{letter}0" for letter in "ABC")
+
+
+def _hold(reason: str) -> dict[str, bytes]:
+    return {objects.MATTER: objects.encode(objects.Matter("hold", None, {"reason": reason}))}
+
+
+def with_matters(place: Path) -> None:
+    founded(place / "town")
+    with house_of(place, BEFORE) as house, house.stores.commit("uid:7") as change:
+        change.new(HOLD, _hold("before"), "hold_placed")
+        batch = objects.encode(objects.Matter("batch", None, {}))
+        change.new(BATCH, {objects.MATTER: batch}, "batch_proposed")
+        change.line("hold_placed", HOLD, {"version": 1})
+        change.line("batch_proposed", BATCH, {"version": 1})
+
+
+def all_at_once(house: House) -> None:
+    """One change of all kinds: a new object, a version, the end of an object."""
+    with house.stores.commit("uid:7") as change:
+        change.new(FRESH, _hold("new"), "hold_placed")
+        version = change.version(HOLD, _hold("after"), "hold_reviewed")
+        change.line("hold_placed", FRESH, {"version": 1})
+        change.line("hold_reviewed", HOLD, {"version": version})
+        change.line("batch_cancelled", BATCH, {})
+        change.end(BATCH)
+
+
+def door(place: Path, begin: Begin) -> None:
+    with house_of(place, DAY) as house:
+        assert house.register.head()[0] > 0
+        begin()
+        all_at_once(house)
+
+
+def check_door(place: Path) -> None:
+    with next_start(place) as house:
+        if set(house.vault.ids()) == {HOLD, BATCH}:
+            stored = house.holdings.matter(HOLD)
+            assert stored is not None and stored.about == {"reason": "before"}
+            all_at_once(house)
+        assert set(house.vault.ids()) == {HOLD, FRESH}
+        told = {one: house.holdings.matter(one) for one in (HOLD, FRESH)}
+        assert [one and one.about["reason"] for one in told.values()] == ["after", "new"]
+
+
 # --- intake, reading and filing ------------------------------------------------------------------
 
 
@@ -186,6 +235,33 @@ def check_reading(place: Path) -> None:
         assert document in found(house, "Musterbach")
 
 
+def desk_with_batch(place: Path) -> None:
+    founded(place / "town", incoming="at = 'pages'\npages = 2")
+    with Lane(place / "town", Clock(BEFORE)) as lane:
+        lane.drop(DROP, letter("eins", "zwei", "drei", "vier"))
+
+
+def division(place: Path, begin: Begin) -> None:
+    with Lane(place / "town", Clock(DAY)) as lane:
+        (document,) = (str(row["id"]) for row in lane.house.register.jobs())
+        begin()
+        lane.walk(document)
+
+
+def check_division(place: Path) -> None:
+    with Lane(place / "town", Clock(AFTER)) as lane:
+        batch = min(lane.house.register.documents())
+        if lane.state(batch) != "divided":
+            lane.walk(batch)
+        made = lane.parts(batch)
+        pages = [lane.house.holdings.receipt(one, one).part for one in made]
+        assert [part and part.sources for part in pages] == [((batch, (1, 2)),), ((batch, (3, 4)),)]
+        lane.work_off()
+        assert lane.staged() == []
+    with next_start(place) as house:
+        assert set(house.register.documents()) == {batch, *made}
+
+
 # --- correction, index, model --------------------------------------------------------------------
 
 
@@ -206,6 +282,67 @@ def check_correction(place: Path) -> None:
         assert archive_of(house).show(document)["subject"] == "Neuer Betreff"
         house.current_index()
         assert found(house, "Betreff") == [document]
+
+
+BETTER = b"%PDF-1.7\nbesser gescannt\n%%EOF\n"
+
+
+def rescan(place: Path, begin: Begin) -> None:
+    with house_of(place, DAY) as house:
+        document = the_document(house)
+        begin()
+        archive_of(house).replace(document, io.BytesIO(BETTER), b"besser.pdf")
+
+
+def check_rescan(place: Path) -> None:
+    with next_start(place) as house:
+        document = the_document(house)
+        stored = house.vault.path(document, "original.pdf")
+        if stored.read_bytes() != BETTER:
+            assert stored.read_bytes() == _original()
+            archive_of(house).replace(document, io.BytesIO(BETTER), b"besser.pdf")
+        assert stored.parent.parent.parent == house.vault.home(document)
+        assert house.vault.path(document, "original.pdf").read_bytes() == BETTER
+        assert house.vault.path(document, "original.pdf", 1).read_bytes() == _original()
+        assert len(house.register.accessions(document)) == 2
+
+
+def purge(place: Path, begin: Begin) -> None:
+    with house_of(place, DAY) as house:
+        document = the_document(house)
+        begin()
+        archive_of(house).purge(document, "Versehen")
+
+
+def check_purge(place: Path) -> None:
+    with next_start(place) as house:
+        document = the_document(house)
+        if house.vault.inventory(document).latest > 1:
+            archive_of(house).purge(document, "Versehen")
+        assert house.vault.inventory(document).latest == 1
+        assert archive_of(house).show(document)["subject"] == "Neuer Betreff"
+
+
+REFERENCE = "632.21-1/2024"
+
+
+def dossier(place: Path, begin: Begin) -> None:
+    with house_of(place, DAY) as house:
+        assert house.register.head()[0] > 0
+        begin()
+        opened = dossiers.open_(house.registry, REFERENCE, "invoice", "Eins", "uid:7")
+        dossiers.close(house.registry, opened, None, "uid:7")
+
+
+def check_dossier(place: Path) -> None:
+    with next_start(place) as house:
+        row = house.register.dossier(REFERENCE)
+        if row is None:
+            dossiers.open_(house.registry, REFERENCE, "invoice", "Eins", "uid:7")
+        if row is None or row["state"] == "open":
+            dossiers.close(house.registry, REFERENCE, None, "uid:7")
+        (one,) = house.register.matters("dossier")
+        assert one["state"] == "closed"
 
 
 def desk_behind(place: Path) -> None:
@@ -426,9 +563,14 @@ def check_backup(place: Path) -> None:
 
 
 OPERATIONS = (
+    Operation("door", with_matters, door, check_door),
     Operation("intake", desk_with_drop, intake, check_intake),
     Operation("reading and filing", desk_with_arrival, reading, check_reading),
+    Operation("division", desk_with_batch, division, check_division),
     Operation("correction", desk, correction, check_correction),
+    Operation("rescan", desk, rescan, check_rescan),
+    Operation("purge", desk_behind, purge, check_purge),
+    Operation("dossier", desk, dossier, check_dossier),
     Operation("index commit", desk_behind, index, check_index),
     Operation("new index", desk_behind, new_index, check_index),
     Operation("model swap", taught, model, check_model),

@@ -15,9 +15,15 @@ pytestmark = pytest.mark.skipif(
 )
 
 POINTS = 2
+# They go through the door, of which the others try every kind of call.
+SLOW = {"division", "rescan", "purge", "dossier"}
+NAMES = [
+    pytest.param(one.name, marks=[pytest.mark.slow] if one.name in SLOW else [])
+    for one in OPERATIONS
+]
 
 
-@pytest.mark.parametrize("name", [operation.name for operation in OPERATIONS])
+@pytest.mark.parametrize("name", NAMES)
 def test_an_operation_outlives_its_death(name: str) -> None:
     with campaign(name) as one:
         one.checked()
