@@ -13,14 +13,14 @@ from collections.abc import Mapping
 from string import Formatter
 from typing import TYPE_CHECKING
 
-from archiver.tongue import N_, tr, use
+from archiver.tongue import N_, NN_, tr, trn, use
 
 if TYPE_CHECKING:
     from archiver.sentences import Phrase
 
 __all__ = [
-    "N_", "advice", "amount", "basis_name", "date", "decimal", "event_name", "kind", "moment",
-    "sentence", "start_name", "state_name", "step", "tr", "use",
+    "N_", "advice", "amount", "basis_name", "counted", "date", "decimal", "event_name", "kind",
+    "moment", "sentence", "start_name", "state_name", "step", "tr", "use",
 ]  # fmt: skip
 
 
@@ -102,16 +102,19 @@ def start_name(event: str) -> str:
 
 def amount(years: int = 0, months: int = 0, days: int = 0) -> str:
     """A length of time: 1 year and 6 months."""
-    parts = [
-        tr(one) if count == 1 else tr(more).format(count=count)
-        for count, one, more in (
-            (years, N_("1 year"), N_("{count} years")),
-            (months, N_("1 month"), N_("{count} months")),
-            (days, N_("1 day"), N_("{count} days")),
-        )
-        if count
-    ]
-    return tr(" and ").join(parts) or tr(N_("{count} days")).format(count=0)
+    units = {"year": years, "month": months, "day": days}
+    parts = [counted(unit, count) for unit, count in units.items() if count]
+    return tr(" and ").join(parts) or counted("day", 0)
+
+
+def counted(thing: str, count: int) -> str:
+    """A number of things: 1 document, 2 documents.
+
+    Args:
+        thing: a key of `COUNTED`.
+        count: how many.
+    """
+    return trn(*COUNTED[thing], count).format(count=count)
 
 
 def step(code: str, params: Mapping[str, str | int] | None = None) -> str:
@@ -153,6 +156,28 @@ def moment(iso: str | None) -> str:
 
     return in_town(iso).strftime("%d.%m.%Y %H:%M")
 
+
+# What is counted, as one and as many.
+COUNTED: dict[str, tuple[str, str]] = {
+    "year": NN_("1 year", "{count} years"),
+    "month": NN_("1 month", "{count} months"),
+    "day": NN_("1 day", "{count} days"),
+    "document": NN_("1 document", "{count} documents"),
+    "page": NN_("1 page", "{count} pages"),
+    "bar": NN_("1 bar", "{count} bars"),
+    "unit": NN_("1 unit", "{count} units"),
+    "dossier": NN_("1 dossier", "{count} dossiers"),
+    "hold": NN_("1 hold", "{count} holds"),
+    "rule": NN_("1 rule", "{count} rules"),
+    "object": NN_("1 object", "{count} objects"),
+    "ledger_line": NN_("1 ledger line", "{count} ledger lines"),
+    "line": NN_("1 line", "{count} lines"),
+    "seal": NN_("1 seal", "{count} seals"),
+    "stamp": NN_("1 time stamp", "{count} time stamps"),
+    "problem": NN_("1 problem", "{count} problems"),
+    "file": NN_("1 file", "{count} files"),
+    "version": NN_("1 earlier version", "{count} earlier versions"),
+}
 
 STATES: dict[str, str] = {
     "received": N_("received"),

@@ -27,9 +27,7 @@ def tell_line(one: Mapping[str, Any]) -> None:
     """A batch in a list."""
     counts = ""
     if "documents" in one:
-        counts = tr("{units} units, {documents} documents").format(
-            units=one["units"], documents=one["documents"]
-        )
+        counts = _counts(one)
     day = phrases.moment(one["changed_at"])
     desk.say(f"{one['id']}  {phrases.state_name(one['state'])}  {day}  {counts}".rstrip())
 
@@ -39,19 +37,19 @@ def tell_batch(told: Mapping[str, Any]) -> None:
     desk.say(f"{told['id']}  {phrases.state_name(told['state'])}")
     if "documents" not in told:
         return
-    line = tr("{units} units, {documents} documents, {size} MiB, xdomea {version}")
-    size = f"{told['size'] / (1 << 20):.1f}"
-    desk.say(
-        "  "
-        + line.format(
-            units=told["units"], documents=told["documents"], size=size, version=told["xdomea"]
-        )
-    )
+    size = phrases.decimal(told["size"] / (1 << 20), 1)
+    desk.say(f"  {_counts(told)}, {size} MiB, xdomea {told['xdomea']}")
     for key, count in sorted(told["classes"].items()):
         desk.say(f"  {key}: {count}")
     for obstacle, count in sorted(told["skipped"].items()):
         line = tr("not proposed: {count}").format(count=count)
         desk.say(f"  {line} ({_OBSTACLES[obstacle]})")
+
+
+def _counts(batch: Mapping[str, Any]) -> str:
+    """How much is in a batch."""
+    units, documents = batch["units"], batch["documents"]
+    return f"{phrases.counted('unit', units)}, {phrases.counted('document', documents)}"
 
 
 def tell_item(item: Mapping[str, Any]) -> None:

@@ -257,8 +257,7 @@ def _print_look(told: Json) -> None:
 
 
 def _pages(document: Mapping[str, Any]) -> str:
-    count = document["pages"]
-    return tr("1 page") if count == 1 else tr("{count} pages").format(count=count)
+    return phrases.counted("page", document["pages"])
 
 
 def _print_find(find: Json) -> None:
@@ -354,8 +353,7 @@ def list_(context: click.Context, document: str, json_: bool) -> None:
     if not told["disclosures"]:
         desk.say(tr("Nothing was given."))
     for one in told["disclosures"]:
-        number = one["documents"]
-        count = tr("1 document") if number == 1 else tr("{count} documents").format(count=number)
+        count = phrases.counted("document", one["documents"])
         day, basis = phrases.moment(one["at"]), one["basis_title"]
         id_ = desk.styled(one["id"], fg="cyan")
         desk.say(id_, f"  {day}  {one['recipient']}  {basis}  {count}")

@@ -14,7 +14,7 @@ from archiver import phrases
 from archiver.cli import desk, keeping
 from archiver.cli.explanation import named
 from archiver.cli.keeping import Json
-from archiver.tongue import tr
+from archiver.tongue import tr, trn
 
 _STATES = ("open", "closed", "merged", "disposed")
 
@@ -84,8 +84,9 @@ def _print_list(answer: Json) -> None:
             [(one["reference"], one["documents"], one["sure"]) for one in offered],
             right=(1, 2),
         )
-    line = tr("{count} dossiers, {proposed} proposed.")
-    desk.say(line.format(count=len(known), proposed=len(offered)), bold=True)
+    line = tr("{dossiers}, {proposed} proposed.")
+    dossiers = phrases.counted("dossier", len(known))
+    desk.say(line.format(dossiers=dossiers, proposed=len(offered)), bold=True)
     if offered:
         command = f"archiver dossier open '{offered[0]['reference']}'"
         desk.say(tr("Next: {command}").format(command=command))
@@ -258,8 +259,11 @@ def move(context: click.Context, ids: tuple[str, ...], to: str, json_: bool) -> 
     if json_:
         desk.as_json(answer)
     else:
-        line = tr("{count} documents are in {dossier} now.")
-        desk.say(line.format(count=len(answer["moved"]), dossier=answer["dossier"]))
+        count = len(answer["moved"])
+        line = trn(
+            "1 document is in {dossier} now.", "{count} documents are in {dossier} now.", count
+        )
+        desk.say(line.format(count=count, dossier=answer["dossier"]))
 
 
 @dossier.command(

@@ -137,7 +137,8 @@ def _print_list(holds: list[Json]) -> None:
         ]
         keeping.print_table(heads, rows)
     late = sum(one["to_review"] for one in holds)
-    line = tr("{count} holds, {late} to review.").format(count=len(holds), late=late)
+    line = tr("{holds}, {late} to review.")
+    line = line.format(holds=phrases.counted("hold", len(holds)), late=late)
     desk.say(line, bold=True)
     if late:
         command = f"archiver hold show {holds[0]['id']}"

@@ -101,8 +101,10 @@ def verify(context: click.Context, head_: str, json_: bool) -> None:
     else:
         for problem in told["problems"]:
             desk.say(problem["message"], fg="red", err=True)
-        line = tr("{lines} lines, {seals} seals, {stamps} time stamps: {count} problems.")
-        desk.say(line.format(**told, count=len(told["problems"])))
+        read = ", ".join(
+            phrases.counted(thing, told[f"{thing}s"]) for thing in ("line", "seal", "stamp")
+        )
+        desk.say(f"{read}: {phrases.counted('problem', len(told['problems']))}.")
         for key in told["keys"]:
             desk.say(tr("Key of the seals: {key}").format(key=key))
     if told["problems"]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from archiver import clock
+from archiver import clock, phrases
 from archiver.cli import desk
 from archiver.config import RecordClass
 from archiver.errors import Refusal, UsageFault
@@ -285,12 +285,8 @@ def _write(target: Path, content: bytes, *, force: bool) -> None:
 
 
 def _say(target: Path, pages: int) -> None:
-    text = (
-        tr("{file}: 1 page. Print it at original size (100 %).")
-        if pages == 1
-        else tr("{file}: {pages} pages. Print them at original size (100 %).")
-    )
-    desk.say(text.format(file=target, pages=pages))
+    text = tr("{file}: {pages}. Print at original size (100 %).")
+    desk.say(text.format(file=target, pages=phrases.counted("page", pages)))
 
 
 COMMANDS: dict[str, click.Command] = {"labels": labels}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import click
 
+from archiver import phrases
 from archiver.cli import desk
 from archiver.errors import ExitCode
 from archiver.tongue import tr
@@ -38,8 +39,9 @@ def purge(context: click.Context, id_: str, reason: str, thorough: bool, json_: 
     if json_:
         desk.as_json(told)
     else:
-        gone = tr("{versions} earlier versions were taken away; {witnesses} odd words looked for.")
-        desk.say(gone.format(**told))
+        versions = phrases.counted("version", told["versions"])
+        gone = tr("Taken away: {versions}; odd words looked for: {witnesses}.")
+        desk.say(gone.format(versions=versions, witnesses=told["witnesses"]))
         places = tr("Places where they stood: {before} before, {after} now.")
         sums = {when: sum(told[when].values()) for when in ("before", "after")}
         desk.say(places.format(**sums))

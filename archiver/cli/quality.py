@@ -173,7 +173,7 @@ def _print_drawn(one: Json, sample: Json) -> None:
 
 
 def _pages(count: int | None) -> str:
-    return tr("1 page") if count == 1 else tr("{count} pages").format(count=count or 0)
+    return phrases.counted("page", count or 0)
 
 
 def _print_document(shown: Json, language: Language) -> None:

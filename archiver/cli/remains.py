@@ -151,7 +151,8 @@ def verify(path: Path, json_: bool) -> None:
         for finding in findings:
             desk.say(finding["message"], fg="red", err=True)
         if not findings:
-            desk.say(tr("Whole: {files} files read.").format(files=result.files))
+            files = phrases.counted("file", result.files)
+            desk.say(tr("Whole: {files} read.").format(files=files))
     if findings:
         raise click.exceptions.Exit(int(ExitCode.INTEGRITY))
 

@@ -250,8 +250,8 @@ def adopt(context: click.Context, from_: str | None, running: str | None, json_:
     for one in answer["added"]:
         text = tr("{class_}, version {version}")
         desk.say(text.format(class_=one["class"], version=one["version"]))
-    line = tr("{count} rules adopted.") if answer["added"] else tr("Nothing has changed.")
-    desk.say(line.format(count=len(answer["added"])))
+    line = tr("Adopted: {rules}.") if answer["added"] else tr("Nothing has changed.")
+    desk.say(line.format(rules=phrases.counted("rule", len(answer["added"]))))
 
 
 @retention.command(

@@ -23,7 +23,7 @@ from archiver.cli.explanation import (
 )
 from archiver.errors import UsageFault
 from archiver.records import UNCLASSIFIED
-from archiver.tongue import tr
+from archiver.tongue import tr, trn
 
 Json = dict[str, Any]
 
@@ -67,10 +67,8 @@ def _print_list(answer: Json) -> None:
     if count > len(answer["waiting"]):
         line = tr("{shown} of {count} documents are listed; --limit lists more.")
         desk.say(line.format(shown=len(answer["waiting"]), count=count))
-    line = (
-        tr("1 document waits.") if count == 1 else tr("{count} documents wait.").format(count=count)
-    )
-    desk.say(line, bold=True)
+    line = trn("1 document waits.", "{count} documents wait.", count)
+    desk.say(line.format(count=count), bold=True)
     if unclassified:
         line = tr("Filed without a class: {count} ({command})")
         command = "archiver search 'class:unclassified state:filed'"

@@ -94,7 +94,7 @@ def _rewritten(file: Path, names: dict[str, str], copy: IO[bytes]) -> Counter[st
 
 
 def _print_lesson(answer: dict[str, Any], wait: bool) -> None:
-    line = tr("{count} examples of {classes} classes taken in.")
+    line = tr("Examples taken in: {count}, classes: {classes}.")
     desk.say(line.format(count=answer["examples"], classes=len(answer["classes"])))
     if answer["unknown"]:
         desk.say(tr("The filing plan does not have these classes:"), fg="yellow", err=True)
@@ -109,7 +109,7 @@ def _print_lesson(answer: dict[str, Any], wait: bool) -> None:
         told = tr("Too little to learn from yet.") if wait else tr("The model follows.")
         desk.say(told)
         return
-    line = tr("Model {version} knows {examples} examples of {classes} classes.")
+    line = tr("Model {version} knows examples: {examples}, classes: {classes}.")
     desk.say(
         line.format(
             version=answer["model"],
@@ -118,9 +118,7 @@ def _print_lesson(answer: dict[str, Any], wait: bool) -> None:
         )
     )
     if figures["held_out"]:
-        line = tr(
-            "Of {count} examples held out: right {right}; filed alone {alone}, of these {of}."
-        )
+        line = tr("Examples held out: {count}; right {right}; filed alone {alone}, of these {of}.")
         desk.say(
             line.format(
                 count=figures["held_out"],
@@ -222,7 +220,9 @@ def _print_evaluation(result: Evaluation, examples: int) -> None:
     from archiver.classify.measures import summed
 
     runs = [run.together for run in result.runs]
-    line = tr("{examples} examples; {runs} splits; learned from {taught}, asked {asked} each time.")
+    line = tr(
+        "Examples: {examples}; splits: {runs}; learned from {taught}, asked {asked} each time."
+    )
     first = result.runs[0]
     desk.say(
         line.format(

@@ -99,10 +99,12 @@ def verify(context: click.Context, json_: bool) -> None:
         for problem in report["problems"]:
             desk.say(f"{problem['id'] or '–'}  {problem['message']}", fg="red")
         _print_lacks(report["lacks"])
-        line = tr("{objects} objects and {lines} ledger lines read, {count} problems.")
+        line = tr("{objects} and {lines} read, {problems}.")
         desk.say(
             line.format(
-                objects=report["objects"], lines=report["lines"], count=len(report["problems"])
+                objects=phrases.counted("object", report["objects"]),
+                lines=phrases.counted("ledger_line", report["lines"]),
+                problems=phrases.counted("problem", len(report["problems"])),
             )
         )
     context.exit(int(ExitCode.INTEGRITY if report["problems"] else ExitCode.OK))
@@ -131,7 +133,8 @@ def reindex(context: click.Context, json_: bool) -> None:
     if json_:
         desk.as_json(report)
     else:
-        desk.say(tr("{count} documents indexed.").format(count=report["documents"]))
+        documents = phrases.counted("document", report["documents"])
+        desk.say(tr("{documents} indexed.").format(documents=documents))
 
 
 @click.command(
@@ -151,8 +154,13 @@ def rebuild(context: click.Context, json_: bool) -> None:
     if json_:
         desk.as_json(report)
     else:
-        line = tr("{lines} ledger lines taken over, {documents} documents indexed.")
-        desk.say(line.format(lines=report["lines"], documents=report["documents"]))
+        line = tr("{lines} taken over, {documents} indexed.")
+        desk.say(
+            line.format(
+                lines=phrases.counted("ledger_line", report["lines"]),
+                documents=phrases.counted("document", report["documents"]),
+            )
+        )
 
 
 @click.command(

@@ -161,8 +161,7 @@ def sheet(request: str, basis: Basis, day: str, documents: Sequence[Given]) -> s
 
 
 def _heading(given: Given) -> str:
-    text = N_("{file}: 1 page") if given.pages == 1 else N_("{file}: {pages} pages")
-    return tr(text).format(file=given.file, pages=given.pages)
+    return f"{given.file}: {phrases.counted('page', given.pages)}"
 
 
 def _withheld(given: Given, basis: Basis) -> list[str]:
@@ -172,10 +171,10 @@ def _withheld(given: Given, basis: Basis) -> list[str]:
     lines = []
     for page, grounds in sorted(given.bars.items()):
         for ground, count in grounds.items():
-            text = N_("page {page}: 1 bar") if count == 1 else N_("page {page}: {count} bars")
             norm = NORMS.get((basis, ground))
             why = tr(GROUNDS[ground]) + (f" ({norm})" if norm else "")
-            lines.append("  " + tr(text).format(page=page, count=count) + f", {why}")
+            where = tr(N_("page {page}")).format(page=page)
+            lines.append(f"  {where}: {phrases.counted('bar', count)}, {why}")
     return lines
 
 

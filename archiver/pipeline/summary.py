@@ -16,7 +16,7 @@ import msgspec
 from archiver import phrases
 from archiver.clock import town_day
 from archiver.config import Review
-from archiver.phrases import tr
+from archiver.tongue import tr, trn
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
@@ -49,31 +49,44 @@ class Summary(msgspec.Struct, frozen=True):
 
 def subject(summary: Summary) -> str:
     """The subject: how much waits."""
-    if summary.decisions == 1:
-        return tr("Archive: 1 document waits for a decision")
-    return tr("Archive: {count} documents wait for a decision").format(count=summary.decisions)
+    count = summary.decisions
+    line = trn(
+        "Archive: 1 document waits for a decision",
+        "Archive: {count} documents wait for a decision",
+        count,
+    )
+    return line.format(count=count)
 
 
 def body(summary: Summary) -> str:
     """The text of the mail, lines of at most 72 characters unless a word is longer."""
     counted = sorted(summary.by_reason.items(), key=lambda pair: (-pair[1], pair[0]))
     paragraphs = [
-        _one_or_many(
+        _counted(
             summary.waiting,
-            tr("1 document is in review."),
-            tr("{count} documents are in review."),
+            trn(
+                "1 document is in review.",
+                "{count} documents are in review.",
+                summary.waiting,
+            ),
         ),
         "\n".join(_wrapped(f"{count:>6}  {phrases.kind(code)}", 8) for code, count in counted),
         _since(summary.oldest) if summary.oldest else "",
-        _one_or_many(
+        _counted(
             summary.quarantined,
-            tr("1 file is in quarantine: it could not be opened."),
-            tr("{count} files are in quarantine: they could not be opened."),
+            trn(
+                "1 file is in quarantine: it could not be opened.",
+                "{count} files are in quarantine: they could not be opened.",
+                summary.quarantined,
+            ),
         ),
-        _one_or_many(
+        _counted(
             summary.unclassified,
-            tr("For information: 1 document is filed without a class."),
-            tr("For information: {count} documents are filed without a class."),
+            trn(
+                "For information: 1 document is filed without a class.",
+                "For information: {count} documents are filed without a class.",
+                summary.unclassified,
+            ),
         ),
         tr("To see and decide them, type:") + "\n\n    archiver review",
         _wrapped(
@@ -86,9 +99,9 @@ def body(summary: Summary) -> str:
     return "\n\n".join(paragraph for paragraph in paragraphs if paragraph) + "\n"
 
 
-def _one_or_many(count: int, one: str, many: str) -> str:
+def _counted(count: int, line: str) -> str:
     """The sentence for a number; none for zero."""
-    return _wrapped((one if count == 1 else many).format(count=count)) if count else ""
+    return _wrapped(line.format(count=count)) if count else ""
 
 
 def _since(oldest: str) -> str:

@@ -72,7 +72,7 @@ REASONS: dict[str, Phrase] = {
         N_("Look again what would be blackened, and decide anew."),
     ),
     "finds_undecided": Phrase(
-        N_("{count} places are uncertain; nobody has said whether they are to be blackened."),
+        N_("Nobody has said whether uncertain places are to be blackened ({count})."),
         N_("Look at them and decide for each: blacken or leave."),
     ),
     "words_found_nowhere": Phrase(

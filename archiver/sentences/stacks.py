@@ -277,7 +277,7 @@ REASONS: dict[str, Phrase] = {
         N_("Write the class there, “=”, and the class of the filing plan: RECH=invoice."),
     ),
     "too_few_examples": Phrase(
-        N_("There is too little to learn from: {examples} examples of {classes} classes."),
+        N_("There is too little to learn from. Examples: {examples}, classes: {classes}."),
         N_("Examples of two classes at least are needed; five of each class help already."),
     ),
     "nothing_to_evaluate": Phrase(

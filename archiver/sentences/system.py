@@ -175,8 +175,8 @@ REASONS: dict[str, Phrase] = {
     ),
     "released_unknown": Phrase(
         N_(
-            "In {folder} lie {count} files of which the archive knows nothing, as after a "
-            "restored back-up. They are never removed by themselves."
+            "Files in {folder} of which the archive knows nothing, as after a restored back-up: "
+            "{count}. They are never removed by themselves."
         ),
         N_("Drop them into their drop folder again; what the archive has already is recognised."),
     ),
