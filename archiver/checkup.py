@@ -167,7 +167,7 @@ def _groups(config: Config) -> Iterator[Result]:
 def _space(config: Config) -> Iterator[Result]:
     """Free space where the vault is."""
     free = shutil.disk_usage(config.places.vault).free
-    values: dict[str, str | int | float] = {"free": f"{free / (1 << 30):.1f}"}
+    values: dict[str, str | int | float] = {"free": phrases.decimal(free / (1 << 30), 1)}
     if free < _NO_SPACE:
         yield Result("check_space_gone", "bad", values)
     elif free < _LITTLE_SPACE:

@@ -6,13 +6,15 @@ are a problem to be told, never a guess to be made.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 
+from archiver.errors import UsageFault
+from archiver.records import UNCLASSIFIED
 from archiver.tables import ConfigProblems, Problem, checked, parse
 
 _SHORTEST_PHRASE = 3  # letters; shorter ones are found in every text
@@ -99,6 +101,43 @@ class RecordClass(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fields: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     retention: Retention = Retention()
+
+
+def class_words(plan: Sequence[RecordClass]) -> dict[str, str]:
+    """By which words, in lower case, a class may be called; the key of each.
+
+    A class is called by its key, title or number, or by number and title as they are shown.
+    """
+    return {
+        word.casefold(): one.key
+        for one in plan
+        for word in (one.key, one.title, one.number, f"{one.number} {one.title}".strip())
+        if word
+    }
+
+
+def find_class(word: str, plan: Sequence[RecordClass]) -> str:
+    """Key of the class that is meant.
+
+    Args:
+        word: as typed; a key is taken as it is.
+        plan: the filing plan.
+
+    Raises:
+        UsageFault: ``class_not_in_plan`` with the keys that come nearest.
+    """
+    if word == UNCLASSIFIED:
+        return word
+    words, asked = class_words(plan), word.casefold()
+    if asked in words:
+        return words[asked]
+    from difflib import get_close_matches
+
+    # "Rechnung" is no title, but there is a class of "Rechnungen".
+    begun = [name for name in words if name.startswith(asked)]
+    near = [*begun, *get_close_matches(asked, words, n=9, cutoff=0.0)]
+    nearest = list(dict.fromkeys(words[name] for name in near))[:3]
+    raise UsageFault("class_not_in_plan", key=word, nearest=", ".join(nearest) or "–")
 
 
 def filing_plan(file: Path) -> tuple[RecordClass, ...]:

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from string import Formatter
 from typing import TYPE_CHECKING
 
+from archiver.naming import class_short
 from archiver.tongue import N_, NN_, tr, trn, use
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ __all__ = [
 
 
 _LONGEST_VALUE = 1000  # more than any list of names that we tell
+_OF_CLASSES = frozenset({"key", "nearest", "class", "class_"})  # values that may be classes
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -74,6 +76,8 @@ def _named(key: str, value: str) -> str:
         return value[:_LONGEST_VALUE] + "…"
     if key == "step":
         return event_name(value)
+    if key in _OF_CLASSES:
+        return ", ".join(map(class_short, value.split(", ")))
     kind, _, state = value.partition("_")
     if key == "state" and kind in MATTERS:
         return f"{tr(MATTERS[kind])}: {state_name(state)}"

@@ -45,6 +45,11 @@ def _translations(language: str) -> gettext.NullTranslations:
     return gettext.translation("archiver", LOCALE, languages=[language], fallback=True)
 
 
+def is_german() -> bool:
+    """Whether German is the language in use."""
+    return isinstance(_for_now.get() or _current, gettext.GNUTranslations)
+
+
 def tr(text: str) -> str:
     """`text` in the language in use."""
     return (_for_now.get() or _current).gettext(text) if text else text

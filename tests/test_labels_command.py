@@ -133,7 +133,7 @@ def test_a_barcode_that_no_folder_would_read_is_not_printed(town: Town, pdf: Pat
 
 
 @pytest.mark.parametrize(
-    ("asked", "nearest"), [("dog_taks", "dog_tax"), ("Hundesteuer", "dog_tax"), ("", "")]
+    ("asked", "nearest"), [("dog_taks", "dog_tax"), ("Hundesteuern", "dog_tax"), ("", "")]
 )
 def test_a_class_that_is_not_in_the_plan_is_refused_with_the_nearest_keys(
     town: Town, pdf: Path, asked: str, nearest: str

@@ -241,13 +241,12 @@ class Disclosing(Visit):
         if not queries:
             return
         from archiver.clock import town_day
-        from archiver.search.query import parse
 
         register = self._house.register
         most = max(1, sum(register.counts().values()))
         index, today = self._house.current_index(), town_day(self._house.now())
         for query in queries:
-            for hit in index.search(parse(query), most, today, self._sight).hits:
+            for hit in index.search(self._query(query), most, today, self._sight).hits:
                 yield self._document(hit.id)
 
     def _chosen(self, row: Json, version: int | None, pages: Sequence[tuple[Id, int]]) -> Chosen:

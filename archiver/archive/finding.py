@@ -67,13 +67,11 @@ class Finding(Visit):
         Raises:
             UsageFault: the query cannot be understood (names the place), or ``limit``.
         """
-        from archiver.search.query import parse
-
         self._standing.require(Act.SEARCH)
         if not 1 <= limit <= MOST_HITS:
             raise UsageFault("limit_out_of_range", limit=limit, most=MOST_HITS)
         started = time.perf_counter()
-        tree, today = parse(query), town_day(self._house.now())
+        tree, today = self._query(query), town_day(self._house.now())
         found = self._house.current_index().search(tree, limit, today, self._sight)
         return {
             "query": query,

@@ -76,13 +76,11 @@ class Holds(Registering):
             return tuple(dict.fromkeys(self._class(word) for word in words))
         if len(words) != 1:
             raise UsageFault("hold_one_search")
-        from archiver.search.query import parse
-
         if self._house.office is not None:
             # The index lags by moments, and what it does not know yet would not be held.
             self._house.office.follow_index()
         most = max(1, sum(registry.register.counts().values()))
-        index, query = self._house.current_index(), parse(words[0])
+        index, query = self._house.current_index(), self._query(words[0])
         hits = index.search(query, most, registry.today, self._sight).hits
         return tuple(hit.id for hit in hits)
 

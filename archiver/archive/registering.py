@@ -13,6 +13,7 @@ import msgspec
 from archiver import phrases
 from archiver.archive.desk import Desk
 from archiver.archive.visit import Json
+from archiver.filingplan import find_class
 from archiver.records import Id
 
 if TYPE_CHECKING:
@@ -29,9 +30,7 @@ class Registering(Desk):
 
     def _class(self, word: str) -> str:
         """Key of a class by its key, title or number."""
-        from archiver.pipeline.decisions import CLASS, parsed
-
-        return parsed([f"{CLASS}={word}"], self._house.config.classes)[CLASS]
+        return find_class(word, self._house.config.classes)
 
     def _of_it(self, order: Order) -> Order:
         """A hold with those of its targets that this person may see."""

@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from archiver.errors import IntegrityFault, NotFound, Refusal, SystemFault, UsageFault
+from archiver.filingplan import class_words
 from archiver.house import House
 from archiver.patience import Patience
 from archiver.records import DocumentState, Event, Id, MatterKind
@@ -22,6 +23,7 @@ from archiver.sight import MIXED, Sight, guard
 
 if TYPE_CHECKING:
     from archiver.registry.parts import Registry
+    from archiver.search.query import Query
     from archiver.store.register import Register
 
 Progress = Callable[[int, int], None]
@@ -71,6 +73,16 @@ class Visit:
     @cached_property
     def _sight(self) -> Sight:
         return sight(self._house.config, self._caller, self._standing)
+
+    def _query(self, text: str) -> Query:
+        """A query as typed; classes in it may be called by key, title or number.
+
+        Raises:
+            UsageFault: it cannot be understood.
+        """
+        from archiver.search.query import parse, with_classes
+
+        return with_classes(parse(text), class_words(self._house.config.classes))
 
     @property
     def _seen(self) -> Register:

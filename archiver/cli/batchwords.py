@@ -10,6 +10,7 @@ import click
 from archiver import phrases
 from archiver.cli import desk
 from archiver.errors import ExitCode
+from archiver.naming import actor_name, class_short
 from archiver.tongue import tr
 
 
@@ -40,7 +41,7 @@ def tell_batch(told: Mapping[str, Any]) -> None:
     size = phrases.decimal(told["size"] / (1 << 20), 1)
     desk.say(f"  {_counts(told)}, {size} MiB, xdomea {told['xdomea']}")
     for key, count in sorted(told["classes"].items()):
-        desk.say(f"  {key}: {count}")
+        desk.say(f"  {class_short(key)}: {count}")
     for obstacle, count in sorted(told["skipped"].items()):
         line = tr("not proposed: {count}").format(count=count)
         desk.say(f"  {line} ({_OBSTACLES[obstacle]})")
@@ -56,7 +57,8 @@ def tell_item(item: Mapping[str, Any]) -> None:
     """A unit of a batch."""
     said = _SAID.get(item["said"] or "", "")
     ends = phrases.date(item["ends"])
-    rule = f"{item['class_key']} v{item['version']} {item['disposition']}"
+    version = tr("v{version}").format(version=item["version"])
+    rule = f"{class_short(item['class_key'])} {version} {item['disposition']}"
     desk.say(f"  {item['unit']}  {item['documents']:>4}  {rule}  {ends}  {said}".rstrip())
 
 
@@ -71,7 +73,9 @@ def tell_corrections(corrections: Sequence[Mapping[str, Any]]) -> None:
         if one["now_title"]:
             change = "  " + " → ".join(filter(None, (one["was_title"], one["now_title"])))
         moment = phrases.moment(one["at"])
-        desk.say(f"  {one['unit']}  {moment}  {one['title']}{what}{change}  {one['actor']}")
+        desk.say(
+            f"  {one['unit']}  {moment}  {one['title']}{what}{change}  {actor_name(one['actor'])}"
+        )
 
 
 def tell_answer(context: click.Context, told: Mapping[str, Any], json_: bool) -> None:

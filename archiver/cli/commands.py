@@ -12,7 +12,7 @@ import click
 
 from archiver import __version__
 from archiver.plaintext import shown
-from archiver.tongue import N_, tr
+from archiver.tongue import N_, is_german, tr
 
 # Texts of the library behind the command line, so that the catalogue has them.
 _OF_CLICK = (
@@ -37,6 +37,21 @@ _OF_CLICK = (
     N_("{value!r} is not a valid {number_type}."),
     N_("Aborted!"),
 )
+
+
+# What stands for a value in a command's usage, those of the library too.
+_METAVARS = (
+    N_("[OPTIONS]"), N_("COMMAND [ARGS]..."), N_("[COMMAND] [ARGS]..."), N_("CLASS"), N_("CODE"),
+    N_("DATE"), N_("[DATE]"), N_("DAY"), N_("DAYS"), N_("DIR"), N_("DIRECTORY"),
+    N_("[DOCUMENT]..."), N_("DOCUMENT"), N_("DOSSIER"), N_("EVENT"), N_("FILE"),
+    N_("FILE..."), N_("FOLDER"), N_("HEAD"),
+    N_("[ID]..."), N_("ID:PAGE"), N_("ID:PAGE:LEFT,TOP,RIGHT,BOTTOM=GROUND"), N_("INTEGER"),
+    N_("INTEGER RANGE"), N_("KEY"), N_("NAME"), N_("NAME=VALUE..."), N_("[NAME=VALUE]..."),
+    N_("NUMBER"), N_("OLD=NEW"), N_("[PAGES]"), N_("PATH"), N_("PERCENT"), N_("PLACE"), N_("QUERY"),
+    N_("QUERY..."), N_("REFERENCE"), N_("REPOSITORY"), N_("SAMPLE"), N_("[SAMPLE]"), N_("SCOPE"),
+    N_("TARGET..."), N_("TEXT"), N_("UNIT..."), N_("VERSION"), N_("WORD"), N_("WORD=GROUND"),
+    N_("YEARS"),
+)  # fmt: skip
 
 
 # In the order in which people need them; a module is loaded when one of its commands is asked for.
@@ -103,8 +118,25 @@ class _Root(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         module = import_module(f"archiver.cli.{_COMMANDS[cmd_name]}")
-        found: click.Command = module.COMMANDS[cmd_name]
-        return found
+        return _worded(module.COMMANDS[cmd_name])
+
+
+def _worded(command: click.Command) -> click.Command:
+    """A command, and all below it, whose usage speaks the language in use."""
+    if not is_german():
+        return command
+    if command.options_metavar:
+        command.options_metavar = tr(command.options_metavar)
+    for param in command.params:
+        spelled = param.make_metavar(click.Context(command))
+        # What lists its choices, or has no value, stays as it is.
+        if (known := tr(spelled)) != spelled:
+            param.metavar = known
+    if isinstance(command, click.Group):
+        command.subcommand_metavar = tr(command.subcommand_metavar)
+        for inner in command.commands.values():
+            _worded(inner)
+    return command
 
 
 @contextmanager

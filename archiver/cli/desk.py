@@ -20,6 +20,7 @@ from archiver import phrases
 from archiver.config import Config, ConfigProblems, find, load
 from archiver.errors import ExitCode, Fault, Refusal, SystemFault
 from archiver.machine import fault_of
+from archiver.naming import use_plan
 from archiver.plaintext import json_shown, plain_lines, shown
 from archiver.tongue import tr
 
@@ -35,7 +36,9 @@ _GLIMPSES = 60
 
 def configured(context: click.Context) -> Config:
     """The configuration that the command line names."""
-    return load(find(context.find_root().params.get("config"), os.environ))
+    config = load(find(context.find_root().params.get("config"), os.environ))
+    use_plan({one.key: (one.number, one.title) for one in config.classes})
+    return config
 
 
 @contextmanager

@@ -16,10 +16,11 @@ from archiver import phrases
 from archiver.cli import desk, packages
 from archiver.cli.finding import write
 from archiver.disclosure import requestfile
-from archiver.disclosure.request import Basis, Chosen
+from archiver.disclosure.request import Basis, Chosen, Ground
 from archiver.disclosure.wanted import Wanted, joined, pages_of, region_of, term_of
 from archiver.errors import Fault, UsageFault
-from archiver.tongue import tr
+from archiver.naming import actor_name
+from archiver.tongue import is_german, tr
 
 Json = dict[str, Any]
 
@@ -264,7 +265,7 @@ def _print_find(find: Json) -> None:
     page = tr("p. {page}").format(page=find["page"])
     decision = _DECISIONS[find["decision"]]
     desk.say(f"  {page}  ", desk.styled(decision, bold=True), f"  {find['context']}")
-    desk.say(f"    {find['key']}  {find['ground']}")
+    desk.say(f"    {find['key']}  {_ground(find['ground'])}")
 
 
 @disclose.command(
@@ -383,20 +384,27 @@ def show(context: click.Context, id_: str, json_: bool) -> None:
 def _print_given(told: Mapping[str, Any]) -> None:
     from archiver.cli.finding import print_rows
 
-    bars = ", ".join(f"{ground}: {count}" for ground, count in told["bars"].items())
+    bars = ", ".join(f"{_ground(ground)}: {count}" for ground, count in told["bars"].items())
     print_rows(
         [
             (tr("Number"), told["id"]),
             (tr("Recipient"), told["recipient"]),
             (tr("Legal basis"), told["basis_title"]),
             (tr("Given"), phrases.moment(told["at"])),
-            (tr("By"), told["actor"]),
+            (tr("By"), actor_name(told["actor"])),
             (tr("Bars"), bars or tr("none")),
         ]
     )
     for one in told["documents"]:
         line = tr("{file}: {pages}, document {document}, version {version}")
         desk.say("  " + line.format(**{**one, "pages": _pages(one)}))
+
+
+def _ground(code: str) -> str:
+    """Why something is blackened: in German in words, else the code that is typed."""
+    from archiver.disclosure.package import GROUNDS
+
+    return tr(GROUNDS[Ground(code)]) if is_german() else code
 
 
 _DECISIONS = {"blacken": tr("blacken"), "leave": tr("leave"), None: tr("undecided")}

@@ -13,6 +13,7 @@ from archiver import phrases
 from archiver.cli import batchwords, desk, remains
 from archiver.cli.changing import opened
 from archiver.cli.finding import write
+from archiver.naming import actor_name
 from archiver.tongue import tr
 
 _NAME = click.argument("name", metavar="ID", type=desk.text)
@@ -119,7 +120,7 @@ def show(context: click.Context, name: str, json_: bool) -> None:
         batchwords.tell_item(item)
     batchwords.tell_corrections(told.get("corrections", ()))
     for line in told["history"]:
-        desk.say(f"  {phrases.moment(line['at'])}  {line['title']}  {line['actor']}")
+        desk.say(f"  {phrases.moment(line['at'])}  {line['title']}  {actor_name(line['actor'])}")
     batchwords.tell_next(told)
 
 

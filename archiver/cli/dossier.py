@@ -12,8 +12,8 @@ import click
 
 from archiver import phrases
 from archiver.cli import desk, keeping
-from archiver.cli.explanation import named
 from archiver.cli.keeping import Json
+from archiver.naming import class_short
 from archiver.tongue import tr, trn
 
 _STATES = ("open", "closed", "merged", "disposed")
@@ -144,7 +144,7 @@ def _print_papers(papers: list[Json]) -> None:
             one["id"],
             phrases.state_name(one["state"]),
             phrases.date(one["date"] or one["received_on"]),
-            one["class"] or "",
+            keeping.cut(class_short(one["class"])),
             keeping.cut(one["subject"] or ""),
         )
         for one in papers
@@ -289,7 +289,7 @@ def _told(answer: Json, json_: bool) -> None:
         return
     state = phrases.state_name(answer["state"])
     on = f" ({phrases.date(answer['closed_on'])})" if answer["closed_on"] else ""
-    facts = (answer["reference"], answer["title"], named(answer["class"], None))
+    facts = (answer["reference"], answer["title"], class_short(answer["class"]))
     told = "  ".join(filter(None, facts))
     desk.say(desk.styled(answer["id"], fg="cyan"), f"  {state}{on}  {told}")
 

@@ -11,8 +11,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from archiver import phrases
+from archiver.naming import (
+    CLASS,
+    DAY_FIELDS,
+    SUM_FIELDS,
+    actor_name,
+    class_name,
+    class_short,
+    field_name,
+)
 from archiver.records import UNCLASSIFIED
-from archiver.tongue import N_, tr
+from archiver.tongue import N_, is_german, tr
 
 Json = dict[str, Any]
 Row = tuple[str, str]
@@ -28,11 +37,6 @@ _SCHEMA = {
     "not_checked": N_("its form was not checked"),
 }
 _MOST_FOR, _MOST_AGAINST = 4, 2  # words that spoke
-
-
-def named(key: str | None, title: str | None) -> str:
-    """A class by its key and, where the filing plan has one, its title."""
-    return f"{key} – {title}" if key and title else key or ""
 
 
 def percent(share: float) -> str:
@@ -58,7 +62,7 @@ def classed(document: Json) -> list[Row]:
         document: the answer of `archiver.archive.finding.Finding.show`.
     """
     verdict, standing = document["verdict"], document["class"]
-    rows = [(tr("Class"), named(standing, document["class_title"]))]
+    rows = [(tr("Class"), class_name(standing, document["class_title"]))]
     decided = [one for one in document["decisions"] if "class" in one["values"]]
     if decided:
         day = phrases.moment(decided[-1]["at"])
@@ -72,7 +76,7 @@ def classed(document: Json) -> list[Row]:
     if verdict["class"] == standing and not decided:
         rows.append((tr("Because"), because))
     elif verdict["class"] != standing:
-        proposed = named(verdict["class"], verdict["title"])
+        proposed = class_name(verdict["class"], verdict["title"])
         rows.append((tr("Proposed"), f"{proposed}: {because}"))
     return rows
 
@@ -98,10 +102,10 @@ def evidence(verdict: Json) -> Iterator[str]:
     if alike is not None:
         text = tr("because of document {id}, which a person put into {class_} (likeness {share})")
         share = percent(alike["likeness"])
-        yield text.format(id=alike["id"], class_=alike["record_class"], share=share)
+        yield text.format(id=alike["id"], class_=class_short(alike["record_class"]), share=share)
     if verdict["contradiction"]:
         text = tr("the same headline is claimed by {classes}")
-        yield text.format(classes=", ".join(verdict["contradiction"]))
+        yield text.format(classes=", ".join(map(class_short, verdict["contradiction"])))
     if verdict["rule"] is not None:
         yield _rule(verdict["rule"])
     for key, speakers in verdict["words"].items():
@@ -120,7 +124,7 @@ def _rule(hit: Json) -> str:
         found=hit["found"],
         page=where["page"],
         line=where["line"] + 1,
-        class_=hit["record_class"],
+        class_=class_short(hit["record_class"]),
     )
     if hit["phrase"].casefold() != hit["found"].casefold():
         told += " " + tr("(the plan's “{phrase}”)").format(phrase=hit["phrase"])
@@ -131,11 +135,11 @@ def _words(key: str, speakers: Sequence[Json]) -> str:
     """The loudest words for and against one class, with their weights."""
     speaks = [one for one in speakers if one["weight"] > 0][:_MOST_FOR]
     against = [one for one in speakers if one["weight"] < 0][:_MOST_AGAINST]
-    parts = []
+    parts, name = [], class_short(key)
     if speaks:
-        parts.append(tr("for {class_}: {words}").format(class_=key, words=_weighed(speaks)))
+        parts.append(tr("for {class_}: {words}").format(class_=name, words=_weighed(speaks)))
     if against:
-        parts.append(tr("against {class_}: {words}").format(class_=key, words=_weighed(against)))
+        parts.append(tr("against {class_}: {words}").format(class_=name, words=_weighed(against)))
     return "; ".join(parts)
 
 
@@ -152,7 +156,8 @@ def _decimal(number: float) -> str:
 def candidates(verdict: Json | None) -> list[str]:
     """The classes that come into question, each with confidence and who names it."""
     return [
-        f"{named(one['class'], one['title'])}  {percent(one['confidence'])}  {tr(_BY[one['by']])}"
+        f"{class_name(one['class'], one['title'])}  {percent(one['confidence'])}"
+        f"  {tr(_BY[one['by']])}"
         for one in (verdict["candidates"] if verdict else ())
     ]
 
@@ -199,10 +204,28 @@ def _pages(document: Json) -> Iterator[Row]:
 def _decisions(decisions: Sequence[Json]) -> Iterator[Row]:
     """What persons said, in the words in which it can be said again."""
     for one in decisions:
-        what = f"{phrases.event_name(one['event'])} ({one['actor']})"
+        what = f"{phrases.event_name(one['event'])} ({actor_name(one['actor'])})"
         yield tr("Decision"), f"{phrases.moment(one['at'])} {what}: {said(one['values'])}"
 
 
 def said(values: Mapping[str, str]) -> str:
-    """Values as they are given to ``set``: class=invoice, letter_date=2024-03-12."""
-    return ", ".join(f"{key}={value}" for key, value in values.items())
+    """Values as they are given to ``set``: class=invoice, in German Klasse=20.31 Rechnungen."""
+    return ", ".join(f"{field_name(key)}={field_value(key, one)}" for key, one in values.items())
+
+
+def field_value(kind: str, value: str) -> str:
+    """The normal form of a value as people write it; in English as the JSON has it.
+
+    Args:
+        kind: of the field, or ``class``.
+        value: its normal form; empty: it was taken away.
+    """
+    from archiver.extract.einvoice_text import german_amount
+
+    if kind == CLASS:
+        return class_short(value)
+    if not value or not is_german():
+        return value
+    if kind in DAY_FIELDS:
+        return phrases.date(value)
+    return german_amount(value) if kind in SUM_FIELDS else value

@@ -12,7 +12,7 @@ import click
 
 from archiver import phrases
 from archiver.cli import desk
-from archiver.cli.explanation import classed, explained
+from archiver.cli.explanation import classed, explained, field_value
 from archiver.errors import SystemFault, UsageFault
 from archiver.tongue import tr
 
@@ -43,7 +43,9 @@ def search(context: click.Context, query: tuple[str, ...], limit: int, json_: bo
     for hit in found["hits"]:
         _print_hit(hit)
     line = tr("{total} found, {shown} shown ({took} ms)").format(
-        total=found["total"], shown=len(found["hits"]), took=found["took_ms"]
+        total=found["total"],
+        shown=len(found["hits"]),
+        took=phrases.decimal(found["took_ms"], 1),
     )
     desk.say(line)
 
@@ -162,7 +164,10 @@ def _facts(fields: list[dict[str, Any]]) -> list[tuple[str, str]]:
     found: dict[str, str] = {}
     for field in fields:
         if field["is_fact"] and field["kind"] in labels:
-            found.setdefault(field["kind"], field["value"])
+            # What a person said has no other form than the normal one.
+            read = field["value"]
+            told = field_value(field["kind"], read) if read == field["normal"] else read
+            found.setdefault(field["kind"], told)
     return [(label, found[kind]) for kind, label in labels.items() if kind in found]
 
 

@@ -12,7 +12,8 @@ import click
 
 from archiver import phrases
 from archiver.cli import desk
-from archiver.cli.explanation import Row, named
+from archiver.cli.explanation import Row
+from archiver.naming import actor_name, class_name, class_short
 from archiver.tongue import N_, tr
 
 Json = dict[str, Any]
@@ -120,7 +121,8 @@ def unit_rows(unit: Json) -> list[Row]:
         unit: the answer of `archiver.archive.periods.Periods.retention_explain`.
     """
     rule = unit["rule"]
-    told = tr("{class_}, version {version}").format(class_=rule["class"], version=rule["version"])
+    told = tr("{class_}, version {version}")
+    told = told.format(class_=class_short(rule["class"]), version=rule["version"])
     closed = unit["closure"]["ends"]
     return [
         (tr("Rule"), told if rule["version"] else ""),
@@ -154,7 +156,8 @@ def history_rows(history: Sequence[Json]) -> list[Row]:
     return [
         (
             tr("History"),
-            f"{phrases.moment(one['at'])} {phrases.event_name(one['event'])} ({one['actor']})",
+            f"{phrases.moment(one['at'])} {phrases.event_name(one['event'])}"
+            f" ({actor_name(one['actor'])})",
         )
         for one in history
     ]
@@ -162,4 +165,4 @@ def history_rows(history: Sequence[Json]) -> list[Row]:
 
 def class_row(unit: Json) -> Row:
     """The class of a unit by key and title."""
-    return tr("Class"), named(unit["class"], unit.get("class_title"))
+    return tr("Class"), class_name(unit["class"], unit.get("class_title"))

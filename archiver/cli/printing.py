@@ -6,7 +6,6 @@ a class that the filing plan has, no file is overwritten unasked, and half a fil
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,8 +14,8 @@ import click
 
 from archiver import clock, phrases
 from archiver.cli import desk
-from archiver.config import RecordClass
 from archiver.errors import Refusal, UsageFault
+from archiver.filingplan import find_class
 from archiver.tongue import tr
 
 if TYPE_CHECKING:
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 _MOST_LABELS = 2400
 _MOST_COPIES = 100
 _FIRST_MOST = 10**11  # plain archive numbers are read with up to 12 digits
-_NEAREST = 3
 
 
 @click.group(
@@ -101,9 +99,10 @@ def sheets(
     if all_:
         wanted = [Sheet(SheetMark(one.key), one.title) for one in config.classes]
     else:
-        chosen = None if key is None else _class(key, config.classes)
-        mark = SheetMark(chosen.key if chosen else None, words[0] or None, words[1] or None)
-        wanted = [Sheet(mark, chosen.title if chosen else "", words[2])]
+        titles = {one.key: one.title for one in config.classes}
+        chosen = None if key is None else find_class(key, config.classes)
+        mark = SheetMark(chosen, words[0] or None, words[1] or None)
+        wanted = [Sheet(mark, titles.get(chosen or "", ""), words[2])]
     wanted = [sheet for sheet in wanted for _copy in range(copies)]
     _write(output, separator_sheets(wanted, _created(), words=_wording()), force=force)
     if json_:
@@ -196,25 +195,6 @@ def numbers(
         desk.as_json({"file": str(output), "pages": pages, "labels": told})
     else:
         _say(output, pages)
-
-
-def _class(key: str, classes: Sequence[RecordClass]) -> RecordClass:
-    """The class of that key.
-
-    Raises:
-        UsageFault: ``class_not_in_plan``, with the keys that come nearest by key or by title,
-            since people know the German title and the plan names the key.
-    """
-    from difflib import get_close_matches
-
-    for one in classes:
-        if one.key == key:
-            return one
-    names = {one.title.casefold(): one.key for one in classes}
-    names |= {one.key.casefold(): one.key for one in classes}
-    close = get_close_matches(key.casefold(), names, n=2 * _NEAREST, cutoff=0.0)
-    nearest = list(dict.fromkeys(names[name] for name in close))[:_NEAREST]
-    raise UsageFault("class_not_in_plan", key=key, nearest=", ".join(nearest) or "–")
 
 
 def _check_prefix(prefix: str, known: set[str]) -> None:

@@ -16,6 +16,7 @@ import click
 from archiver import phrases
 from archiver.cli import desk
 from archiver.errors import UsageFault
+from archiver.naming import class_short
 from archiver.tongue import N_, tr
 
 if TYPE_CHECKING:
@@ -159,7 +160,7 @@ def show(context: click.Context, sample: str, document: str, json_: bool) -> Non
 
 
 def _print_drawn(one: Json, sample: Json) -> None:
-    facts = (one["class"], one["subject"] or one["file"], _pages(one["pages"]))
+    facts = (class_short(one["class"]), one["subject"] or one["file"], _pages(one["pages"]))
     told = "  ".join(str(fact) for fact in facts if fact)
     result = tr(_RESULTS[one["result"]])
     desk.say(
@@ -290,11 +291,18 @@ def _write_csv(lines: Sequence[Json], sink: BinaryIO) -> None:
     sink.write(text.getvalue().encode("utf-8-sig"))
 
 
+def _month(iso: str) -> str:
+    """A month 2026-12 as 12.2026."""
+    year, _, month = iso.partition("-")
+    return f"{month}.{year}"
+
+
 def _print_report(lines: Sequence[Json]) -> None:
     heads = [tr(title) for title in _COLUMNS.values()]
     rows = [
-        [str(line["title"] if key == "pipeline" else line[key]) for key in _COLUMNS]
+        [str(told[key]) for key in _COLUMNS]
         for line in lines
+        for told in [line | {"pipeline": line["title"], "month": _month(line["month"])}]
     ]
     widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
     for number, row in enumerate([heads, *rows]):

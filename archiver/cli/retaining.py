@@ -13,6 +13,7 @@ import click
 from archiver import phrases
 from archiver.cli import desk, keeping
 from archiver.cli.keeping import Json
+from archiver.naming import class_short, class_word
 from archiver.tongue import tr
 
 _MOST_YEARS = 8  # columns that fit a terminal; later years are told together
@@ -112,7 +113,7 @@ def _print_units(units: list[Json]) -> None:
         (
             one["id"],
             keeping.may_go(one),
-            one["class"],
+            keeping.cut(class_short(one["class"])),
             one["disposition"] or "–",
             keeping.obstacle(one["obstacle"]),
             keeping.cut(" ".join(filter(None, (one["reference"], one["subject"])))),
@@ -126,13 +127,14 @@ def _print_waiting(answer: Json) -> None:
     """Which rules wait for a person."""
     if answer["not_adopted"]:
         line = tr("The filing plan has changed, but was not adopted: {classes} ({command})")
-        classes = ", ".join(answer["not_adopted"])
+        classes = ", ".join(map(class_short, answer["not_adopted"]))
         told = line.format(classes=classes, command="archiver retention adopt")
         desk.say(told, fg="yellow", err=True)
     for one in answer.get("unconfirmed", ()):
-        command = f"archiver retention confirm {one['class']} {one['version']}"
+        command = f"archiver retention confirm {class_word(one['class'])} {one['version']}"
         line = tr("Periods that run do not take version {version} of “{class_}” yet ({command})")
-        told = line.format(version=one["version"], class_=one["class"], command=command)
+        class_ = class_short(one["class"])
+        told = line.format(version=one["version"], class_=class_, command=command)
         desk.say(told, fg="yellow", err=True)
 
 
@@ -192,7 +194,7 @@ def rules(context: click.Context, json_: bool) -> None:
     heads = (tr("Class"), tr("Version"), tr("From"), tr("Period"), "", tr("Basis"))
     rows = [
         (
-            one["key"],
+            keeping.cut(class_short(one["key"])),
             one["version"],
             # The first version counts for all time before.
             "" if one["valid_from"].startswith("0001-") else phrases.date(one["valid_from"]),
@@ -249,7 +251,7 @@ def adopt(context: click.Context, from_: str | None, running: str | None, json_:
         return
     for one in answer["added"]:
         text = tr("{class_}, version {version}")
-        desk.say(text.format(class_=one["class"], version=one["version"]))
+        desk.say(text.format(class_=class_short(one["class"]), version=one["version"]))
     line = tr("Adopted: {rules}.") if answer["added"] else tr("Nothing has changed.")
     desk.say(line.format(rules=phrases.counted("rule", len(answer["added"]))))
 
@@ -275,7 +277,8 @@ def confirm(context: click.Context, class_: str, version: int, json_: bool) -> N
         return
     line = tr("{class_}, version {version}: confirmed on {day}")
     day = phrases.date(answer["confirmed_on"])
-    desk.say(line.format(class_=answer["class"], version=answer["version"], day=day))
+    class_ = class_short(answer["class"])
+    desk.say(line.format(class_=class_, version=answer["version"], day=day))
 
 
 COMMANDS: dict[str, click.Command] = {"retention": retention}

@@ -18,10 +18,18 @@ from archiver.cli.explanation import (
     candidates,
     classed,
     explained,
-    named,
+    field_value,
     percent,
 )
 from archiver.errors import UsageFault
+from archiver.naming import (
+    CLASS,
+    class_name,
+    class_short,
+    class_word,
+    cue_name,
+    field_name,
+)
 from archiver.records import UNCLASSIFIED
 from archiver.tongue import tr, trn
 
@@ -71,7 +79,8 @@ def _print_list(answer: Json) -> None:
     desk.say(line.format(count=count), bold=True)
     if unclassified:
         line = tr("Filed without a class: {count} ({command})")
-        command = "archiver search 'class:unclassified state:filed'"
+        command = tr("archiver search 'class:{class_} state:filed'")
+        command = command.format(class_=class_word(UNCLASSIFIED))
         desk.say(line.format(count=unclassified, command=command))
     if count:
         first = answer["waiting"][0]
@@ -87,7 +96,7 @@ def _print_waiting(one: Json) -> None:
     # The class that stands is what "accept" takes, else the proposed one.
     key = one["proposed"] if one["class"] in (None, UNCLASSIFIED) else one["class"]
     if key not in (None, UNCLASSIFIED):
-        proposed = tr("Proposed: {class_}").format(class_=named(key, one["title"]))
+        proposed = tr("Proposed: {class_}").format(class_=class_name(key, one["title"]))
         desk.say(f"    {proposed}")
 
 
@@ -164,7 +173,8 @@ def _print_question(document: Json) -> None:
         return
     id_ = document["id"]
     accept = tr("Right so: {command}").format(command=f"archiver review accept {id_}")
-    other = tr("Otherwise: {command}").format(command=f"archiver review set {id_} class=…")
+    set_ = f"archiver review set {id_} {field_name(CLASS)}=…"
+    other = tr("Otherwise: {command}").format(command=set_)
     desk.say(f"{accept}\n{other}")
 
 
@@ -179,7 +189,8 @@ def _values(fields: Sequence[Json]) -> Iterator[tuple[str, str]]:
 
 def _value(field: Json) -> str:
     page = tr(", p. {page}").format(page=field["page"]) if field["page"] else ""
-    return f"{field['kind']}={field['normal']} ({field['cue']}{page})"
+    value = field_value(field["kind"], field["normal"])
+    return f"{field_name(field['kind'])}={value} ({cue_name(field['cue'])}{page})"
 
 
 @review.command(
@@ -281,7 +292,7 @@ def told(answer: Json, json_: bool) -> None:
     if json_:
         desk.as_json(answer)
         return
-    id_, class_ = answer["id"], answer.get("class") or ""
+    id_, class_ = answer["id"], class_short(answer.get("class"))
     desk.say(f"{id_}  {phrases.state_name(answer['state'])}  {class_}".rstrip())
     if answer["state"] in _UNFINISHED:
         line = tr("The daemon does it when it runs; “archiver show {id}” tells what came of it.")

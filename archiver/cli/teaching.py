@@ -11,6 +11,7 @@ import click
 
 from archiver.cli import desk
 from archiver.errors import UsageFault
+from archiver.naming import class_short
 from archiver.tongue import tr
 
 if TYPE_CHECKING:
@@ -242,14 +243,15 @@ def _print_evaluation(result: Evaluation, examples: int) -> None:
     for label, value in rows:
         desk.say(desk.styled(label.ljust(width), fg="cyan"), f"  {value:>7}")
     by_class = summed(runs)
-    width = max(len(key) for key in by_class)
+    names = {key: class_short(key) for key in by_class}
+    width = max(map(len, names.values()))
     heads = (tr("Documents"), tr("Precision"), tr("Recall"), "F1")
     desk.say()
     desk.say(f"{tr('Class').ljust(width)}{''.join(f'{h:>15}' for h in heads)}", bold=True)
     for key, one in by_class.items():
         shares = (one.precision, one.recall, one.f1)
         cells = [f"{one.documents:>15}", *(f"{_percent(share):>15}" for share in shares)]
-        desk.say(f"{key.ljust(width)}{''.join(cells)}")
+        desk.say(f"{names[key].ljust(width)}{''.join(cells)}")
 
 
 def _percent(share: float | None) -> str:

@@ -7,7 +7,6 @@ by a reference that was read, and sure only where a person or a separator sheet 
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, get_args
@@ -19,39 +18,17 @@ from archiver.config import RecordClass
 from archiver.errors import UsageFault
 from archiver.extract import numbers
 from archiver.extract.values import KnownSender
-from archiver.records import UNCLASSIFIED, Box, Field, FieldKind
+from archiver.filingplan import find_class
+from archiver.naming import CLASS as CLASS
+from archiver.naming import DAY_FIELDS, FIELD_WORDS, SUM_FIELDS, field_name
+from archiver.records import Box, Field, FieldKind
 from archiver.separate.plan import NEEDS_PERSON
 from archiver.store.objects import Decision, Order, Part, Record, SenderKeys
 
-CLASS = "class"
 KINDS: tuple[FieldKind, ...] = get_args(FieldKind)
 
 # How people may call a value, beside the names that stand in the JSON.
-_ALSO: dict[str, str] = {
-    "klasse": CLASS,
-    "date": "letter_date",
-    "datum": "letter_date",
-    "eingang": "received_stamp",
-    "az": "reference",
-    "aktenzeichen": "reference",
-    "ihr_zeichen": "their_reference",
-    "absender": "sender",
-    "empfaenger": "recipient",
-    "empfänger": "recipient",
-    "betreff": "subject",
-    "betrag": "total",
-    "summe": "total",
-    "rechnungsnummer": "invoice_number",
-    "flurstueck": "parcel",
-    "flurstück": "parcel",
-    "sachbearbeiter": "case_worker",
-    "ort": "place",
-    "akte": "dossier",
-    "faellig": "due_date",
-    "fällig": "due_date",
-}
-_DAYS = frozenset({"letter_date", "received_stamp", "due_date"})
-_SUMS = frozenset({"amount", "total", "net_total"})
+_ALSO = {word.casefold(): kind for kind, words in FIELD_WORDS.items() for word in words}
 _GERMAN_SUM = re.compile(r"-?([0-9]{1,3}(\.[0-9]{3})+|[0-9]+)(,[0-9]{1,2})?")
 _PLAIN_SUM = re.compile(r"-?[0-9]+(\.[0-9]{1,2})?")
 _NOWHERE = Box(0, 0, 0, 0)
@@ -92,20 +69,24 @@ def parsed(words: Iterable[str], plan: Sequence[RecordClass]) -> dict[str, str]:
         key = _ALSO.get(name.strip().casefold(), name.strip().casefold())
         if key != CLASS and key not in KINDS:
             raise UsageFault(
-                "unknown_setting", field=name.strip(), known=", ".join((CLASS, *KINDS))
+                "unknown_setting",
+                field=name.strip(),
+                known=", ".join(map(field_name, (CLASS, *KINDS))),
             )
         values[key] = _normal(key, value.strip(), plan)
     return values
 
 
 def _normal(key: str, value: str, plan: Sequence[RecordClass]) -> str:
+    if key == CLASS and not value:
+        raise UsageFault("class_missing")
     if key == CLASS:
-        return _class_key(value, plan)
+        return find_class(value, plan)
     if not value:
         return ""
-    if key in _DAYS:
+    if key in DAY_FIELDS:
         return typed_day(value).isoformat()
-    if key in _SUMS:
+    if key in SUM_FIELDS:
         return _sum(value)
     if key == "iban":
         found = next(numbers.find_ibans(value), None)
@@ -113,28 +94,6 @@ def _normal(key: str, value: str, plan: Sequence[RecordClass]) -> str:
             raise UsageFault("not_an_iban", value=value)
         return found.normal
     return " ".join(value.split())
-
-
-def _class_key(value: str, plan: Sequence[RecordClass]) -> str:
-    if not value:
-        raise UsageFault("class_missing")
-    keys = [one.key for one in plan]
-    if value in (*keys, UNCLASSIFIED):
-        return value
-    by_name = {
-        name.casefold(): one.key
-        for one in plan
-        for name in (one.key, one.title, one.number)
-        if name
-    }
-    asked = value.casefold()
-    if asked in by_name:
-        return by_name[asked]
-    # "Rechnung" is no title, but there is a class of "Rechnungen".
-    begun = [name for name in by_name if name.startswith(asked)]
-    near = [*begun, *difflib.get_close_matches(asked, by_name, n=3, cutoff=0.4)]
-    nearest = list(dict.fromkeys(by_name[name] for name in near)) or keys
-    raise UsageFault("class_not_in_plan", key=value, nearest=", ".join(nearest[:3]))
 
 
 def _sum(value: str) -> str:

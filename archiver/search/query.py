@@ -19,6 +19,7 @@ text whatever, and that ``parse(str(tree)) == tree``. Pure; engines never see th
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 import msgspec
 
@@ -144,6 +145,26 @@ def parse(text: str) -> Query:
     tree = reading.either(0)
     if reading.sign == ")":
         raise UsageFault("query_bracket_unexpected", met=reading.sign, position=reading.position)
+    return tree
+
+
+def with_classes(tree: Query, words: Mapping[str, str]) -> Query:
+    """The same query with classes by their keys, however they were called.
+
+    Args:
+        tree: the query.
+        words: the key by each word for a class, in lower case.
+    """
+    match tree:
+        case Field(name=fields.CLASS, value=Word(text=text) | Phrase(text=text)):
+            named = words.get(text.casefold())
+            return Field(fields.CLASS, Word(named)) if named else tree
+        case Not(part=part):
+            return Not(with_classes(part, words))
+        case And(parts=parts):
+            return And(tuple(with_classes(part, words) for part in parts))
+        case Or(parts=parts):
+            return Or(tuple(with_classes(part, words) for part in parts))
     return tree
 
 
