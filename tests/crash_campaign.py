@@ -25,6 +25,7 @@ from archiver.inbox import claim
 from archiver.pipeline import erasure
 from archiver.retention.exchange import delivery
 from archiver.store import durable, ledger
+from archiver.store.register import Register
 from archiver.store.vault import LocalVault
 from tests.crash_operations import DROP, OPERATIONS, Operation
 from tests.crashing import Begin, Call, Disk, below, in_child, parse, traced
@@ -201,7 +202,25 @@ def _destroy_first() -> None:
     erasure._say_destroyed = late
 
 
+def _say_first() -> None:
+    """The ledger has its lines before the objects are there of which they tell."""
+    publish, record = LocalVault.publish, Register.record
+    waiting: list[tuple[LocalVault, str]] = []
+
+    def later(self: LocalVault, id: str) -> None:
+        waiting.append((self, id))
+
+    def first(self: Register, *events: Any) -> None:
+        record(self, *events)
+        while waiting:
+            publish(*waiting.pop())
+
+    LocalVault.publish = later  # type: ignore[method-assign]
+    Register.record = first  # type: ignore[method-assign]
+
+
 MUTATIONS = (
+    Mutation("ledger line before its objects", "door", _say_first),
     Mutation("received bytes without fsync", "intake", _copy_unsynced),
     Mutation("folders without fsync", "intake", _set(durable, "sync_folder", _nothing)),
     Mutation("drop taken before it is accepted", "intake", _take_first),

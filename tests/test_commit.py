@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+import archiver
 from archiver.errors import Refusal, SystemFault
 from archiver.house import new_id
 from archiver.store import overhang
@@ -280,3 +282,12 @@ def test_a_process_that_ends_leaves_all_to_the_next_start(town: Town) -> None:
     town.recovered()
     assert not town.has_happened()
     assert left(town) == []
+
+
+def test_there_is_no_second_door() -> None:
+    makes_true = re.compile(r"\.(stage_object|add_version|settled)\(|vault\.(publish|renew)\(")
+    files = Path(archiver.__file__).parent.rglob("*.py")
+    assert {one.name for one in files if makes_true.search(one.read_text(encoding="utf-8"))} == {
+        "commit.py",
+        "overhang.py",  # it takes back what was never true
+    }

@@ -32,6 +32,12 @@ def test_an_operation_outlives_its_death(name: str) -> None:
             assert not (violation := one.killed(call)), violation
 
 
-@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name)
+CHANGES = [
+    pytest.param(one, id=one.name, marks=[pytest.mark.slow] if one.operation == "door" else [])
+    for one in MUTATIONS
+]
+
+
+@pytest.mark.parametrize("mutation", CHANGES)
 def test_a_mutation_is_found(mutation) -> None:
     assert finding(mutation, points=12)

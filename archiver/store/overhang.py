@@ -25,7 +25,8 @@ TAKEN_BACK = "taken_back"
 def take_back(vault: Vault, known: Queries, identifier: Id, at: str) -> None:
     """Have nothing in an object that the ledger does not name, as far as it can be read.
 
-    A document on its way stays as it is: its walk writes its version again.
+    What a walk has written stays, with the marker, as long as its document is on its way: it
+    writes the same again.
 
     Args:
         vault: of the archive.
@@ -36,11 +37,12 @@ def take_back(vault: Vault, known: Queries, identifier: Id, at: str) -> None:
     Raises:
         NotFound, SystemFault: as `Vault.add_version`.
     """
-    if known.is_on_its_way(identifier):
-        return
     version = known.version_of(identifier)
-    if version:
-        with suppress(IntegrityFault):  # `verify` names what is wrong with it
+    with suppress(IntegrityFault):  # `verify` names what is wrong with it
+        if version and known.is_on_its_way(identifier):
+            if surplus(vault.inventory(identifier), version, known.is_received):
+                return
+        elif version:
             put_back(vault, identifier, version, at, known.is_received)
     vault.settled(identifier)
 
