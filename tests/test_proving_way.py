@@ -20,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archiver.archive import Archive
-from archiver.archive.proving import short_head, written_head
+from archiver.archive.ledger import short_head, written_head
 from archiver.clock import town_day
 from archiver.config import load
 from archiver.errors import Refusal, UsageFault

@@ -6,18 +6,18 @@ JSON, and that a search opens nothing but the index.
 
 from __future__ import annotations
 
-from archiver.archive.bringing import Bringing
-from archiver.archive.disclosing import Disclosing
-from archiver.archive.disposing import Disposing
+from archiver.archive.disclosures import Disclosing
+from archiver.archive.disposal import Disposing
+from archiver.archive.documents import File, Finding
 from archiver.archive.dossiers import Dossiers
-from archiver.archive.finding import File, Finding
+from archiver.archive.examples import Teaching
 from archiver.archive.holds import Holds
+from archiver.archive.intake import Bringing
+from archiver.archive.ledger import Proving
 from archiver.archive.periods import Periods
-from archiver.archive.proving import Proving
-from archiver.archive.purging import Purging
 from archiver.archive.quality import Quality
-from archiver.archive.teaching import Teaching
 from archiver.archive.upkeep import Upkeep
+from archiver.archive.versions import Purging
 from archiver.archive.visit import Json, Progress, silent
 
 __all__ = ["Archive", "File", "Json", "Progress", "silent"]

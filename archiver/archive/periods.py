@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from archiver import phrases
-from archiver.archive.finding import File
+from archiver.archive.documents import File
 from archiver.archive.registering import Registering, unconfirmed_json, unit_json
 from archiver.archive.visit import Json
 from archiver.errors import NotFound, Refusal

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from archiver import phrases
-from archiver.archive.finding import File
+from archiver.archive.documents import File
 from archiver.archive.registering import Registering
 from archiver.archive.visit import Json
 from archiver.errors import NotFound, Refusal, UsageFault

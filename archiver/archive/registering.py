@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from archiver import phrases
-from archiver.archive.desk import Desk
+from archiver.archive.review import Desk
 from archiver.archive.visit import Json
 from archiver.filingplan import find_class
 from archiver.records import Id

@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from archiver.archive.finding import File
+from archiver.archive.documents import File
 from archiver.archive.visit import Json, Visit
 from archiver.clock import town_day
 from archiver.errors import NotFound, Refusal, UsageFault

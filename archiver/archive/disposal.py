@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import msgspec
 
 from archiver import phrases
-from archiver.archive.finding import File
+from archiver.archive.documents import File
 from archiver.archive.registering import Registering
 from archiver.archive.visit import Json, Progress, silent
 from archiver.errors import Fault, UsageFault

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from archiver.answers import waiting_answer
-from archiver.archive.finding import File
-from archiver.archive.moving import Moving
+from archiver.archive.documents import File
+from archiver.archive.scans import Moving
 from archiver.archive.visit import Json
 from archiver.errors import DocumentFault, Refusal, UsageFault
 from archiver.records import UNCLASSIFIED, DocumentState, Id

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from archiver import phrases
-from archiver.archive.finding import File
+from archiver.archive.documents import File
 from archiver.archive.visit import Json, Progress, Visit, silent
 from archiver.errors import Refusal, SystemFault, UsageFault
 from archiver.records import UNCLASSIFIED, DocumentState, Id
