@@ -184,7 +184,7 @@ async def _measured(house: House, office: Office) -> AsyncIterator[None]:
 
     def write() -> None:
         moment = datetime.fromisoformat(now())
-        status = Archive(house, owner).status()
+        status = Archive(house, owner).upkeep.status()
         found = signs(status, house.config.monitoring, moment)
         try:
             metrics.write(target, metrics.text(status, found, moment))

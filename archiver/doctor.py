@@ -127,9 +127,9 @@ def repair(config: Config, found: list[Result]) -> list[Result]:
         try:
             archive = Archive(house, myself())
             if _REBUILD in wanted:
-                archive.rebuild()
+                archive.upkeep.rebuild()
             elif _REINDEX in wanted:
-                archive.reindex()
+                archive.upkeep.reindex()
         finally:
             house.close()
     return able

@@ -1,4 +1,4 @@
-"""Who may do what: the one table of rights, asked by the façade and by nobody else.
+"""Who may do what: the one table of rights, asked by the acts and by nobody else.
 
 Promises that the answer depends only on the table, the configuration and on who the kernel says
 the caller is. Roles add up; who has none is refused everything.
@@ -29,8 +29,8 @@ class Role(StrEnum):
     CLERK = "clerk"
 
 
-class Act(StrEnum):
-    """What a person wants to do."""
+class Right(StrEnum):
+    """What a person may want to do; each act of the archive takes one of these."""
 
     SEARCH = "search"
     READ = "read"
@@ -46,13 +46,15 @@ class Act(StrEnum):
 # The table. DECIDE is the review desk; SETTLE is retry, dismiss, withdraw; TIDY is the first two
 # of what came by one's own folders; MAINTAIN is reindex, rebuild, verify, learn;
 # DISPOSE is dossiers, periods, holds, batches, samples, disclosure and the release of batches.
-_REVIEWING = frozenset({Act.SEARCH, Act.READ, Act.STATUS, Act.DECIDE, Act.TIDY, Act.SETTLE})
-TABLE: dict[Role, frozenset[Act]] = {
-    Role.OWNER: frozenset(Act),
-    Role.STAFF: frozenset({Act.SEARCH, Act.READ, Act.STATUS}),
+_REVIEWING = frozenset(
+    {Right.SEARCH, Right.READ, Right.STATUS, Right.DECIDE, Right.TIDY, Right.SETTLE}
+)
+TABLE: dict[Role, frozenset[Right]] = {
+    Role.OWNER: frozenset(Right),
+    Role.STAFF: frozenset({Right.SEARCH, Right.READ, Right.STATUS}),
     Role.REVIEWER: _REVIEWING,
-    Role.ARCHIVIST: _REVIEWING | {Act.DISPOSE},
-    Role.CLERK: frozenset({Act.ADD, Act.STATUS, Act.TIDY}),
+    Role.ARCHIVIST: _REVIEWING | {Right.DISPOSE},
+    Role.CLERK: frozenset({Right.ADD, Right.STATUS, Right.TIDY}),
 }
 
 
@@ -89,18 +91,18 @@ class Standing(msgspec.Struct, frozen=True):
     roles: frozenset[Role]
     pipelines: tuple[str, ...]
 
-    def may(self, act: Act) -> bool:
-        """Whether one of the roles allows the act."""
-        return any(act in TABLE[role] for role in self.roles)
+    def may(self, right: Right) -> bool:
+        """Whether one of the roles gives the right."""
+        return any(right in TABLE[role] for role in self.roles)
 
-    def require(self, act: Act) -> None:
+    def require(self, right: Right) -> None:
         """Refuse what no role allows.
 
         Raises:
             Refusal: ``not_allowed``.
         """
-        if not self.may(act):
-            raise Refusal("not_allowed", act=str(act))
+        if not self.may(right):
+            raise Refusal("not_allowed", act=str(right))
 
     def require_pipeline(self, pipeline: str) -> None:
         """Refuse adding to another clerk's folder.
@@ -161,9 +163,9 @@ def sight(config: Config, caller: Caller, mine: Standing) -> Sight:
     guards = None
     if closed:
         open_ = {one.key for one in config.classes} - closed
-        unjudged = {UNJUDGED} if mine.may(Act.DECIDE) else set()
+        unjudged = {UNJUDGED} if mine.may(Right.DECIDE) else set()
         guards = frozenset(open_ | ({UNCLASSIFIED} - closed) | unjudged)
-    return Sight(guards, mine.may(Act.DISPOSE), mine.may(Act.READ), mine.pipelines)
+    return Sight(guards, mine.may(Right.DISPOSE), mine.may(Right.READ), mine.pipelines)
 
 
 def owner_of(place: Path) -> int:

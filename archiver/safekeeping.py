@@ -147,8 +147,8 @@ def _opened(config_file: Path, made: Note, progress: Progress) -> tuple[int, lis
         house = House(config)
         try:
             archive = Archive(house, myself())
-            rebuilt = archive.rebuild(progress("rebuilding"))
-            found = archive.verify(progress("verifying"))["problems"]
+            rebuilt = archive.upkeep.rebuild(progress("rebuilding"))
+            found = archive.upkeep.verify(progress("verifying"))["problems"]
         finally:
             house.close()
     note.remember(config.places.stage, made)

@@ -100,8 +100,8 @@ def seed(root: Path, documents: int, kib: int) -> None:
         filed(house, _letter(number), b"%PDF-1.7\n" + seed_bytes)
     own = Archive(house, Caller(house.owner, frozenset()))
     for start in range(0, documents, 2 * IN_DOSSIER):
-        own.dossier_open(_reference(start), "housing_benefit", f"Wohngeld, Vorgang {start}")
-        own.dossier_close(_reference(start), CLOSED_ON)
+        own.dossiers.open(_reference(start), "housing_benefit", f"Wohngeld, Vorgang {start}")
+        own.dossiers.close(_reference(start), CLOSED_ON)
     house.current_index()
     house.close()
     os.sync()
@@ -184,24 +184,24 @@ class Office:
 
     def trust(self) -> None:
         """A person confirms the clock: years have passed since the papers of this archive came."""
-        self._owner.clock_confirm()
+        self._owner.upkeep.confirm_clock()
 
     def due(self) -> None:
         """What may go, by class and year."""
-        self._owner.retention_due()
+        self._owner.periods.due()
 
     def propose(self) -> None:
         """Gather everything that is due."""
-        self._owner.batch_propose()
+        self._owner.disposal.propose()
 
     def approve(self) -> None:
         """A second person agrees."""
-        self._second.batch_approve(self.batch)
+        self._second.disposal.approve(self.batch)
 
     def offer(self) -> None:
         """It is offered, and the message is there to be sent."""
-        self._owner.batch_offer(self.batch)
-        message = self._owner.batch_message(self.batch)
+        self._owner.disposal.offer(self.batch)
+        message = self._owner.disposal.message(self.batch)
         (self.root / "0501.zip").write_bytes(message.stream.read())
 
     def answer(self) -> None:
@@ -214,12 +214,14 @@ class Office:
     def appraise(self) -> None:
         """The archive's decisions are read in."""
         with (self.root / "0502.xml").open("rb") as file:
-            answer = self._owner.batch_appraise(self.batch, file)
+            answer = self._owner.disposal.appraise(self.batch, file)
         assert answer["state"] == "appraised", answer["findings"][:3]
 
     def export(self) -> None:
         """The package is written and read again; progress goes to standard output."""
-        self._owner.batch_export(self.batch, progress=lambda done, _total: print(done, flush=True))
+        self._owner.disposal.export(
+            self.batch, progress=lambda done, _total: print(done, flush=True)
+        )
 
     def plain(self) -> None:
         """A plain program makes the same copies, digests and re-reads."""
@@ -230,18 +232,18 @@ class Office:
     def confirm(self) -> None:
         """The archive's receipt is read in."""
         with (self.root / "0506.xml").open("rb") as file:
-            answer = self._owner.batch_confirm(self.batch, file)
+            answer = self._owner.disposal.confirm(self.batch, file)
         assert answer["state"] == "handed_over", answer["findings"][:3]
 
     def destroy(self) -> None:
         """Everything is destroyed, with proof and certificate."""
-        certificate = self._owner.batch_destroy(self.batch)["certificate"]
-        (told,) = self._owner.certificate_list()["certificates"]
+        certificate = self._owner.disposal.destroy(self.batch)["certificate"]
+        (told,) = self._owner.certificates.list()["certificates"]
         assert (told["id"], told["is_proved"]) == (certificate, True), told
 
     def show(self) -> None:
         """A look at the batch."""
-        self._owner.batch_show(self.batch)
+        self._owner.disposal.show(self.batch)
 
     def sources(self) -> tuple[Delivery, dict[str, Path]]:
         """What is to be handed over, and where its files lie, forgotten by the kernel."""

@@ -105,21 +105,22 @@ class Product:
     def status(self) -> dict[str, Any]:
         """The answer of ``archiver status``."""
         with self._asked() as archive:
-            return archive.status()
+            answer: dict[str, Any] = archive.upkeep.status()
+            return answer
 
     def texts(self) -> dict[str, str]:
         """The text of every document, by the name of its file."""
         texts = {}
         with self._asked() as archive:
-            hits = archive.search("*", 10_000)["hits"]
+            hits = archive.documents.search("*", 10_000)["hits"]
         for hit in hits:
             with self._asked() as archive:
-                texts[str(hit["file"])] = "\n".join(archive.text(hit["id"]))
+                texts[str(hit["file"])] = "\n".join(archive.documents.text(hit["id"]))
         return texts
 
     def _finds(self, word: str, name: str) -> bool:
         with self._asked() as archive:
-            return name in {hit["file"] for hit in archive.search(word, 10_000)["hits"]}
+            return name in {hit["file"] for hit in archive.documents.search(word, 10_000)["hits"]}
 
     @contextmanager
     def _asked(self) -> Iterator[RemoteArchive]:

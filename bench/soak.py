@@ -133,7 +133,9 @@ class Soaking:
             (3, self._decide),
             (1, partial(self._kill_worker, pid)),
         ]
-        waiting = sum(self._archive.status()["documents"].get(one, 0) for one in ("accepted",))
+        waiting = sum(
+            self._archive.upkeep.status()["documents"].get(one, 0) for one in ("accepted",)
+        )
         if waiting > _MOST_WAITING:
             ways = ways[3:]
         (way,) = self._chance.choices([way for _weight, way in ways], [one for one, _way in ways])
@@ -162,14 +164,15 @@ class Soaking:
 
     def _search(self) -> None:
         words = ("Musterbach", "Lindenstraße 4", "az:632*", "*", '"Sehr geehrte Frau"', "niemals")
-        self._archive.search(self._chance.choice(words), 20)
+        self._archive.documents.search(self._chance.choice(words), 20)
 
     def _decide(self) -> None:
-        hits: list[dict[str, Any]] = self._archive.search("*", 50)["hits"]
+        hits: list[dict[str, Any]] = self._archive.documents.search("*", 50)["hits"]
         if hits:
             one = self._chance.choice(hits)
             words = [f"class={self._chance.choice(_CLASSES)}"]
-            decide = self._archive.set if one["state"] == "review" else self._archive.correct
+            review = self._archive.review
+            decide = review.set if one["state"] == "review" else review.correct
             decide(one["id"], words)
 
     def _kill_worker(self, pid: int) -> None:

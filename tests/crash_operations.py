@@ -84,7 +84,7 @@ def next_start(place: Path) -> Iterator[House]:
 
 def stores_agree(house: House) -> None:
     """Ledger, vault and catalogue are whole and say the same; nothing is left in the stage."""
-    assert Archive(house, myself()).verify()["problems"] == []
+    assert Archive(house, myself()).upkeep.verify()["problems"] == []
     assert house.ledger.verify(house.register.head()) == []
     assert judge(house.vault.root) == []
     known = {*house.register.documents(), *house.register.matter_ids()}
@@ -117,7 +117,7 @@ def archive_of(house: House) -> Archive:
 
 
 def found(house: House, word: str) -> list[str]:
-    return [str(hit["id"]) for hit in archive_of(house).search(word, 10)["hits"]]
+    return [str(hit["id"]) for hit in archive_of(house).documents.search(word, 10)["hits"]]
 
 
 # --- the door itself -----------------------------------------------------------------------------
@@ -269,17 +269,17 @@ def correction(place: Path, begin: Begin) -> None:
     with house_of(place, DAY) as house:
         document = the_document(house)
         begin()
-        archive_of(house).correct(document, ["subject=Neuer Betreff"])
+        archive_of(house).review.correct(document, ["subject=Neuer Betreff"])
 
 
 def check_correction(place: Path) -> None:
     with next_start(place) as house:
         document = the_document(house)
-        told = archive_of(house).show(document)["subject"]
+        told = archive_of(house).documents.show(document)["subject"]
         assert told in ("Alt", "Neuer Betreff")
         if told == "Alt":
-            archive_of(house).correct(document, ["subject=Neuer Betreff"])
-        assert archive_of(house).show(document)["subject"] == "Neuer Betreff"
+            archive_of(house).review.correct(document, ["subject=Neuer Betreff"])
+        assert archive_of(house).documents.show(document)["subject"] == "Neuer Betreff"
         house.current_index()
         assert found(house, "Betreff") == [document]
 
@@ -349,7 +349,7 @@ def desk_behind(place: Path) -> None:
     """The index does not have the newest lines."""
     desk(place)
     with house_of(place, BEFORE) as house:
-        archive_of(house).correct(the_document(house), ["subject=Neuer Betreff"])
+        archive_of(house).review.correct(the_document(house), ["subject=Neuer Betreff"])
 
 
 def index(place: Path, begin: Begin) -> None:
@@ -429,7 +429,7 @@ def brought(state: str) -> Callable[[Path], None]:
             one.dossier("32.1-4/2009", "2010-01-01", closing, closing, title="Chronik")
             one.filed(Letter("Mahnung", "claim", "2010-01-01", subject="Mahnung"))
             one.clock.day = BEFORE
-            batch = str(one.one.batch_propose()["id"])
+            batch = str(one.one.disposal.propose()["id"])
             one.brought(batch, state, TAKES_SOME)
             one.house.current_index()
 
@@ -453,7 +453,7 @@ def export(place: Path, begin: Begin) -> None:
     with office(place, DAY) as one:
         batch = the_batch(one)
         begin()
-        one.one.batch_export(name=batch)
+        one.one.disposal.export(name=batch)
 
 
 def check_export(place: Path) -> None:
@@ -462,7 +462,7 @@ def check_export(place: Path) -> None:
     with office(place, AFTER) as one:
         batch = the_batch(one)
         if one.state(batch) == "appraised":
-            one.one.batch_export(name=batch)
+            one.one.disposal.export(name=batch)
         assert one.state(batch) == "exported"
         (package,) = (place / "town" / "exports" / batch).iterdir()
         assert verify(package).findings == ()
@@ -472,7 +472,7 @@ def destroy(place: Path, begin: Begin) -> None:
     with office(place, DAY) as one:
         batch = the_batch(one)
         begin()
-        one.one.batch_destroy(name=batch)
+        one.one.disposal.destroy(name=batch)
 
 
 def check_destroy(place: Path) -> None:
@@ -481,9 +481,9 @@ def check_destroy(place: Path) -> None:
     with office(place, AFTER) as one:
         batch = the_batch(one)
         if one.state(batch) != "done":
-            one.one.batch_destroy(name=batch)
+            one.one.disposal.destroy(name=batch)
         assert one.state(batch) == "done"
-        (certificate,) = one.one.certificate_list()["certificates"]
+        (certificate,) = one.one.certificates.list()["certificates"]
         assert certificate["is_proved"], certificate
         assert len(one.house.register.destroyed()) == 3
     with next_start(place) as house:
@@ -511,17 +511,17 @@ def heal(place: Path, begin: Begin) -> None:
     with house_of(place, DAY) as house:
         document = the_document(house)
         begin()
-        archive_of(house).restore(document, io.BytesIO(_original()))
+        archive_of(house).scans.restore(document, io.BytesIO(_original()))
 
 
 def check_heal(place: Path) -> None:
     with house_of(place, AFTER) as house:
         house.intake.recover(house.folders())
         document = the_document(house)
-        archive_of(house).restore(document, io.BytesIO(_original()))
+        archive_of(house).scans.restore(document, io.BytesIO(_original()))
         assert house.vault.path(document, "original.pdf").read_bytes() == _original()
     with next_start(place) as house:
-        assert archive_of(house).show(the_document(house))["state"] == "filed"
+        assert archive_of(house).documents.show(the_document(house))["state"] == "filed"
 
 
 def saved(place: Path) -> None:

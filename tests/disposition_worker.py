@@ -50,9 +50,9 @@ def main(config: Path, batch: str, step: str) -> None:
         setattr(owner, name, die)
         archive: Archive = one.one
         if step == "exported":
-            archive.batch_export(name=batch)
+            archive.disposal.export(name=batch)
         else:
-            archive.batch_destroy(name=batch)
+            archive.disposal.destroy(name=batch)
 
 
 if __name__ == "__main__":

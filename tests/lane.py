@@ -195,7 +195,7 @@ class Lane:
         return row["state"], row["reason"]
 
     def parts(self, document: str) -> list[str]:
-        return [str(part) for part in self.archive.show(document)["parts"]]
+        return [str(part) for part in self.archive.documents.show(document)["parts"]]
 
     def living(self) -> dict[str, list[tuple[str, tuple[int, ...]]]]:
         """Where each document in use has its pages from."""

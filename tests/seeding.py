@@ -163,28 +163,28 @@ class Bureau:
     def dossier(self, reference: str, closed: str | None, *letters: Letter, title: str = "") -> str:
         """A dossier with papers; closed on a day, or left open."""
         self.filed(*(replace(one, reference=reference) for one in letters))
-        opened_ = self.one.dossier_open(reference=reference, title=title)
+        opened_ = self.one.dossiers.open(reference=reference, title=title)
         if closed is not None:
-            self.one.dossier_close(name=reference, on=date.fromisoformat(closed))
+            self.one.dossiers.close(name=reference, on=date.fromisoformat(closed))
         return str(opened_["id"])
 
     def hold(self, scope: str, *targets: str) -> str:
         """Place a hold."""
-        placed = self.one.hold_place(
+        placed = self.one.holds.place(
             scope, targets, "lawsuit", "Rechtsamt Musterbach", date(2099, 1, 1)
         )
         return str(placed["id"])
 
     def state(self, batch: str) -> str:
-        return str(self.one.batch_show(name=batch)["state"])
+        return str(self.one.disposal.show(name=batch)["state"])
 
     def units(self, batch: str) -> dict[str, dict[str, Any]]:
         """What is told of each unit of a batch, by its id."""
-        return {item["unit"]: item for item in self.one.batch_show(name=batch)["items"]}
+        return {item["unit"]: item for item in self.one.disposal.show(name=batch)["items"]}
 
     def offered(self, batch: str) -> Sent:
         """The 0501 as the archive reads it."""
-        with self.one.batch_message(name=batch).stream as stream:
+        with self.one.disposal.message(name=batch).stream as stream:
             return received(stream.read(), judged=have_schemas())
 
     def package(self, batch: str) -> Sent:
@@ -195,12 +195,12 @@ class Bureau:
     def appraised(self, batch: str, message: bytes) -> dict[str, Any]:
         """Read in a 0502."""
         with self.message(message).open("rb") as file:
-            return self.one.batch_appraise(name=batch, source=file)
+            return self.one.disposal.appraise(name=batch, source=file)
 
     def confirmed(self, batch: str, message: bytes) -> dict[str, Any]:
         """Read in a 0506."""
         with self.message(message).open("rb") as file:
-            return self.one.batch_confirm(name=batch, source=file)
+            return self.one.disposal.confirm(name=batch, source=file)
 
     def message(self, content: bytes) -> Path:
         """A message as a file; the caged process that reads it needs one."""
@@ -211,18 +211,18 @@ class Bureau:
     def brought(self, batch: str, state: str, archive: StateArchive) -> str:
         """Bring a proposed batch to a state, as `archive` answers."""
         steps: list[tuple[str, Callable[[], Any]]] = [
-            ("approved", lambda: self.two.batch_approve(name=batch)),
-            ("offered", lambda: self.one.batch_offer(name=batch)),
+            ("approved", lambda: self.two.disposal.approve(name=batch)),
+            ("offered", lambda: self.one.disposal.offer(name=batch)),
             (
                 "appraised",
                 lambda: self.appraised(batch, archive.appraisal(self.offered(batch))),
             ),
-            ("exported", lambda: self.one.batch_export(name=batch)),
+            ("exported", lambda: self.one.disposal.export(name=batch)),
             (
                 "handed_over",
                 lambda: self.confirmed(batch, archive.confirmation(self.package(batch))),
             ),
-            ("done", lambda: self.one.batch_destroy(name=batch)),
+            ("done", lambda: self.one.disposal.destroy(name=batch)),
         ]
         for after, step in steps:
             if self.state(batch) == state:

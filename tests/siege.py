@@ -223,7 +223,7 @@ def _searching(town: Town, report: Report) -> Iterator[None]:
         while not over.wait(0.1):
             start = time.monotonic()
             try:
-                archive.search(words[len(report.searches) % len(words)])
+                archive.documents.search(words[len(report.searches) % len(words)])
             except (Fault, OSError) as error:
                 report.errors.append(f"search: {error!r}")
             report.searches.append(time.monotonic() - start)

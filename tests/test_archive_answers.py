@@ -40,7 +40,7 @@ def batch_of_two(one: Bureau) -> str:
     one.dossier(REFERENCE, "2010-01-01", paper, paper, title="Verstöße")
     one.filed(Letter("Mahnung", "claim", "2010-01-01", subject="Mahnung"))
     one.clock.day = "2022-01-01"
-    return str(one.one.batch_propose()["id"])
+    return str(one.one.disposal.propose()["id"])
 
 
 def unit_and_documents(sent: Sent) -> tuple[str, list[str]]:
@@ -74,7 +74,7 @@ def test_a_document_that_was_not_imported_is_not_destroyed(one: Bureau) -> None:
     (finding,) = told["findings"]
     assert finding["code"] == "import_part_failed" and "Datei fehlt" in finding["message"]
     assert finding["id"] == unit_of(one, batch, dossier)
-    refused("batch_not_ready_to_destroy", lambda: one.one.batch_destroy(name=batch))
+    refused("batch_not_ready_to_destroy", lambda: one.one.disposal.destroy(name=batch))
 
     # Mended and handed over again: every record object is named, and nothing is odd about that.
     good = said("0506", sent, imported(sent.version, *everything))
@@ -86,18 +86,18 @@ def test_a_document_that_was_not_imported_is_not_destroyed(one: Bureau) -> None:
     told = one.confirmed(batch, said("0506", sent, torn))
     assert told["waiting"] == 1
     assert one.units(batch)[unit_of(one, batch, dossier)]["said"] == "disputed"
-    refused("batch_unanswered", lambda: one.one.batch_destroy(name=batch))
+    refused("batch_unanswered", lambda: one.one.disposal.destroy(name=batch))
     again = imported(sent.version, *everything, (dossier, True))
     told = one.confirmed(batch, said("0506", sent, again))
     assert [one["code"] for one in told["findings"]] == ["import_contradictory"]
-    refused("batch_unanswered", lambda: one.one.batch_destroy(name=batch))
+    refused("batch_unanswered", lambda: one.one.disposal.destroy(name=batch))
 
-    one.one.batch_drop(batch, [unit_of(one, batch, dossier)])
-    assert one.one.batch_destroy(name=batch)["certificate"]
+    one.one.disposal.drop(batch, [unit_of(one, batch, dossier)])
+    assert one.one.disposal.destroy(name=batch)["certificate"]
     states = [one.house.register.document(i)["state"] for i in one.house.register.documents()]
     assert sorted(states) == ["destroyed", "filed", "filed"]
     # What has come back is offered anew.
-    fresh = one.one.batch_propose()["id"]
+    fresh = one.one.disposal.propose()["id"]
     assert [item["said"] for item in one.units(fresh).values()] == [None]
 
 
@@ -112,7 +112,7 @@ def test_a_document_that_the_archive_wants_is_not_destroyed(one: Bureau) -> None
     (finding,) = told["findings"]
     assert finding["code"] == "appraisal_part_differs"
     assert finding["document"] in finding["message"]
-    refused("batch_not_ready_to_destroy", lambda: one.one.batch_destroy(name=batch))
+    refused("batch_not_ready_to_destroy", lambda: one.one.disposal.destroy(name=batch))
 
     # A whole answer settles it; what contradicts it later opens it again.
     told = one.appraised(batch, said("0502", sent, decided(sent.version, *waived)))
@@ -122,8 +122,8 @@ def test_a_document_that_the_archive_wants_is_not_destroyed(one: Bureau) -> None
         batch, said("0502", sent, decided(sent.version, (documents[1], "B"), *waived))
     )
     assert (told["state"], told["waiting"]) == ("appraised", 1)
-    refused("batch_unanswered", lambda: one.one.batch_destroy(name=batch))
-    refused("batch_unanswered", lambda: one.one.batch_export(name=batch))
+    refused("batch_unanswered", lambda: one.one.disposal.destroy(name=batch))
+    refused("batch_unanswered", lambda: one.one.disposal.export(name=batch))
     every = ((uuid, "V") for uuid in (*sent.items, *documents))
     told = one.appraised(batch, said("0502", sent, decided(sent.version, *every)))
     assert [one["code"] for one in told["findings"]] == ["appraisal_contradictory"]
@@ -131,9 +131,9 @@ def test_a_document_that_the_archive_wants_is_not_destroyed(one: Bureau) -> None
     # What it wants, it gets.
     told = one.appraised(batch, said("0502", sent, decided(sent.version, (dossier, "A"))))
     assert told["waiting"] == 0
-    one.one.batch_export(name=batch)
+    one.one.disposal.export(name=batch)
     assert list(one.package(batch).items) == [dossier]
-    refused("batch_not_ready_to_destroy", lambda: one.one.batch_destroy(name=batch))
+    refused("batch_not_ready_to_destroy", lambda: one.one.disposal.destroy(name=batch))
 
 
 # --- answers as another receiver has written them -------------------------------------------------

@@ -50,7 +50,7 @@ def subjects(config: Path) -> set[tuple[str, str]]:
     house = House(load(config))
     try:
         with held(house.config, exclusive=True):
-            hits = Archive(house, myself()).search("*", 1000)["hits"]
+            hits = Archive(house, myself()).documents.search("*", 1000)["hits"]
     finally:
         house.close()
     return {(hit["id"], hit["subject"]) for hit in hits}

@@ -107,7 +107,7 @@ def each_page_once(lane: Lane, pages: dict[str, int]) -> None:
         for page in numbers
     ]
     assert sorted(held) == [(one, n) for one, count in pages.items() for n in range(1, count + 1)]
-    assert lane.archive.verify()["problems"] == []
+    assert lane.archive.upkeep.verify()["problems"] == []
 
 
 def test_killed_between_any_two_steps_of_a_division(root: Path, tmp_path: Path) -> None:
@@ -169,7 +169,7 @@ def test_a_power_cut_tears_the_lines_of_a_joining(
 ) -> None:
     with Lane(root) as lane:
         one, two = in_review(lane, "a.pdf", 3), in_review(lane, "b.pdf", 3)
-        lane.archive.merge([one, two])
+        lane.archive.scans.merge([one, two])
         with power_cut(monkeypatch, whole):
             lane.walk(one)
     with Lane(root) as lane:
@@ -263,7 +263,7 @@ def test_what_a_person_said_while_a_lane_divides_stays(root: Path) -> None:
 
         def meanwhile(*values: Any) -> Any:
             yield from split(*values)
-            lane.archive.withdraw(batch, "falscher Stapel")
+            lane.archive.intake.withdraw(batch, "falscher Stapel")
 
         reader.split = meanwhile  # type: ignore[method-assign]
         assert lane.walk(batch) == "withdrawn"
@@ -277,11 +277,11 @@ def test_what_a_person_said_while_a_lane_divides_stays(root: Path) -> None:
 def test_a_source_that_gets_a_better_scan_meanwhile_is_not_joined(root: Path) -> None:
     with Lane(root) as lane:
         one, two = in_review(lane, "a.pdf", 3), in_review(lane, "b.pdf", 3)
-        lane.archive.merge([one, two])
+        lane.archive.scans.merge([one, two])
         weave = lane.tools.reader.weave
 
         def meanwhile(*values: Any) -> int:
-            lane.archive.replace(two, io.BytesIO(letter("besser", "gut")), b"c.pdf")
+            lane.archive.scans.replace(two, io.BytesIO(letter("besser", "gut")), b"c.pdf")
             return weave(*values)
 
         lane.tools.reader.weave = meanwhile  # type: ignore[method-assign]
@@ -294,17 +294,17 @@ def test_a_source_that_gets_a_better_scan_meanwhile_is_not_joined(root: Path) ->
 def test_a_source_that_is_no_longer_there_is_said(root: Path, fate: str) -> None:
     with Lane(root) as lane:
         one, two = in_review(lane, "a.pdf", 3), in_review(lane, "b.pdf", 3)
-        lane.archive.merge([one, two])
+        lane.archive.scans.merge([one, two])
         if fate == "destroyed":
-            lane.archive.split(two, [2])
+            lane.archive.scans.split(two, [2])
             assert lane.walk(two) == "divided"
             for part in lane.parts(two):
-                lane.archive.withdraw(part, "doppelt")
-            lane.archive.release(two)
+                lane.archive.intake.withdraw(part, "doppelt")
+            lane.archive.scans.release(two)
         elif fate == "withdrawn":
-            lane.archive.withdraw(two, "doppelt")
+            lane.archive.intake.withdraw(two, "doppelt")
         else:
-            lane.archive.replace(two, io.BytesIO(paper.encrypted_pdf()), b"geheim.pdf")
+            lane.archive.scans.replace(two, io.BytesIO(paper.encrypted_pdf()), b"geheim.pdf")
             lane.walk(two)
         assert lane.state(two) == fate
         lane.walk(one)
@@ -315,8 +315,8 @@ def test_a_good_document_does_not_go_to_quarantine_for_its_neighbour(root: Path)
     with Lane(root) as lane:
         one, two = in_review(lane, "a.pdf", 3), in_review(lane, "b.pdf", 3)
         broken = io.BytesIO(paper.truncated_pdf(letter("eins", "zwei", "drei")))
-        lane.archive.merge([one, two])
-        lane.archive.replace(two, broken, b"halb.pdf")
+        lane.archive.scans.merge([one, two])
+        lane.archive.scans.replace(two, broken, b"halb.pdf")
         lane.walk(one)
         assert lane.state(one) == "review"
 
@@ -325,12 +325,12 @@ def test_the_second_of_two_persons_is_told_that_it_is_decided(root: Path) -> Non
     """Both see the document in review; what the first one said must not be overwritten."""
     with Lane(root) as lane:
         document = in_review(lane, "a.pdf", 3)
-        lane.archive.split(document, [])
+        lane.archive.scans.split(document, [])
         assert lane.walk(document) == "review"
-        seen = lane.archive._document(document)
-        lane.archive.set(document, ["class=invoice"])
+        seen = lane.archive.review._document(document)
+        lane.archive.review.set(document, ["class=invoice"])
         with pytest.raises(Refusal, match="wrong_state"):
-            lane.archive._decide(seen, "confirmed", {"class": "building_permit"})
+            lane.archive.review._decide(seen, "confirmed", {"class": "building_permit"})
         assert lane.row(document)["record_class"] == "invoice"
 
 
@@ -346,7 +346,7 @@ def test_a_signed_batch_is_kept_whole_and_read_when_it_is_accepted(root: Path) -
         lane.walk(batch)
         assert lane.reason(batch) == ("review", "split_signed")
         assert lane.staged() == []
-        lane.archive.accept(batch)
+        lane.archive.review.accept(batch)
         lane.walk(batch)
         assert lane.row(batch)["pages"] == 4, "it was read"
         assert lane.state(batch) in ("filed", "review")
@@ -372,7 +372,7 @@ def test_a_blank_batch_that_is_accepted_does_not_come_back_the_same(root: Path) 
         batch = lane.drop("leer.pdf", blank_pages(4))
         lane.walk(batch)
         assert lane.reason(batch) == ("review", "batch_blank")
-        lane.archive.accept(batch)
+        lane.archive.review.accept(batch)
         lane.walk(batch)
         assert lane.reason(batch) == ("review", "only_blank_pages")
         assert lane.row(batch)["pages"] == 4
@@ -381,12 +381,12 @@ def test_a_blank_batch_that_is_accepted_does_not_come_back_the_same(root: Path) 
 def test_nothing_is_filed_unread_because_a_class_was_said(root: Path, tmp_path: Path) -> None:
     with Lane(root) as lane:
         batch = in_review(lane, "drei.pdf", 3)
-        for say in (lane.archive.set, lane.archive.accept):
+        for say in (lane.archive.review.set, lane.archive.review.accept):
             with pytest.raises(Refusal, match="not_divided"):
                 say(batch, ["class=invoice"])
         signed = lane.drop("formular.pdf", signed_letter())
         lane.walk(signed)
-        lane.archive.set(signed, ["class=invoice"])
+        lane.archive.review.set(signed, ["class=invoice"])
         lane.walk(signed)
         row = lane.row(signed)
         assert (row["state"], row["pages"], row["record_class"]) == ("filed", 4, "invoice")
@@ -399,8 +399,8 @@ def test_a_class_that_no_plan_has_is_not_accepted(root: Path) -> None:
         lane.walk(document)
         assert lane.reason(document) == ("review", "sheet_class_unknown")
         with pytest.raises(UsageFault, match="class_not_in_plan"):
-            lane.archive.accept(document)
-        assert lane.archive.accept(document, ["class=invoice"])["state"] == "filed"
+            lane.archive.review.accept(document)
+        assert lane.archive.review.accept(document, ["class=invoice"])["state"] == "filed"
 
 
 def cut(lane: Lane, batch: str, *made_of: Part) -> str:
@@ -422,7 +422,7 @@ def test_joined_documents_keep_what_the_sheet_said(root: Path) -> None:
         two = cut(lane, batch, said, Part(((batch, (3, 4)),)))
         one = next(part for part in lane.parts(batch) if part != two)
         lane.work_off()
-        lane.archive.merge([one, two])
+        lane.archive.scans.merge([one, two])
         assert lane.walk(one) == "divided"
         (joined,) = lane.parts(one)
         part = lane.house.holdings.receipt(joined, joined).part
@@ -525,7 +525,7 @@ def test_stacks_that_differ_in_number_are_told_with_their_numbers(desk: Path) ->
 def test_fronts_that_were_withdrawn_do_not_shift_the_next_couples(desk: Path) -> None:
     with Lane(desk) as lane:
         bad = lane.drop("schief.pdf", fronts("schief"))
-        lane.archive.withdraw(bad, "schief eingezogen")
+        lane.archive.intake.withdraw(bad, "schief eingezogen")
         one, two = lane.drop("a.pdf", fronts("a")), lane.drop("b.pdf", fronts("b"))
         three = lane.drop("c.pdf", fronts("c"))
         lane.work_off()
@@ -549,12 +549,13 @@ def test_behind_a_couple_that_does_not_fit_nothing_is_guessed(desk: Path, torn: 
         assert lane.reason(again) == ("review", "stacks_out_of_step")
         assert lane.state(one) == "review"
         # A person puts it right; what was kept waiting goes on.
-        lane.archive.merge([one, again], woven=True)
+        lane.archive.scans.merge([one, again], woven=True)
         lane.walk(one)
         assert lane.parts(one) == lane.parts(again) != []
-        settle_bad = lane.archive.dismiss if torn == "quarantined" else lane.archive.reject
+        archive = lane.archive
+        settle_bad = archive.intake.dismiss if torn == "quarantined" else archive.review.reject
         settle_bad(bad, "neu gescannt")
-        lane.archive.retry(next_front)
+        lane.archive.intake.retry(next_front)
         assert lane.walk(next_front) == "accepted"
         last = lane.drop("d.pdf", fronts("d"))
         lane.walk(last)
@@ -574,7 +575,7 @@ def test_fronts_that_a_person_lets_go_alone_get_no_backs(desk: Path) -> None:
         one = lane.drop("a.pdf", fronts("a"))
         event = parts.Event("reviewed", now(), "daemon", one, {"reason": "stack_alone"})
         lane.house.register.record(event)
-        lane.archive.accept(one)
+        lane.archive.review.accept(one)
         two = lane.drop("b.pdf", fronts("b"))
         lane.walk(two)
         assert (lane.state(one), lane.state(two)) == ("accepted", "accepted")
@@ -588,7 +589,7 @@ def test_stacks_of_two_clerks_are_never_woven(desk: Path) -> None:
             event = parts.Event("reviewed", now(), "daemon", one, {"reason": "x"})
             lane.house.register.record(event)
         with pytest.raises(Refusal, match="stacks_of_two_folders"):
-            lane.archive.merge(ids, woven=True)
+            lane.archive.scans.merge(ids, woven=True)
 
 
 def test_a_joined_stack_has_the_name_of_its_fronts(desk: Path) -> None:
@@ -597,7 +598,7 @@ def test_a_joined_stack_has_the_name_of_its_fronts(desk: Path) -> None:
         lane.drop("hinten.pdf", fronts("hinten"))
         lane.work_off()
         (joined,) = lane.parts(front)
-        assert lane.archive.show(joined)["files"][0]["file"] == "vorn.pdf"
+        assert lane.archive.documents.show(joined)["files"][0]["file"] == "vorn.pdf"
 
 
 # --- names -------------------------------------------------------------------------------------
@@ -617,7 +618,7 @@ def test_odd_names_are_carried_on(root: Path, name: bytes, shown: str) -> None:
     with Lane(root) as lane:
         batch = lane.add(name, letter("eins", "zwei", "drei", "vier"))
         assert lane.walk(batch) == "divided"
-        first = lane.archive.show(lane.parts(batch)[0])["files"][0]["file"]
+        first = lane.archive.documents.show(lane.parts(batch)[0])["files"][0]["file"]
         assert first.casefold() == shown.casefold()
 
 
@@ -628,7 +629,7 @@ def test_the_old_scan_of_a_replaced_document_is_still_known(root: Path) -> None:
     with Lane(root) as lane:
         document = in_review(lane, "a.pdf", 3)
         old = lane.house.vault.path(document, "original.pdf").read_bytes()
-        lane.archive.replace(document, io.BytesIO(letter("neu", "gut", "klar")), b"neu.pdf")
+        lane.archive.scans.replace(document, io.BytesIO(letter("neu", "gut", "klar")), b"neu.pdf")
         again = lane.add(b"a noch einmal.pdf", old)
         assert lane.row(again)["id"] == document
         digest = lane.house.register.accession(document)["sha512"]
@@ -645,20 +646,20 @@ def test_an_exchange_that_the_ledger_does_not_know_is_taken_back(
         if death:
             monkeypatch.setattr(Change, "_take_back", lambda _change: None)
         with failing(lane.house.ledger, "write", 1), pytest.raises(SystemFault):
-            lane.archive.replace(document, io.BytesIO(letter("neu")), b"neu.pdf")
+            lane.archive.scans.replace(document, io.BytesIO(letter("neu")), b"neu.pdf")
         if not death:
             assert lane.house.vault.path(document, "original.pdf").read_bytes() == old
     with Lane(root) as lane:
         assert lane.house.vault.path(document, "original.pdf").read_bytes() == old
-        assert lane.archive.verify()["problems"] == []
+        assert lane.archive.upkeep.verify()["problems"] == []
 
 
 def test_an_order_that_the_ledger_does_not_know_is_not_carried_out(root: Path) -> None:
     with Lane(root) as lane:
         document = in_review(lane, "a.pdf", 3)
         with failing(lane.house.ledger, "write", 1), pytest.raises(SystemFault):
-            lane.archive.split(document, [2])
-        lane.archive.retry(document)
+            lane.archive.scans.split(document, [2])
+        lane.archive.intake.retry(document)
         assert lane.walk(document) == "review"
         assert lane.events("divided") == []
 
@@ -688,20 +689,20 @@ def test_all_of_it_can_be_made_again_and_a_released_batch_is_gone(tmp_path: Path
         assert len(made) == 2
         for batch in (front, woven):
             with pytest.raises(Refusal, match="batch_not_ready"):
-                lane.archive.release(batch)
+                lane.archive.scans.release(batch)
         for document in made:
             lane.walk(document)
             if lane.state(document) == "review":
-                lane.archive.accept(document)
-        lane.archive.release(front)
-        lane.archive.release(woven)
-        lane.archive.correct(made[0], ["subject=Zaun"])
-        lane.archive.replace(made[1], io.BytesIO(letter("neu", "gut")), b"neu.pdf")
+                lane.archive.review.accept(document)
+        lane.archive.scans.release(front)
+        lane.archive.scans.release(woven)
+        lane.archive.review.correct(made[0], ["subject=Zaun"])
+        lane.archive.scans.replace(made[1], io.BytesIO(letter("neu", "gut")), b"neu.pdf")
         assert not lane.house.vault.exists(woven)
         lane.work_off()
     before = tables(root)
     with Lane(root) as lane:
-        lane.archive.rebuild()
+        lane.archive.upkeep.rebuild()
     assert tables(root) == before
 
 
@@ -717,7 +718,7 @@ def test_a_lost_ledger_doubles_no_page(root: Path, kept: int) -> None:
     file.write_bytes(b"".join(lines[:kept]))
     (root / "catalogue.db").unlink()
     with Lane(root) as lane:
-        lane.archive.rebuild()
+        lane.archive.upkeep.rebuild()
         lane.work_off()
         assert lane.state(batch) == "divided"
         each_page_once(lane, {batch: 4})
@@ -732,13 +733,13 @@ def test_documents_stay_when_their_batch_is_destroyed_and_the_ledger_lost(root: 
         lane.work_off()
         for document in made:
             if lane.state(document) == "review":
-                lane.archive.accept(document)
-        lane.archive.release(batch)
+                lane.archive.review.accept(document)
+        lane.archive.scans.release(batch)
         (file,) = (root / "ledger").iterdir()
     file.write_bytes(file.read_bytes().splitlines(keepends=True)[0])
     (root / "catalogue.db").unlink()
     with Lane(root) as lane:
-        lane.archive.rebuild()
+        lane.archive.upkeep.rebuild()
         assert set(made) <= set(lane.house.vault.ids())
         assert all(lane.house.register.knows(document) for document in made)
 

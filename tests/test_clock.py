@@ -206,7 +206,7 @@ def working(house: House) -> Iterator[Office]:
 
 
 def told_of_the_clock(archive: Archive) -> list[str]:
-    return [one["reason"] for one in archive.status()["system"] if one["part"] == "clock"]
+    return [one["reason"] for one in archive.upkeep.status()["system"] if one["part"] == "clock"]
 
 
 def test_a_clock_forty_years_ahead_removes_and_proposes_nothing(town: Town) -> None:
@@ -223,16 +223,16 @@ def test_a_clock_forty_years_ahead_removes_and_proposes_nothing(town: Town) -> N
             assert taken.exists()
             assert told_of_the_clock(archive) == ["clock_ahead"]
             with pytest.raises(Fault, match="clock_in_doubt"):
-                archive.batch_propose()
-            told = archive.clock()
+                archive.disposal.propose()
+            told = archive.upkeep.clock()
             assert (told["doubt"], told["sure"][:4]) == ("clock_ahead", "2026")
-            archive.clock_confirm()
-            assert archive.clock()["doubt"] is None
+            archive.upkeep.confirm_clock()
+            assert archive.upkeep.clock()["doubt"] is None
             assert told_of_the_clock(archive) == []
         with pytest.raises(Fault, match=r"nothing_due|parties_missing"):
-            archive.batch_propose()
+            archive.disposal.propose()
         assert [path.name[:4] for path in (town.root / "ledger").iterdir()] == ["2026", "2066"]
-        assert archive.verify()["problems"] == []
+        assert archive.upkeep.verify()["problems"] == []
 
 
 def test_the_command_tells_and_confirms(town: Town) -> None:

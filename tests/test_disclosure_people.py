@@ -288,9 +288,9 @@ def test_a_copy_that_did_not_arrive_is_fetched_and_leftovers_go(
     (killed / "package.part").mkdir(parents=True)
     words = {"documents": [{"document": office.minutes}], "basis": "sifg", "recipient": "E. B."}
     told: list[tuple[int, int]] = []
-    (paper,) = remote.disclosure_look(wanted=words)["documents"]
+    (paper,) = remote.disclosures.look(wanted=words)["documents"]
     words["confirmed"] = [page["key"] for page in paper["pictures"]]
-    made = remote.disclosure_give(wanted=words, progress=lambda *step: told.append(step))
+    made = remote.disclosures.give(wanted=words, progress=lambda *step: told.append(step))
     assert told[-1] == (1, 1) and not killed.exists()
     assert [path.name for path in office.waiting()] == [made["id"]]
     out = tmp_path / "late"
@@ -336,13 +336,13 @@ def test_without_a_daemon_it_works_and_a_rebuild_keeps_the_log(town: Town, tmp_p
 def test_nobody_but_archivist_and_owner_may(town: Town) -> None:
     archive = Archive(House(load(town.config)), Caller(4711, frozenset({4711})))
     asked = [
-        lambda: archive.disclosure_look({}),
-        lambda: archive.disclosure_preview({}, "01J"),
-        lambda: archive.disclosure_give({}),
-        lambda: archive.disclosure_package("01J"),
-        lambda: archive.disclosure_taken("01J"),
-        lambda: archive.disclosure_list(),
-        lambda: archive.disclosure_show("01J"),
+        lambda: archive.disclosures.look({}),
+        lambda: archive.disclosures.preview({}, "01J"),
+        lambda: archive.disclosures.give({}),
+        lambda: archive.disclosures.package("01J"),
+        lambda: archive.disclosures.taken("01J"),
+        lambda: archive.disclosures.list(),
+        lambda: archive.disclosures.show("01J"),
     ]
     for ask in asked:
         with pytest.raises(Refusal, match="not_allowed"):

@@ -55,7 +55,7 @@ def batch_of_three(one: Bureau) -> str:
         Letter("Mahnung", "claim", "2010-01-01", subject="Mahnung"),
     )
     one.clock.day = "2022-01-01"
-    return str(one.one.batch_propose()["id"])
+    return str(one.one.disposal.propose()["id"])
 
 
 def taken(one: Bureau, batch: str) -> str:
@@ -88,15 +88,15 @@ def refused(reason: str, step: Callable[[], Any], kind: type[Fault] = Refusal) -
 def steps(one: Bureau, batch: str) -> dict[str, Callable[[], Any]]:
     """Every step, and the states in which it may be taken, below `ALLOWED`."""
     return {
-        "approve": lambda: one.two.batch_approve(name=batch),
-        "offer": lambda: one.one.batch_offer(name=batch),
-        "message": lambda: one.one.batch_message(name=batch).stream.close(),
+        "approve": lambda: one.two.disposal.approve(name=batch),
+        "offer": lambda: one.one.disposal.offer(name=batch),
+        "message": lambda: one.one.disposal.message(name=batch).stream.close(),
         "appraise": lambda: one.appraised(batch, b"<x/>"),
-        "export": lambda: one.one.batch_export(name=batch),
+        "export": lambda: one.one.disposal.export(name=batch),
         "confirm": lambda: one.confirmed(batch, b"<x/>"),
-        "drop": lambda: one.one.batch_drop(name=batch, units=["01"]),
-        "cancel": lambda: one.one.batch_cancel(name=batch),
-        "destroy": lambda: one.one.batch_destroy(name=batch),
+        "drop": lambda: one.one.disposal.drop(name=batch, units=["01"]),
+        "cancel": lambda: one.one.disposal.cancel(name=batch),
+        "destroy": lambda: one.one.disposal.destroy(name=batch),
     }
 
 
@@ -117,7 +117,7 @@ ALLOWED = {
 def test_no_step_can_be_skipped_or_taken_out_of_turn(one: Bureau, state: str) -> None:
     batch = batch_of_three(one)
     if state == "cancelled":
-        one.one.batch_cancel(name=batch)
+        one.one.disposal.cancel(name=batch)
     else:
         one.brought(batch, state, TAKES_SOME)
     head = one.house.register.head()
@@ -161,10 +161,10 @@ def test_a_hold_stops_a_batch_at_every_stage(
     assert one.state(batch) == state
     assert all(one.house.vault.exists(row["id"]) for row in one.house.register.items(batch))
     if step == "destroy":
-        one.one.hold_lift(name=hold)
+        one.one.holds.lift(name=hold)
     else:
         # The unit is taken out, and the others go on.
-        one.one.batch_drop(name=batch, units=[str(fault.params["units"])])
+        one.one.disposal.drop(name=batch, units=[str(fault.params["units"])])
     if step != "confirm":
         call()
     else:
@@ -174,24 +174,24 @@ def test_a_hold_stops_a_batch_at_every_stage(
 
 def test_one_person_has_no_two_parts(one: Bureau) -> None:
     batch = batch_of_three(one)
-    refused("second_person_needed", lambda: one.one.batch_approve(name=batch))
+    refused("second_person_needed", lambda: one.one.disposal.approve(name=batch))
     one.brought(batch, "handed_over", TAKES_SOME)
-    refused("second_person_needed", lambda: one.two.batch_destroy(name=batch))
+    refused("second_person_needed", lambda: one.two.disposal.destroy(name=batch))
     assert one.state(batch) == "handed_over"
 
 
 def test_what_is_in_no_batch_and_nowhere_has_its_refusal(one: Bureau) -> None:
-    refused("nothing_due", one.one.batch_propose)
-    refused("no_such_batch", lambda: one.one.batch_show("01ZZ"), NotFound)
-    refused("no_such_certificate", lambda: one.one.certificate_get("01ZZ"), NotFound)
+    refused("nothing_due", one.one.disposal.propose)
+    refused("no_such_batch", lambda: one.one.disposal.show("01ZZ"), NotFound)
+    refused("no_such_certificate", lambda: one.one.certificates.get("01ZZ"), NotFound)
     with pytest.raises(UsageFault, match="not_a_number"):
-        one.one.batch_propose(most=-1)
+        one.one.disposal.propose(most=-1)
     batch = batch_of_three(one)
-    refused("not_in_batch", lambda: one.one.batch_drop(batch, ["01ZZZZ"]), NotFound)
-    refused("batch_would_be_empty", lambda: one.one.batch_drop(batch, list(one.units(batch))))
-    refused("nothing_due", one.one.batch_propose)
+    refused("not_in_batch", lambda: one.one.disposal.drop(batch, ["01ZZZZ"]), NotFound)
+    refused("batch_would_be_empty", lambda: one.one.disposal.drop(batch, list(one.units(batch))))
+    refused("nothing_due", one.one.disposal.propose)
     one.brought(batch, "appraised", TAKES_SOME)
-    refused("export_folder_bad", lambda: one.one.batch_export(batch, "../weg"), UsageFault)
+    refused("export_folder_bad", lambda: one.one.disposal.export(batch, "../weg"), UsageFault)
 
 
 def test_where_nobody_is_named_nothing_is_offered_and_what_is_waived_need_not_be() -> None:
@@ -203,10 +203,10 @@ def test_where_nobody_is_named_nothing_is_offered_and_what_is_waived_need_not_be
     with memory_folder() as folder, bureau(furnished(folder / "town", names), LONG_AGO) as one:
         one.filed(*letters)
         one.clock.day = "2022-01-01"
-        refused("parties_missing", one.one.batch_propose)
-        batch = one.one.batch_propose(classes=["claim"])["id"]
-        one.two.batch_approve(batch)
-        refused("nothing_to_offer", lambda: one.one.batch_offer(batch))
+        refused("parties_missing", one.one.disposal.propose)
+        batch = one.one.disposal.propose(classes=["claim"])["id"]
+        one.two.disposal.approve(batch)
+        refused("nothing_to_offer", lambda: one.one.disposal.offer(batch))
 
 
 # --- answers of the archive -----------------------------------------------------------------------
@@ -271,10 +271,10 @@ def test_a_receipt_is_believed_only_for_what_was_sent(one: Bureau) -> None:
     told = one.confirmed(batch, TAKES_SOME.confirmation(unsent))
     assert (told["state"], told["waiting"]) == ("exported", 1)
     assert {f["code"] for f in told["findings"]} == {"reply_about_unknown", "import_missing"}
-    refused("already_arrived", lambda: one.one.batch_drop(batch, [_unit(one, batch, first)]))
+    refused("already_arrived", lambda: one.one.disposal.drop(batch, [_unit(one, batch, first)]))
     told = one.confirmed(batch, TAKES_SOME.confirmation(package, failed=(second,)))
     assert [f["code"] for f in told["findings"]] == ["import_failed"]
-    refused("batch_not_ready_to_destroy", lambda: one.one.batch_destroy(name=batch))
+    refused("batch_not_ready_to_destroy", lambda: one.one.disposal.destroy(name=batch))
     assert one.confirmed(batch, good) == {"state": "handed_over", "waiting": 0, "findings": []}
     head = one.house.register.head()
     assert one.confirmed(batch, good)["state"] == "handed_over"
@@ -291,13 +291,13 @@ def test_what_is_taken_out_leaves_no_batch_that_waits_for_ever(one: Bureau) -> N
     lacking = next(uuid for uuid in sent.items if sent.titles[uuid] == "Chronik")
     told = one.appraised(batch, TAKES_SOME.appraisal(sent, {lacking: ""}))
     assert told["state"] == "offered"
-    one.one.batch_drop(batch, [_unit(one, batch, lacking)])
+    one.one.disposal.drop(batch, [_unit(one, batch, lacking)])
     assert one.state(batch) == "appraised"
-    one.one.batch_export(name=batch)
+    one.one.disposal.export(name=batch)
     (left,) = one.package(batch).items
-    one.one.batch_drop(batch, [_unit(one, batch, left)])
+    one.one.disposal.drop(batch, [_unit(one, batch, left)])
     assert one.state(batch) == "handed_over"
-    assert one.one.batch_destroy(name=batch)["certificate"]
+    assert one.one.disposal.destroy(name=batch)["certificate"]
     states = [one.house.register.document(i)["state"] for i in one.house.register.documents()]
     assert sorted(states) == ["destroyed", "filed", "filed", "filed"]
 
@@ -313,11 +313,11 @@ def test_nothing_damaged_goes_into_a_package(one: Bureau, name: str) -> None:
         path = one.house.vault.path(item.document, name)
         path.write_bytes(path.read_bytes()[:-1] + b"?")
     if name == "document.pdf":
-        refused("object_damaged", lambda: one.one.batch_export(batch), IntegrityFault)
+        refused("object_damaged", lambda: one.one.disposal.export(batch), IntegrityFault)
         assert one.state(batch) == "appraised" and not list(exports.rglob("bagit.txt"))
     else:
         # What is not taken along is no hindrance.
-        assert one.one.batch_export(batch)["package"]
+        assert one.one.disposal.export(batch)["package"]
 
 
 def test_a_folder_that_is_there_is_left_alone_and_ours_is_read_again(one: Bureau) -> None:
@@ -325,15 +325,15 @@ def test_a_folder_that_is_there_is_left_alone_and_ours_is_read_again(one: Bureau
     exports = one.house.config.places.exports
     (exports / "fremd").mkdir()
     (exports / "fremd" / "brief.txt").write_text("nicht unser")
-    fault = refused("output_exists", lambda: one.one.batch_export(batch, "fremd"))
+    fault = refused("output_exists", lambda: one.one.disposal.export(batch, "fremd"))
     assert str(fault.params["path"]).endswith("fremd")
-    package = Path(one.one.batch_export(batch)["package"])
-    assert one.one.batch_export(batch) == {"package": str(package)}
+    package = Path(one.one.disposal.export(batch)["package"])
+    assert one.one.disposal.export(batch) == {"package": str(package)}
     (damaged,) = (package / "data").glob("*.zip")
     content = bytearray(damaged.read_bytes())
     content[len(content) // 2] ^= 1
     damaged.write_bytes(content)
-    refused("export_damaged", lambda: one.one.batch_export(batch), IntegrityFault)
+    refused("export_damaged", lambda: one.one.disposal.export(batch), IntegrityFault)
 
 
 @contextmanager
@@ -359,10 +359,10 @@ def test_an_export_goes_on_after_room_was_made_and_is_the_same(one: Bureau) -> N
     batch = one.brought(batch_of_three(one), "appraised", TAKES_SOME)
     exports = one.house.config.places.exports
     with small_disk(exports) as make_room:
-        refused("disk_full", lambda: one.one.batch_export(batch), SystemFault)
+        refused("disk_full", lambda: one.one.disposal.export(batch), SystemFault)
         assert one.state(batch) == "appraised" and not list(exports.rglob("bagit.txt"))
         make_room()
-        package = Path(one.one.batch_export(batch)["package"])
+        package = Path(one.one.disposal.export(batch)["package"])
         assert verify(package).findings == ()
         assert _bytes_of(package) == _bytes_of(undisturbed(one, batch))
 
@@ -394,10 +394,10 @@ def test_nothing_in_a_batch_is_changed_by_the_desk(one: Bureau) -> None:
     document = taken(one, batch)
     scan = io.BytesIO(b"%PDF-1.7\nanders\n%%EOF\n")
     for call in (
-        lambda: one.one.correct(document, ["subject=Anders"]),
-        lambda: one.one.replace(document, scan, b"anders.pdf"),
-        lambda: one.one.dossier_move([document], REFERENCE),
-        lambda: _owner(one).withdraw(document, "Irrtum"),
+        lambda: one.one.review.correct(document, ["subject=Anders"]),
+        lambda: one.one.scans.replace(document, scan, b"anders.pdf"),
+        lambda: one.one.dossiers.move([document], REFERENCE),
+        lambda: _owner(one).intake.withdraw(document, "Irrtum"),
     ):
         fault = None
         try:
@@ -406,12 +406,12 @@ def test_nothing_in_a_batch_is_changed_by_the_desk(one: Bureau) -> None:
             fault = caught
         assert fault is not None, "it was changed"
         assert fault.reason in ("document_in_batch", "dossier_is_closed"), fault
-    refused("dossier_in_batch", lambda: one.one.dossier_reopen(REFERENCE))
-    refused("dossier_in_batch", lambda: one.one.dossier_change(REFERENCE, title="Anders"))
+    refused("dossier_in_batch", lambda: one.one.dossiers.reopen(REFERENCE))
+    refused("dossier_in_batch", lambda: one.one.dossiers.change(REFERENCE, title="Anders"))
     refused(
-        "dossier_in_batch", lambda: one.one.dossier_tell(REFERENCE, "expired", date(2020, 1, 1))
+        "dossier_in_batch", lambda: one.one.dossiers.tell(REFERENCE, "expired", date(2020, 1, 1))
     )
-    one.two.batch_approve(batch)
+    one.two.disposal.approve(batch)
 
 
 def _owner(one: Bureau) -> Any:
@@ -434,7 +434,7 @@ def test_a_late_paper_for_a_dossier_in_a_batch_stops_it(one: Bureau, state: str)
     assert fault.params["units"] == dossier
     assert one.house.vault.exists(paper)
     if state != "handed_over":
-        one.one.batch_drop(batch, [dossier])
+        one.one.disposal.drop(batch, [dossier])
         steps(one, batch)[next_step]()
 
 
@@ -445,14 +445,14 @@ def test_a_paper_that_came_into_a_dossier_on_hold_is_not_destroyed(one: Bureau) 
     one.filed(Letter("Mahnung", "claim", "2010-01-01"))
     one.clock.day = "2022-01-01"
     nothing = StateArchive(ARCHIVE_NAME, TOWN_NAME, lambda _title: False)
-    batch = one.brought(one.one.batch_propose()["id"], "appraised", nothing)
-    one.one.dossier_open(reference="77.7-7/2010", title="Später")
-    one.one.dossier_close(name="77.7-7/2010", on=date(2011, 1, 1))
+    batch = one.brought(one.one.disposal.propose()["id"], "appraised", nothing)
+    one.one.dossiers.open(reference="77.7-7/2010", title="Später")
+    one.one.dossiers.close(name="77.7-7/2010", on=date(2011, 1, 1))
     one.hold("dossier", "77.7-7/2010")
     with pytest.raises(Refusal, match="batch_on_hold"):
-        one.one.batch_destroy(batch)
-    one.one.batch_drop(batch, [paper])
-    assert one.one.batch_destroy(batch)["certificate"]
+        one.one.disposal.destroy(batch)
+    one.one.disposal.drop(batch, [paper])
+    assert one.one.disposal.destroy(batch)["certificate"]
     assert one.house.vault.exists(paper)
 
 
@@ -491,18 +491,18 @@ def test_killed_while_it_destroys_and_brought_to_its_end_at_the_start(step: str)
                 assert one.state(batch) in ("handed_over", "destroying")
                 assert all(map(one.house.vault.exists, documents))
                 hold = one.hold("dossier", REFERENCE)
-                refused("batch_on_hold", lambda: one.one.batch_destroy(batch))
-                one.one.hold_lift(hold)
-                one.one.batch_destroy(batch)
+                refused("batch_on_hold", lambda: one.one.disposal.destroy(batch))
+                one.one.holds.lift(hold)
+                one.one.disposal.destroy(batch)
             assert one.state(batch) == "done"
             assert not any(map(one.house.vault.exists, documents))
             assert not erasure.unfinished(one.house.config)
-            issued = [c for c in one.one.certificate_list()["certificates"] if c["at"]]
+            issued = [c for c in one.one.certificates.list()["certificates"] if c["at"]]
             assert [(c["documents"], c["is_proved"]) for c in issued] == [(4, True)]
             assert judge(one.house.vault.root) == []
             assert destruction.resume(one.house.registry, one.house) is None
-            assert one.one.batch_destroy(batch) == {"certificate": issued[0]["id"]}
-            assert _owner(one).verify()["problems"] == []
+            assert one.one.disposal.destroy(batch) == {"certificate": issued[0]["id"]}
+            assert _owner(one).upkeep.verify()["problems"] == []
 
 
 def test_killed_between_the_package_and_its_ledger_line() -> None:
@@ -515,7 +515,7 @@ def test_killed_between_the_package_and_its_ledger_line() -> None:
         before = package_in(place)
         with bureau(town, "2022-02-01") as one:
             assert one.state(batch) == "appraised"
-            package = Path(one.one.batch_export(batch)["package"])
+            package = Path(one.one.disposal.export(batch)["package"])
             assert one.state(batch) == "exported"
             assert package_in(place) == before and verify(package).findings == ()
             sent = received(before, judged=have_schemas())

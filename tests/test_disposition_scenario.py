@@ -165,7 +165,7 @@ class Fate:
 
 def _dossiers(one: Bureau) -> dict[str, str]:
     """Twelve dossiers are proposed by sixty papers, opened, merged, closed; ids by their names."""
-    shown = one.one.dossier_list(proposed=True)["proposed"]
+    shown = one.one.dossiers.list(proposed=True)["proposed"]
     assert {row["reference"]: row["documents"] for row in shown} == {
         reference(number): 5 for number in range(len(DOSSIERS))
     }
@@ -174,14 +174,14 @@ def _dossiers(one: Bureau) -> dict[str, str]:
         title = f"Akte {stem}{word(900 + number)}" + f" {TITLE}" * (name == "offence")
         # See test_title_of_a_merged_dossier_goes_with_its_papers.
         title = "Zweitakte" if name == "dog_merged" else title
-        ids[name] = one.one.dossier_open(reference=reference(number), title=title)["id"]
+        ids[name] = one.one.dossiers.open(reference=reference(number), title=title)["id"]
         if name == "dog_merged":
-            one.one.dossier_merge(name=ids[name], into=ids["dog"])
+            one.one.dossiers.merge(name=ids[name], into=ids["dog"])
         elif closed and name != "dog":
-            one.one.dossier_close(name=ids[name], on=date.fromisoformat(closed))
-    one.one.dossier_close(name=ids["dog"], on=date(2012, 5, 4))
+            one.one.dossiers.close(name=ids[name], on=date.fromisoformat(closed))
+    one.one.dossiers.close(name=ids["dog"], on=date(2012, 5, 4))
     for name in ("permit", "permit_held"):
-        one.one.dossier_tell(name=ids[name], event="demolished", on=date(2015, 6, 1))
+        one.one.dossiers.tell(name=ids[name], event="demolished", on=date(2015, 6, 1))
     return ids
 
 
@@ -193,7 +193,7 @@ def _talked_about(one: Bureau, document: str) -> None:
         return msgspec.structs.replace(record, notes=(*record.notes, note))
 
     one.house.decide("corrected", document, noted, {}, "uid:4711")
-    one.one.correct(document, [f"subject=Nun {CORRECTION}"])
+    one.one.review.correct(document, [f"subject=Nun {CORRECTION}"])
 
 
 @pytest.fixture
@@ -233,7 +233,7 @@ def test_two_hundred_papers_go_their_way(folder: Path, version: str) -> None:
     town = furnished(folder / "town", settings)
     with bureau(town) as one:
         fate = Fate(one)
-        one.one.retention_adopt()
+        one.one.periods.adopt()
         assert sum(one.house.register.counts().values()) == 201
         assert judge(one.house.vault.root) == []
         confirm_the_law(one, fate)
@@ -251,7 +251,7 @@ def test_two_hundred_papers_go_their_way(folder: Path, version: str) -> None:
 
 def whole(one: Bureau) -> set[str]:
     """Titles of the dossiers that the archive wants whole: those of two classes."""
-    rows = one.one.dossier_list()["dossiers"]
+    rows = one.one.dossiers.list()["dossiers"]
     return {r["title"] for r in rows if r["class"] in ("building_permit", "social_assistance")}
 
 
@@ -262,30 +262,30 @@ def confirm_the_law(one: Bureau, fate: Fate) -> None:
         for i, letter in zip(fate.ids, fate.letters, strict=True)
         if letter.record_class == "invoice"
     }
-    assert one.one.retention_explain(by_year[2016])["ends"] == "2026-12-31"
-    assert one.one.retention_explain(by_year[2014])["ends"] == "2024-12-31"
-    one.one.retention_confirm("invoice", 2)
-    assert one.one.retention_explain(by_year[2016])["ends"] == "2024-12-31"
-    assert one.one.retention_explain(by_year[2014])["ends"] == "2024-12-31"
-    assert one.one.retention_explain(by_year[2018])["obstacle"] == "not_due"
+    assert one.one.periods.explain(by_year[2016])["ends"] == "2026-12-31"
+    assert one.one.periods.explain(by_year[2014])["ends"] == "2024-12-31"
+    one.one.periods.confirm("invoice", 2)
+    assert one.one.periods.explain(by_year[2016])["ends"] == "2024-12-31"
+    assert one.one.periods.explain(by_year[2014])["ends"] == "2024-12-31"
+    assert one.one.periods.explain(by_year[2018])["obstacle"] == "not_due"
 
 
 def waived_goes_alone(one: Bureau, fate: Fate) -> None:
     """What the archive has waived in general goes without an offer, in a batch of its own."""
-    batch = one.one.batch_propose(classes=[WAIVED])["id"]
+    batch = one.one.disposal.propose(classes=[WAIVED])["id"]
     gone = fate.singles(go=True, waived=True)
     assert documents_in(one, batch) == gone
     assert {item["said"] for item in one.units(batch).values()} == {"exempt"}
-    one.two.batch_approve(name=batch)
-    certificate = one.one.batch_destroy(name=batch)["certificate"]
-    with one.one.certificate_get(certificate, as_json=True).stream as file:
+    one.two.disposal.approve(name=batch)
+    certificate = one.one.disposal.destroy(name=batch)["certificate"]
+    with one.one.certificates.get(certificate, as_json=True).stream as file:
         made = papers.read(file.read())
     assert made.appraisal is None
     assert {document.document for document in made.documents} == gone
 
 
 def proposed(one: Bureau, fate: Fate) -> str:
-    told = one.one.batch_propose()
+    told = one.one.disposal.propose()
     going = {fate.dossiers[name] for name in (
         "dog", "offence", "offence_two", "aid", "aid_two", "permit", "leave",
     )}  # fmt: skip
@@ -300,8 +300,8 @@ def proposed(one: Bureau, fate: Fate) -> str:
 
 def appraised(one: Bureau, batch: str, archive: StateArchive) -> None:
     """The first answer is incomplete and names something unknown; the second completes it."""
-    one.two.batch_approve(name=batch)
-    one.one.batch_offer(name=batch)
+    one.two.disposal.approve(name=batch)
+    one.one.disposal.offer(name=batch)
     sent = one.offered(batch)
     assert set(sent.items.values()) == {"Akte", "Vorgang"}
     lacking = list(sent.items)[:3]
@@ -318,7 +318,7 @@ def appraised(one: Bureau, batch: str, archive: StateArchive) -> None:
 
 
 def handed_over(one: Bureau, batch: str, archive: StateArchive, version: str) -> None:
-    package = Path(one.one.batch_export(name=batch)["package"])
+    package = Path(one.one.disposal.export(name=batch)["package"])
     bagit.Bag(str(package)).validate()
     assert verify(package).findings == ()
     sent = one.package(batch)
@@ -343,11 +343,11 @@ def destroyed(one: Bureau, batch: str, fate: Fate) -> None:
     gone = documents_in(one, batch)
     there = hits(one, *ODD)
     assert {"vault", "catalogue", "index"} <= set(there)
-    certificate = one.one.batch_destroy(name=batch, thorough=True)["certificate"]
+    certificate = one.one.disposal.destroy(name=batch, thorough=True)["certificate"]
     assert one.state(batch) == "done"
     assert hits(one, *ODD, GOES) == {}
     assert files_with(one.town.root, *ODD[:1], TITLE, GOES) == []
-    with one.one.certificate_get(certificate, as_json=True).stream as file:
+    with one.one.certificates.get(certificate, as_json=True).stream as file:
         made = papers.read(file.read())
     assert {document.document for document in made.documents} == gone
     assert len({document.digest for document in made.documents}) == len(gone)
@@ -355,17 +355,17 @@ def destroyed(one: Bureau, batch: str, fate: Fate) -> None:
     assert made.organisation == TOWN_NAME and made.appraisal is not None
     assert all(store.after == 0 for store in made.searched) and made.left == 0
     assert sum(store.before for store in made.searched) > 0 and made.witnesses > 5
-    with one.one.certificate_get(certificate).stream as file:
+    with one.one.certificates.get(certificate).stream as file:
         sheet = file.read()
     with pikepdf.open(io.BytesIO(sheet)) as pdf:
         assert pdfa.check(pdf, "2b").findings == []
-    (listed,) = [c for c in one.one.certificate_list()["certificates"] if c["id"] == certificate]
+    (listed,) = [c for c in one.one.certificates.list()["certificates"] if c["id"] == certificate]
     assert listed["is_proved"] and listed["documents"] == len(gone)
     assert not gone & set(one.house.vault.ids())
     assert judge(one.house.vault.root) == []
     assert not (one.house.config.places.exports / batch).exists()
     for name in ("dog", "offence", "aid", "permit"):
-        assert one.one.dossier_show(name=fate.dossiers[name])["state"] == "disposed"
+        assert one.one.dossiers.show(name=fate.dossiers[name])["state"] == "disposed"
 
 
 def untouched(one: Bureau, fate: Fate, holds: list[str]) -> None:
@@ -376,8 +376,8 @@ def untouched(one: Bureau, fate: Fate, holds: list[str]) -> None:
     for letter_id, letter in zip(fate.ids, fate.letters, strict=True):
         if letter_id in kept and letter_id[-1] in "0123456789":
             said = letter.text.split()[1]
-            assert [hit["id"] for hit in one.one.search(said, 5)["hits"]] == [letter_id]
-    shown = {name: one.one.dossier_show(name=i) for name, i in fate.dossiers.items()}
+            assert [hit["id"] for hit in one.one.documents.search(said, 5)["hits"]] == [letter_id]
+    shown = {name: one.one.dossiers.show(name=i) for name, i in fate.dossiers.items()}
     assert [hold["id"] for hold in shown["permit_held"]["holds"]] == holds[:1]
     obstacles = {name: told["obstacle"] for name, told in shown.items() if "obstacle" in told}
     assert obstacles == {
@@ -387,10 +387,10 @@ def untouched(one: Bureau, fate: Fate, holds: list[str]) -> None:
         "leave_late": "not_due",
     }
     assert all(len(shown[name]["papers"]) == 5 for name in obstacles)
-    assert one.one.search(GOES, 5)["hits"] == []
+    assert one.one.documents.search(GOES, 5)["hits"] == []
     ledger = one.ledger()
     assert not any(name in ledger for name in (*ODD, GOES, STAYS, "Firma", "Akte "))
-    assert one.two.batch_list()["batches"] == []
+    assert one.two.disposal.list()["batches"] == []
     assert one.house.ledger.verify(one.house.register.head()) == []
     before = tables(one.town)
     one.house.new_catalogue(lambda _done, _total: None)
@@ -403,11 +403,11 @@ def test_the_title_of_a_merged_dossier_goes_with_its_papers(folder: Path) -> Non
         letter = Letter("Bescheid", "dog_tax", "2008-03-01")
         into = one.dossier("22.1-1/2008", None, letter)
         other = one.dossier("22.1-2/2008", None, letter, title=f"Hund von {TITLE}")
-        one.one.dossier_merge(name=other, into=into)
-        one.one.dossier_close(name=into, on=date(2010, 1, 1))
-        batch = one.one.batch_propose()["id"]
-        one.two.batch_approve(name=batch)
-        assert one.one.batch_destroy(name=batch)["certificate"]
+        one.one.dossiers.merge(name=other, into=into)
+        one.one.dossiers.close(name=into, on=date(2010, 1, 1))
+        batch = one.one.disposal.propose()["id"]
+        one.two.disposal.approve(name=batch)
+        assert one.one.disposal.destroy(name=batch)["certificate"]
         assert hits(one, TITLE) == {}
 
 
@@ -419,21 +419,21 @@ def test_what_was_handed_over_stays_where_the_settings_say_so(folder: Path) -> N
         )
         one.clock.day = "2036-01-01"
         archive = StateArchive(ARCHIVE_NAME, TOWN_NAME, lambda title: title == "Chronik")
-        batch = one.brought(one.one.batch_propose()["id"], "handed_over", archive)
-        certificate = one.one.batch_destroy(name=batch)["certificate"]
-        with one.one.certificate_get(certificate, as_json=True).stream as file:
+        batch = one.brought(one.one.disposal.propose()["id"], "handed_over", archive)
+        certificate = one.one.disposal.destroy(name=batch)["certificate"]
+        with one.one.certificates.get(certificate, as_json=True).stream as file:
             assert len(papers.read(file.read()).documents) == 1
         assert one.state(batch) == "done" and hits(one, GOES) == {}
-        (kept,) = one.one.search(STAYS, 5)["hits"]
+        (kept,) = one.one.documents.search(STAYS, 5)["hits"]
         assert kept["state"] == "handed_over"
-        assert one.one.batch_destroy(name=batch)["certificate"] == certificate
+        assert one.one.disposal.destroy(name=batch)["certificate"] == certificate
         # Where the archive takes everything, nothing is destroyed and the batch has ended.
         one.filed(Letter("Noch eine", "claim", "2010-01-01", subject="Chronik"))
         one.clock.day = "2046-01-01"
-        batch = one.brought(one.one.batch_propose()["id"], "handed_over", archive)
-        assert one.one.batch_destroy(name=batch) == {"certificate": None}
+        batch = one.brought(one.one.disposal.propose()["id"], "handed_over", archive)
+        assert one.one.disposal.destroy(name=batch) == {"certificate": None}
         assert one.state(batch) == "done"
-        assert one.one.batch_destroy(name=batch) == {"certificate": None}
+        assert one.one.disposal.destroy(name=batch) == {"certificate": None}
         assert judge(one.house.vault.root) == []
 
 

@@ -36,7 +36,7 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> tuple[Town, list[str]]:
     with held(config, exclusive=True):
         house = House(config)
         ids = [filed(house, LETTER.numbered(number)) for number in range(2)]
-        Archive(house, myself()).reindex()
+        Archive(house, myself()).upkeep.reindex()
         house.time.look()
         house.close()
     note.remember(config.places.stage, Note("/backup", now(), 1, 1, 0))

@@ -195,7 +195,9 @@ def test_patience_lets_go_what_hangs_on_it_and_what_comes_too_late() -> None:
 
 def _drawn(town: Town, document: str) -> str:
     try:
-        with RemoteArchive(town.root / "archiver.sock").picture(document).stream as stream:
+        with (
+            RemoteArchive(town.root / "archiver.sock").documents.picture(document).stream as stream
+        ):
             return "drawn" if stream.read(8).startswith(b"\x89PNG") else "other"
     except Fault as fault:
         return fault.reason
@@ -205,7 +207,9 @@ def _walk_away(town: Town, document: str) -> socket.socket:
     """Ask for a picture; whoever closes the socket has gone."""
     sock = socket.socket(socket.AF_UNIX)
     sock.connect(str(town.root / "archiver.sock"))
-    sock.sendall(f"GET /documents/{document}/pages/1 HTTP/1.0\r\n\r\n".encode())
+    words = json.dumps({"identifier": document})
+    head = f"POST /acts/documents.picture HTTP/1.0\r\nContent-Length: {len(words)}\r\n\r\n"
+    sock.sendall((head + words).encode())
     return sock
 
 
@@ -226,11 +230,15 @@ def test_pictures_of_a_slow_document_keep_nobody_waiting_and_a_stop_is_quick(
     try:
         place = RemoteArchive(town.root / "archiver.sock")
         # Nothing of it needs to be read before somebody may look at it.
-        (held,) = wait_for(lambda: place.search("datei:langsam")["hits"], "the slow one is known")
-        (letter,) = wait_for(lambda: place.search("Friedhofssatzung")["hits"], "the letter is read")
+        (held,) = wait_for(
+            lambda: place.documents.search("datei:langsam")["hits"], "the slow one is known"
+        )
+        (letter,) = wait_for(
+            lambda: place.documents.search("Friedhofssatzung")["hits"], "the letter is read"
+        )
         gone = [_walk_away(town, held["id"]) for _ in range(7)]
         wait_for(lambda: _desks(town), "a picture is being drawn")
-        for ask in (place.status, lambda: place.search("Friedhofssatzung")):
+        for ask in (place.upkeep.status, lambda: place.documents.search("Friedhofssatzung")):
             began = time.monotonic()
             ask()
             assert time.monotonic() - began < 10.0  # a picture is waited for longer
@@ -273,10 +281,10 @@ def test_a_page_that_cannot_be_drawn_in_time_is_told_as_that(
         house = House(config)
         archive = Archive(house, myself())
         with slow.open("rb") as source:
-            document = archive.add(source, b"langsam.pdf")["id"]
+            document = archive.intake.add(source, b"langsam.pdf")["id"]
         with pytest.raises(DocumentFault, match="picture_too_slow"):
-            archive.picture(document)
+            archive.documents.picture(document)
         archive.patience.end()
         with pytest.raises(DocumentFault, match=r"picture_failed|picture_too_slow"):
-            archive.picture(document)
+            archive.documents.picture(document)
         house.close()

@@ -72,9 +72,9 @@ def furnish(town: Town) -> dict[str, str]:
     town.once()
     with opened(town) as house:
         archive = Archive(house, myself())
-        found = {hit["file"]: hit["id"] for hit in archive.search("*", 10)["hits"]}
+        found = {hit["file"]: hit["id"] for hit in archive.documents.search("*", 10)["hits"]}
         odd = found[f"{NAME}.pdf"]
-        archive.correct(odd, [f"subject={SUBJECT} am Markt"])
+        archive.review.correct(odd, [f"subject={SUBJECT} am Markt"])
         house.decide("corrected", odd, lambda record, _: noted(record), {}, "uid:1")
         house.school.teach([Example(f"{TEXT} und {NOTE}", "leave", id=odd)])
         house.current_index()
@@ -135,10 +135,14 @@ def check_erased(house: House, ids: dict[str, str], before: dict[str, traces.Fin
         "vault": before["vault"].hits
     }
     archive = Archive(house, myself())
-    assert [hit["id"] for hit in archive.search("Marktsatzung", 5)["hits"]] == [ids["markt"]]
-    assert [hit["id"] for hit in archive.search("Wasserzähler", 5)["hits"]] == [ids["wasser"]]
-    assert archive.search(TEXT, 5)["hits"] == []
-    assert archive.verify()["problems"] == []
+    assert [hit["id"] for hit in archive.documents.search("Marktsatzung", 5)["hits"]] == [
+        ids["markt"]
+    ]
+    assert [hit["id"] for hit in archive.documents.search("Wasserzähler", 5)["hits"]] == [
+        ids["wasser"]
+    ]
+    assert archive.documents.search(TEXT, 5)["hits"] == []
+    assert archive.upkeep.verify()["problems"] == []
     assert house.register.document(ids["odd"])["state"] == "destroyed"
     ledger = "".join(p.read_text() for p in house.config.places.ledger.iterdir())
     assert ledger.count('"destroyed"') == 1
@@ -202,7 +206,7 @@ def test_nothing_is_done_where_one_may_not_be_destroyed(copied) -> None:
         head = house.register.head()
         with pytest.raises(NotFound, match="no_such_document"):
             erasure.erase(house, [ids["odd"], new_id()], "uid:1", BECAUSE, now)
-        Archive(house, myself()).split(ids["markt"], [])
+        Archive(house, myself()).scans.split(ids["markt"], [])
         with pytest.raises(Refusal, match="wrong_state"):
             erasure.erase(house, [ids["odd"], ids["markt"]], "uid:1", BECAUSE, now)
         assert house.register.head()[0] == head[0] + 1
@@ -276,7 +280,7 @@ def replaced(house: House, ids: dict[str, str]) -> None:
     """A better scan takes the place of the first one, which had the odd word."""
     again = paper.text_pdf([("Stadt Musterbach, die Reparatur am Turm ist bewilligt.",)])
     archive = Archive(house, myself())
-    archive.replace(ids["odd"], io.BytesIO(again), b"besser.pdf")
+    archive.scans.replace(ids["odd"], io.BytesIO(again), b"besser.pdf")
 
 
 @pytest.fixture(scope="module")
@@ -297,7 +301,7 @@ def check_purged(house: House, odd: str, state: dict[str, str]) -> None:
     assert inventory.latest == 1 and set(state) == set(inventory.state())
     assert changed <= {"record.json"}
     assert judge(house.vault.root) == []
-    assert Archive(house, myself()).verify()["problems"] == []
+    assert Archive(house, myself()).upkeep.verify()["problems"] == []
     assert not any(0 in numbers for numbers in hits(house).values()), "nobody says the old word"
     ledger = "".join(p.read_text() for p in house.config.places.ledger.iterdir())
     assert ledger.count('"purged"') == 1
@@ -320,12 +324,12 @@ def test_the_past_of_a_document_goes_and_the_rest_stays(rescanned, tmp_path) -> 
         assert house.register.document(odd) == {**row, "version": 1}
         check_purged(house, odd, state)
         archive = Archive(house, myself())
-        archive.correct(odd, ["subject=Ein Turm"])
+        archive.review.correct(odd, ["subject=Ein Turm"])
         assert house.vault.inventory(odd).latest == 2
         live = house.register.document(odd)
         house.new_catalogue(lambda _done, _total: None)
         assert house.register.document(odd) == live
-        assert [hit["id"] for hit in archive.search("Reparatur", 5)["hits"]] == [odd]
+        assert [hit["id"] for hit in archive.documents.search("Reparatur", 5)["hits"]] == [odd]
 
 
 @pytest.mark.parametrize("start_anew", [False, True])

@@ -36,7 +36,9 @@ class Holding:
         self.clock = Clock()
         with self.open() as house:
             self.first, self.second = (filed(house, letter) for letter in LETTERS)
-            dossier = Archive(house, myself()).dossier_open("632.21-1/2026", "council_paper", "Bau")
+            dossier = Archive(house, myself()).dossiers.open(
+                "632.21-1/2026", "council_paper", "Bau"
+            )
         self.dossier = str(dossier["id"])
 
     @contextmanager
@@ -58,7 +60,7 @@ class Holding:
     def found(self) -> set[tuple[str | None, str]]:
         """What `verify` names: id and code of each problem."""
         with self.open() as house:
-            report = Archive(house, myself()).verify()
+            report = Archive(house, myself()).upkeep.verify()
         assert all(one["message"] and "{" not in one["message"] for one in report["problems"])
         return {(one["id"], one["code"]) for one in report["problems"]}
 
@@ -234,7 +236,7 @@ def grown(tmp_path: Path) -> tuple[Holding, Path]:
     shutil.copytree(holding.town.root, tmp_path / "yesterday", symlinks=True)
     with holding.open() as house:
         filed(house, Letter("Der Bebauungsplan ist neu", "council_paper", "2026-02-02"))
-        Archive(house, myself()).correct(holding.first, ["subject=Zaun"])
+        Archive(house, myself()).review.correct(holding.first, ["subject=Zaun"])
     return holding, tmp_path / "yesterday"
 
 
@@ -257,7 +259,7 @@ def test_a_vault_of_yesterday_is_told_with_what_it_lacks(grown: tuple[Holding, P
     assert "Lost objects: 1; objects without their newest version: 1." in ended.stdout
     assert "Is the vault of an older back-up" in ended.stdout
     with holding.open() as house:
-        report = Archive(house, myself()).verify()
+        report = Archive(house, myself()).upkeep.verify()
     assert report["lacks"]["vault"] == {"objects": 1, "versions": 1}
     assert report["lacks"]["ledger"] == {"objects": 0, "versions": 0}
 
@@ -269,7 +271,7 @@ def test_a_ledger_of_yesterday_is_told_with_what_it_lacks(grown: tuple[Holding, 
     assert ended.returncode == ExitCode.INTEGRITY
     assert "Is the ledger of an older back-up" in ended.stdout
     with holding.open() as house:
-        report = Archive(house, myself()).verify()
+        report = Archive(house, myself()).upkeep.verify()
     assert report["lacks"]["ledger"] == {"objects": 1, "versions": 1}
 
 
@@ -287,11 +289,14 @@ def test_a_ledger_of_yesterday_beside_a_catalogue_of_today_is_refused(
 # --- every way out -------------------------------------------------------------------------------
 
 WAYS: dict[str, tuple[Callable[[Archive, str], object], str]] = {
-    "get": (lambda archive, one: archive.fetch(one), "document.pdf"),
-    "get --original": (lambda archive, one: archive.fetch(one, original=True), "original.pdf"),
-    "picture": (lambda archive, one: archive.picture(one), "document.pdf"),
-    "text": (lambda archive, one: archive.text(one), "words.json"),
-    "show": (lambda archive, one: archive.show(one), "record.json"),
+    "get": (lambda archive, one: archive.documents.fetch(one), "document.pdf"),
+    "get --original": (
+        lambda archive, one: archive.documents.fetch(one, original=True),
+        "original.pdf",
+    ),
+    "picture": (lambda archive, one: archive.documents.picture(one), "document.pdf"),
+    "text": (lambda archive, one: archive.documents.text(one), "words.json"),
+    "show": (lambda archive, one: archive.documents.show(one), "record.json"),
 }
 
 

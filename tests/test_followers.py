@@ -154,7 +154,7 @@ def test_a_damaged_index_is_renewed_by_whoever_notices_it(
     if noticed_by == "search":
         lane.house.office = Told(projector)  # type: ignore[assignment]
         with pytest.raises(SystemFault, match="index_renewing"):
-            Archive(lane.house, myself()).search("Wasserversorgung")
+            Archive(lane.house, myself()).documents.search("Wasserversorgung")
         lane.house.office = None
     else:
         if kind == "stored bytes":
@@ -245,6 +245,6 @@ def test_nothing_is_read_again_where_nothing_was_learned(
 def test_a_person_who_decided_is_heard(lane: Lane) -> None:
     waits = lane.drop("rechnung.pdf", an_invoice(78))
     lane.work_off()
-    lane.archive.withdraw(waits, "falsch")
+    lane.archive.intake.withdraw(waits, "falsch")
     rejudge(lane, learned(lane))
     assert lane.state(waits) == "withdrawn"

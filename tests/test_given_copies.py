@@ -113,5 +113,5 @@ def test_what_is_put_right_is_read_after_all(archive):
     spoil(path)
     archive.walk(document)
     path.write_bytes(whole)
-    archive.archive.retry(document)
+    archive.archive.intake.retry(document)
     assert archive.walk(document) in ("filed", "review")

@@ -42,7 +42,7 @@ def holding(whole: Holding, tmp_path: Path) -> Iterator[Holding]:
 
 def seeded(house: House) -> str:
     document = filed(house, PAPER)
-    assert Archive(house, myself()).verify()["problems"] == []
+    assert Archive(house, myself()).upkeep.verify()["problems"] == []
     return document
 
 
@@ -63,12 +63,12 @@ def sent(house: House) -> None:
 
 def by_hand(house: House) -> None:
     (document,) = house.register.documents_with(_digest())
-    Archive(house, myself()).restore(document, io.BytesIO(BYTES))
+    Archive(house, myself()).scans.restore(document, io.BytesIO(BYTES))
 
 
 def by_replace(house: House) -> None:
     (document,) = house.register.documents_with(_digest())
-    Archive(house, myself()).replace(document, io.BytesIO(BYTES), b"kopie.pdf")
+    Archive(house, myself()).scans.replace(document, io.BytesIO(BYTES), b"kopie.pdf")
 
 
 def _digest() -> str:
@@ -92,15 +92,15 @@ def test_a_damaged_original_is_healed_and_nothing_else_is_touched(
         harm(house.vault.path(document, "original.pdf"))
         way(house)
         archive = Archive(house, myself())
-        assert archive.verify()["problems"] == [] and judge(house.vault.root) == []
+        assert archive.upkeep.verify()["problems"] == [] and judge(house.vault.root) == []
         assert healed(house) == [{"files": 1, "again": False}]
-        shown = archive.show(document)
+        shown = archive.documents.show(document)
         assert (shown["state"], shown["subject"], shown["class"]) == (
             "filed",
             "Satzung",
             "council_paper",
         )
-        with archive.fetch(document, original=True).stream as file:
+        with archive.documents.fetch(document, original=True).stream as file:
             assert file.read() == BYTES
 
 
@@ -115,8 +115,8 @@ def test_a_damaged_inventory_is_put_right_with_the_original(
         harm(holding.home(document) / name)
         dropped(house)
         archive = Archive(house, myself())
-        assert archive.verify()["problems"] == [] and judge(house.vault.root) == []
-        assert archive.show(document)["subject"] == "Satzung"
+        assert archive.upkeep.verify()["problems"] == [] and judge(house.vault.root) == []
+        assert archive.documents.show(document)["subject"] == "Satzung"
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
@@ -129,16 +129,16 @@ def test_a_lost_object_is_made_anew_and_read_again(
         harm(holding.home(document), holding.home(holding.first))
         way(house)
         archive = Archive(house, myself())
-        assert archive.verify()["problems"] == [] and judge(house.vault.root) == []
-        row = archive.show(document)
+        assert archive.upkeep.verify()["problems"] == [] and judge(house.vault.root) == []
+        row = archive.documents.show(document)
         assert (row["state"], row["files"][0]["file"]) == ("accepted", "scan.pdf")
         assert [str(job["id"]) for job in house.register.jobs()] == [document]
         left = list(house.config.places.stage.glob("*.remains-*"))
         assert len(left) == (0 if harm is lose else 1)
-        with archive.fetch(document, original=True).stream as file:
+        with archive.documents.fetch(document, original=True).stream as file:
             assert file.read() == BYTES
         before = house.register.document(document), house.register.accessions(document)
-        archive.rebuild()
+        archive.upkeep.rebuild()
         assert (house.register.document(document), house.register.accessions(document)) == before
         # What was left of it ends with it.
         house.vault.destroy(document)
@@ -157,8 +157,8 @@ def test_a_crash_before_the_ledgers_line_is_made_good_by_the_same_drop(holding: 
         house.intake.recover(house.folders())
         dropped(house)
         archive = Archive(house, myself())
-        assert archive.verify()["problems"] == []
-        assert archive.show(document)["state"] == "accepted" and len(healed(house)) == 1
+        assert archive.upkeep.verify()["problems"] == []
+        assert archive.documents.show(document)["state"] == "accepted" and len(healed(house)) == 1
 
 
 class Dead(Exception):
@@ -184,7 +184,7 @@ def test_an_object_of_the_same_bytes_that_a_crash_left_heals_before_it_is_droppe
         flip(house.vault.path(document, "original.pdf"))
     with holding.open() as house:
         house.intake.recover(house.folders())
-        assert Archive(house, myself()).verify()["problems"] == []
+        assert Archive(house, myself()).upkeep.verify()["problems"] == []
         assert not house.vault.exists(other) and len(healed(house)) == 1
 
 
@@ -193,12 +193,12 @@ def test_a_copy_that_cannot_help_becomes_a_document_of_its_own(holding: Holding)
     with holding.open() as house:
         document = seeded(house)
         archive = Archive(house, myself())
-        archive.replace(document, io.BytesIO(b"%PDF-1.7\n% better\n%%EOF\n"), b"neu.pdf")
+        archive.scans.replace(document, io.BytesIO(b"%PDF-1.7\n% better\n%%EOF\n"), b"neu.pdf")
         lose(holding.home(document), Path())
         dropped(house)
         first, second = house.register.documents_with(_digest())
         assert first == document and house.vault.exists(second)
-        problems = {(one["id"], one["code"]) for one in archive.verify()["problems"]}
+        problems = {(one["id"], one["code"]) for one in archive.upkeep.verify()["problems"]}
         assert problems == {(document, "no_object")}
         # The next copy finds the sound one.
         sent(house)
@@ -210,19 +210,19 @@ def test_other_bytes_are_refused_and_sound_ones_are_left_alone(holding: Holding)
         document = seeded(house)
         archive = Archive(house, myself())
         before = house.register.head()
-        assert archive.restore(document, io.BytesIO(BYTES))["files"] == 0
+        assert archive.scans.restore(document, io.BytesIO(BYTES))["files"] == 0
         flip(house.vault.path(document, "original.pdf"))
         for content in (b"", BYTES + b"%", b"%PDF-1.7\n% other"):
             with pytest.raises(Refusal, match="not_a_copy"):
-                archive.restore(document, io.BytesIO(content))
+                archive.scans.restore(document, io.BytesIO(content))
         assert house.register.head() == before
         with pytest.raises(NotFound):
-            archive.restore("01J0000000000000000000000A", io.BytesIO(BYTES))
+            archive.scans.restore("01J0000000000000000000000A", io.BytesIO(BYTES))
         # Another file of the object helps as well, say a rendition from a back-up.
         with house.vault.open(document, "document.pdf") as file:
             rendition = file.read()
         flip(house.vault.path(document, "document.pdf"))
-        assert archive.restore(document, io.BytesIO(rendition))["files"] == 1
+        assert archive.scans.restore(document, io.BytesIO(rendition))["files"] == 1
         assert not list(house.config.places.stage.glob("*.part"))
 
 

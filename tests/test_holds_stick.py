@@ -36,7 +36,7 @@ def one() -> Iterator[Bureau]:
 
 
 def holds(one: Bureau, name: str) -> list[str]:
-    return [stop["id"] for stop in one.one.retention_explain(name)["holds"]]
+    return [stop["id"] for stop in one.one.periods.explain(name)["holds"]]
 
 
 def papers(one: Bureau, reference: str) -> list[str]:
@@ -78,18 +78,18 @@ def test_a_class_hold_keeps_what_is_corrected_away(one: Bureau) -> None:
     (paper,) = one.filed(BY_LAW)
     placed = one.hold("class", "by_law")
     one.clock.day = "2022-01-01"
-    one.two.correct(paper, ["class=ephemeral"])
+    one.two.review.correct(paper, ["class=ephemeral"])
     assert holds(one, paper) == [placed]
     with pytest.raises(Refusal, match="nothing_due"):
-        one.one.batch_propose()
+        one.one.disposal.propose()
     # The catalogue knows it from ledger and vault alone.
     before = one.house.register.former()
     one.house.new_catalogue(silent)
     assert one.house.register.former() == before and holds(one, paper) == [placed]
     # A second correction, and one that has nothing to do with it, change nothing.
-    one.two.correct(paper, ["class=claim", "subject=Anderes"])
+    one.two.review.correct(paper, ["class=claim", "subject=Anderes"])
     assert holds(one, paper) == [placed]
-    one.one.hold_lift(placed)
+    one.one.holds.lift(placed)
     assert holds(one, paper) == []
     # What had left before the hold was placed was never covered.
     one.hold("class", "ephemeral")
@@ -104,13 +104,13 @@ def test_a_hold_follows_papers_out_of_dossiers_and_into_parts(one: Bureau) -> No
     on_class = one.hold("class", "offence")
     on_whole = one.hold("document", whole)
     # The class of the dossier held its papers; a dossier of another class does so no more.
-    one.one.correct(first, ["class=claim"])
-    one.one.dossier_change("32.1-4/2009", class_key="claim")
+    one.one.review.correct(first, ["class=claim"])
+    one.one.dossiers.change("32.1-4/2009", class_key="claim")
     assert holds(one, "32.1-4/2009") == [on_class]
-    one.one.dossier_merge("32.1-4/2009", "32.1-5/2009")
-    one.one.dossier_change("32.1-5/2009", class_key="claim")
+    one.one.dossiers.merge("32.1-4/2009", "32.1-5/2009")
+    one.one.dossiers.change("32.1-5/2009", class_key="claim")
     (second,) = (paper for paper in papers(one, "32.1-5/2009") if paper != first)
-    one.one.correct(second, ["class=claim"])
+    one.one.review.correct(second, ["class=claim"])
     assert holds(one, "32.1-5/2009") == [on_class]
     # Pages of a held document are held in the document that is made of them.
     part = part_of(one.house, whole, replace(PAPER, record_class="claim"))
@@ -134,39 +134,39 @@ def test_who_corrects_does_not_approve_and_others_are_told(one: Bureau, change: 
         *(replace(PAPER, record_class=key) for key in ("ephemeral", "claim"))
     )
     one.clock.day = "2021-01-01"
-    one.two.correct(paper, [change])
+    one.two.review.correct(paper, [change])
     one.clock.day = "2032-01-01"
-    batch = one.one.batch_propose()["id"]
-    told = one.one.batch_show(batch)["corrections"]
+    batch = one.one.disposal.propose()["id"]
+    told = one.one.disposal.show(batch)["corrections"]
     if change.startswith("subject"):
-        assert told == [] and one.two.batch_approve(batch)["state"] == "approved"
+        assert told == [] and one.two.disposal.approve(batch)["state"] == "approved"
         return
     (shown,) = told
     assert (shown["id"], shown["actor"]) == (paper, "uid:4712")
     with pytest.raises(Refusal) as caught:
-        one.two.batch_approve(batch)
+        one.two.disposal.approve(batch)
     assert caught.value.reason == "corrected_by_approver"
     assert caught.value.params["units"] == shown["unit"] == paper
     assert one.state(batch) == "proposed"
     # Without it the others go on.
-    one.one.batch_drop(batch, [paper])
-    assert one.two.batch_approve(batch)["corrections"] == []
+    one.one.disposal.drop(batch, [paper])
+    assert one.two.disposal.approve(batch)["corrections"] == []
 
 
 def test_changes_of_the_dossier_count_for_its_papers(one: Bureau) -> None:
     one.dossier("32.1-4/2009", "2010-01-01", PAPER)
     one.clock.day = "2022-01-01"
-    one.two.dossier_tell("32.1-4/2009", "contract_ended", None)
-    batch = one.one.batch_propose()["id"]
+    one.two.dossiers.tell("32.1-4/2009", "contract_ended", None)
+    batch = one.one.disposal.propose()["id"]
     with pytest.raises(Refusal, match="corrected_by_approver"):
-        one.two.batch_approve(batch)
+        one.two.disposal.approve(batch)
 
 
 def test_one_correction_does_not_lead_past_the_offer(one: Bureau) -> None:
     (paper, always) = one.filed(PAPER, replace(PAPER, record_class="ephemeral"))
-    one.one.correct(paper, ["class=ephemeral"])
+    one.one.review.correct(paper, ["class=ephemeral"])
     one.clock.day = "2022-01-01"
-    units = one.units(one.one.batch_propose()["id"])
+    units = one.units(one.one.disposal.propose()["id"])
     assert (units[paper]["said"], units[always]["said"]) == (None, "exempt")
 
 

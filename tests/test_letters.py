@@ -71,7 +71,7 @@ def test_each_letter_is_found_by_the_words_on_it(filed: Filed) -> None:
 
 def _files_with(filed: Filed, word: str) -> set[str]:
     archive = filed.asked()
-    return {hit["file"] for hit in archive.search(word, len(LETTERS))["hits"]}
+    return {hit["file"] for hit in archive.documents.search(word, len(LETTERS))["hits"]}
 
 
 def test_originals_and_pdfa_come_back(filed: Filed, tmp_path: Path) -> None:
@@ -99,7 +99,9 @@ def _scan(path: Path) -> bytes:
 
 def test_it_reads_no_worse_than_the_bare_engine(filed: Filed) -> None:
     archive = filed.asked()
-    pairs = [(truth(path), "\n".join(archive.text(filed.ids[path.name]))) for path in LETTERS]
+    pairs = [
+        (truth(path), "\n".join(archive.documents.text(filed.ids[path.name]))) for path in LETTERS
+    ]
     ordered = accuracy.added([accuracy.character_errors(*pair) for pair in pairs]).rate
     placed = accuracy.added([accuracy.line_errors(*pair) for pair in pairs]).rate
     missed = accuracy.added([accuracy.missed_words(*pair) for pair in pairs]).rate

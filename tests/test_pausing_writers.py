@@ -419,7 +419,7 @@ def test_what_was_written_on_does_not_go_with_its_document(lane: Lane) -> None:
     filed, kept_of_filed = taken(lane)
     withdrawn, kept_of_withdrawn = taken(lane, "brief.pdf")
     lane.work_off()
-    lane.archive.withdraw(withdrawn, "falsch")
+    lane.archive.intake.withdraw(withdrawn, "falsch")
     kept_of_filed.write_bytes(WHOLE)
     kept_of_withdrawn.write_bytes(FIRST)
     with pytest.raises(Refusal, match="wrong_state"):

@@ -29,7 +29,7 @@ def text_of(town: Town, **words: Any) -> str:
     try:
         if not rulebook.plan_id(house.registry):
             rulebook.adopt(house.registry, "uid:1")
-        with Archive(house, myself()).procedure(form="md", **words).stream as stream:
+        with Archive(house, myself()).procedure.write(form="md", **words).stream as stream:
             return re.sub(r"\\(.)", r"\1", " ".join(stream.read().decode().split()))
     finally:
         house.close()

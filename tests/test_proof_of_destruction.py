@@ -28,8 +28,8 @@ def approved() -> Iterator[tuple[Town, str, str]]:
         with bureau(town, "2012-01-01") as one:
             (paper,) = one.filed(PAPER)
             one.clock.day = "2022-01-01"
-            batch = one.one.batch_propose()["id"]
-            one.two.batch_approve(batch)
+            batch = one.one.disposal.propose()["id"]
+            one.two.disposal.approve(batch)
             one.house.config.places.learned.mkdir()
         yield town, batch, paper
 
@@ -50,8 +50,8 @@ def test_a_word_that_others_say_is_no_witness() -> None:
         text = "Einladung Xylofonbügel"
         store = ExampleStore(one.house.config.places.learned / "examples.jsonl")
         store.append([Example(text, "ephemeral")])
-        certificate = one.one.batch_destroy(batch)["certificate"]
-        told = one.one.certificate_show(certificate)
+        certificate = one.one.disposal.destroy(batch)["certificate"]
+        told = one.one.certificates.show(certificate)
         assert (told["is_complete"], told["is_proved"], told["weak"]) == (True, True, 0)
         assert told["witnesses"] >= 1
         assert [example.text for example in store] == [text]
@@ -60,11 +60,11 @@ def test_a_word_that_others_say_is_no_witness() -> None:
 def test_where_others_say_all_of_it_the_certificate_says_that_nothing_could_be_asked() -> None:
     with approved() as (town, batch, _paper), bureau(town, "2022-01-02") as one:
         others_say(one)
-        told = one.one.certificate_show(one.one.batch_destroy(batch)["certificate"])
+        told = one.one.certificates.show(one.one.disposal.destroy(batch)["certificate"])
         assert (told["is_complete"], told["is_proved"], told["weak"]) == (True, False, 1)
         with pytest.raises(NotFound):
-            one.one.certificate_prove("01ZZ")
-        assert one.one.certificate_prove(told["id"]) == told
+            one.one.certificates.prove("01ZZ")
+        assert one.one.certificates.prove(told["id"]) == told
 
 
 def test_destroy_says_what_its_certificate_says_and_it_can_be_proved_again() -> None:
@@ -87,7 +87,7 @@ def test_destroy_says_what_its_certificate_says_and_it_can_be_proved_again() -> 
         assert ended.returncode == 0, ended.stdout
         assert town.command("verify").returncode == 0
         with bureau(town, "2022-01-03") as one:
-            told = one.one.certificate_show(proof["id"])
+            told = one.one.certificates.show(proof["id"])
             assert told["is_complete"] and told["is_proved"] and told["documents"] == 1
             assert not erasureplan.unproved_of(one.house.config, proof["id"]).exists()
             assert not one.house.vault.exists(paper)
@@ -103,7 +103,7 @@ def test_what_comes_meanwhile_is_not_counted_as_left(monkeypatch: pytest.MonkeyP
             scrub()
 
         monkeypatch.setattr(one.house.register, "scrub", come_and_scrub)
-        told = one.one.certificate_show(one.one.batch_destroy(batch)["certificate"])
+        told = one.one.certificates.show(one.one.disposal.destroy(batch)["certificate"])
         assert told["is_complete"] and told["is_proved"]
 
 
@@ -111,7 +111,7 @@ def test_words_that_are_not_kept_prove_nothing() -> None:
     with approved() as (town, batch, _paper), bureau(town, "2022-01-02") as one:
         place = one.house.config.places.learned / "notes.txt"
         place.write_text(f"{WORD} Xylofonbügel Einladung")
-        certificate = one.one.batch_destroy(batch)["certificate"]
+        certificate = one.one.disposal.destroy(batch)["certificate"]
         erasureplan.unproved_of(one.house.config, certificate).unlink()
         with pytest.raises(Refusal, match="proof_impossible"):
-            one.one.certificate_prove(certificate)
+            one.one.certificates.prove(certificate)

@@ -64,7 +64,7 @@ def brought(town: Town, when: str, word: str) -> str:
         file = town.root / f"{word}.pdf"
         file.write_bytes(paper.text_pdf([(f"Die {word} wird bekannt gemacht.",)]))
         with file.open("rb") as source:
-            told = Archive(house, myself()).add(source, file.name.encode(), "incoming")
+            told = Archive(house, myself()).intake.add(source, file.name.encode(), "incoming")
         file.unlink()
         return str(told["id"])
 
@@ -355,17 +355,17 @@ def test_who_may_prove(town: Town):
     brought(town, at(0), "Marktsatzung")
     with opened(town, at(0)) as house:
         staff = Archive(house, Caller(12345, frozenset({54321})))
-        assert staff.ledger_head()["seq"] > 0
+        assert staff.ledger.head()["seq"] > 0
         for refused in (
-            staff.ledger_verify, staff.ledger_export, staff.ledger_seal, staff.procedure
+            staff.ledger.verify, staff.ledger.export, staff.ledger.seal, staff.procedure.write
         ):  # fmt: skip
             with pytest.raises(Refusal, match="not_allowed"):
                 refused()
         archivist = Archive(house, Caller(12345, frozenset({54322})))
-        assert archivist.ledger_verify()["problems"] == []
-        archivist.ledger_export().stream.close()
+        assert archivist.ledger.verify()["problems"] == []
+        archivist.ledger.export().stream.close()
         with pytest.raises(Refusal, match="not_allowed"):
-            archivist.ledger_seal()
+            archivist.ledger.seal()
 
 
 @given(st.integers(1, 10**12), st.binary(min_size=32, max_size=32))

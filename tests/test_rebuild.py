@@ -46,10 +46,10 @@ def furnish(town: Town) -> None:
     town.drop(b"M\xfcller.pdf", paper.text_pdf([("Frau Müller",)]))
     town.once(expected=3)
     with api(town, writes=True) as archive:
-        ids = {problem["file"]: problem["id"] for problem in archive.status()["problems"]}
-        archive.dismiss(ids["kein scan.pdf"], "eine Notiz")
-        archive.retry(ids["geheim.pdf"])
-        archive.withdraw(archive.search("Ortsrates")["hits"][0]["id"], "Irrtum")
+        ids = {problem["file"]: problem["id"] for problem in archive.upkeep.status()["problems"]}
+        archive.intake.dismiss(ids["kein scan.pdf"], "eine Notiz")
+        archive.intake.retry(ids["geheim.pdf"])
+        archive.intake.withdraw(archive.documents.search("Ortsrates")["hits"][0]["id"], "Irrtum")
     town.once(expected=3)
 
 
@@ -85,14 +85,14 @@ def schema(town: Town) -> list[tuple[Any, ...]]:
 def view(town: Town) -> dict[str, Any]:
     """What people see: hits with snippets, problems, and everything shown of each document."""
     with api(town) as archive:
-        hits = {query: archive.search(query, 100)["hits"] for query in QUERIES}
+        hits = {query: archive.documents.search(query, 100)["hits"] for query in QUERIES}
         # Hits of equal score come in no promised order, and scores depend on the index's segments.
         ordered = {
             query: sorted(({**hit, "score": None} for hit in found), key=lambda hit: hit["id"])
             for query, found in hits.items()
         }
-        shown = [archive.show(hit["id"]) for hit in ordered["*"]]
-        return {"hits": ordered, "problems": archive.status()["problems"], "shown": shown}
+        shown = [archive.documents.show(hit["id"]) for hit in ordered["*"]]
+        return {"hits": ordered, "problems": archive.upkeep.status()["problems"], "shown": shown}
 
 
 def ledger(town: Town) -> dict[str, bytes]:
@@ -135,7 +135,7 @@ def is_as_before(town: Town, expected: Expected) -> None:
     assert view(town) == seen
     assert ledger(town) == lines
     with api(town) as archive:
-        assert archive.verify()["problems"] == []
+        assert archive.upkeep.verify()["problems"] == []
 
 
 def test_rebuild_gives_row_by_row_and_hit_by_hit_the_same(home: Town, expected: Expected) -> None:
@@ -256,7 +256,7 @@ def test_an_older_catalogue_catches_up_from_the_ledger(town: Town, tmp_path: Pat
     shutil.copyfile(town.root / "catalogue.db", older)
     town.drop("zwei.pdf", paper.text_pdf([("Friedhofssatzung",)]))
     with api(town, writes=True) as archive:
-        archive.dismiss(archive.status()["problems"][0]["id"], "nicht zu öffnen")
+        archive.intake.dismiss(archive.upkeep.status()["problems"][0]["id"], "nicht zu öffnen")
     town.once()
     before = tables(town), view(town), ledger(town)
 

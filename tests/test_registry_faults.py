@@ -67,7 +67,7 @@ def three(one: Bureau) -> tuple[str, str]:
     dossier = one.dossier(REFERENCE, "2010-01-01", OFFENCE, OFFENCE, title="Chronik der Verstöße")
     one.filed(Letter("Jubiläum", "claim", "2010-01-01", subject="Chronik"), CLAIM)
     one.clock.day = "2022-01-01"
-    return str(one.one.batch_propose()["id"]), dossier
+    return str(one.one.disposal.propose()["id"]), dossier
 
 
 def documents(one: Bureau, batch: str) -> list[str]:
@@ -106,7 +106,7 @@ def test_a_hold_that_comes_while_destruction_is_prepared_still_stops_it(
     free: Bureau, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     papers = free.filed(CLAIM, CLAIM)
-    batch = free.brought(free.one.batch_propose()["id"], "approved", TAKES_NOTHING)
+    batch = free.brought(free.one.disposal.propose()["id"], "approved", TAKES_NOTHING)
     planned, holds = erasureplan.planned, list[str]()
 
     def slow(*values: Any, **named: Any) -> Any:
@@ -116,11 +116,11 @@ def test_a_hold_that_comes_while_destruction_is_prepared_still_stops_it(
         return plan
 
     monkeypatch.setattr(erasure, "planned", slow)
-    refused("batch_on_hold", lambda: free.one.batch_destroy(batch))
+    refused("batch_on_hold", lambda: free.one.disposal.destroy(batch))
     assert all(map(free.house.vault.exists, papers))
     assert not erasure.unfinished(free.house.config)
-    free.one.batch_drop(batch, [papers[0]])
-    assert free.one.batch_destroy(batch)["certificate"]
+    free.one.disposal.drop(batch, [papers[0]])
+    assert free.one.disposal.destroy(batch)["certificate"]
     assert [free.house.vault.exists(one) for one in papers] == [True, False]
 
 
@@ -128,7 +128,7 @@ def test_nobody_comes_between_the_first_and_the_last_document_of_a_destruction(
     free: Bureau, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     papers = free.filed(CLAIM, CLAIM, CLAIM)
-    batch = free.brought(free.one.batch_propose()["id"], "approved", TAKES_NOTHING)
+    batch = free.brought(free.one.disposal.propose()["id"], "approved", TAKES_NOTHING)
     monkeypatch.setattr(erasure, "_CHUNK", 1)
     seen: list[set[str]] = []
 
@@ -136,7 +136,7 @@ def test_nobody_comes_between_the_first_and_the_last_document_of_a_destruction(
         rows = [free.house.register.document(paper) for paper in papers]
         seen.append({str(row["state"]) for row in rows if row})
 
-    free.one.batch_destroy(batch, progress=told)
+    free.one.disposal.destroy(batch, progress=told)
     assert seen[0] == {"destroyed"}
 
 
@@ -144,9 +144,9 @@ def test_two_destructions_wait_for_each_other(
     free: Bureau, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     free.filed(CLAIM)
-    first = free.brought(free.one.batch_propose()["id"], "approved", TAKES_NOTHING)
+    first = free.brought(free.one.disposal.propose()["id"], "approved", TAKES_NOTHING)
     free.filed(Letter("Bescheid Sägewerk", "claim", "2010-01-01"))
-    second = free.brought(free.one.batch_propose()["id"], "approved", TAKES_NOTHING)
+    second = free.brought(free.one.disposal.propose()["id"], "approved", TAKES_NOTHING)
     begun: list[threading.Thread] = []
     answers: dict[str, Any] = {}
     destroy = erasure._destroy
@@ -157,7 +157,7 @@ def test_two_destructions_wait_for_each_other(
             plan = journal.read_bytes()
             for name, batch in (("same", first), ("other", second)):
                 ask = lambda name=name, batch=batch: answers.update(  # noqa: E731
-                    {name: free.one.batch_destroy(batch)["certificate"]}
+                    {name: free.one.disposal.destroy(batch)["certificate"]}
                 )
                 begun.append(threading.Thread(target=ask))
             for thread in begun:
@@ -167,12 +167,12 @@ def test_two_destructions_wait_for_each_other(
         destroy(*values, **named)
 
     monkeypatch.setattr(erasure, "_destroy", slow)
-    certificate = free.one.batch_destroy(first)["certificate"]
+    certificate = free.one.disposal.destroy(first)["certificate"]
     for thread in begun:
         thread.join(60)
     assert answers["same"] == certificate
     assert answers["other"] not in (None, certificate)
-    shown = free.one.certificate_list()["certificates"]
+    shown = free.one.certificates.list()["certificates"]
     assert [one["is_proved"] for one in shown] == [True, True]
 
 
@@ -180,17 +180,17 @@ def test_who_approved_does_not_destroy_what_another_began(
     free: Bureau, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     free.filed(CLAIM)
-    batch = free.brought(free.one.batch_propose()["id"], "approved", TAKES_NOTHING)
+    batch = free.brought(free.one.disposal.propose()["id"], "approved", TAKES_NOTHING)
 
     def full(*_values: Any, **_named: Any) -> None:
         raise SystemFault("disk_full")
 
     with monkeypatch.context() as patch, pytest.raises(SystemFault):
         patch.setattr(erasure, "planned", full)
-        free.one.batch_destroy(batch)
+        free.one.disposal.destroy(batch)
     assert free.state(batch) == "destroying"
-    refused("second_person_needed", lambda: free.two.batch_destroy(batch))
-    assert free.one.batch_destroy(batch)["certificate"]
+    refused("second_person_needed", lambda: free.two.disposal.destroy(batch))
+    assert free.one.disposal.destroy(batch)["certificate"]
 
 
 def test_a_unit_that_is_held_up_does_not_keep_the_others_of_its_batch_for_ever(
@@ -200,10 +200,10 @@ def test_a_unit_that_is_held_up_does_not_keep_the_others_of_its_batch_for_ever(
     one.brought(batch, "handed_over", TAKES_CHRONICLES)
     going = set(documents(one, batch))
     one.filed(Letter("Nachtrag", "offence", "2009-03-03", reference=REFERENCE))
-    refused("batch_changed", lambda: one.one.batch_destroy(batch))
-    one.one.batch_drop(batch, [dossier])
+    refused("batch_changed", lambda: one.one.disposal.destroy(batch))
+    one.one.disposal.drop(batch, [dossier])
     staying = {str(row["id"]) for row in one.house.register.in_dossier(REFERENCE)}
-    assert one.one.batch_destroy(batch)["certificate"]
+    assert one.one.disposal.destroy(batch)["certificate"]
     assert all(map(one.house.vault.exists, staying))
     assert not any(map(one.house.vault.exists, going - staying))
     states = [row["state"] for row in one.house.register.in_dossier(REFERENCE)]
@@ -216,14 +216,14 @@ def test_the_last_unit_of_a_batch_that_cannot_be_called_off_can_stay(
 ) -> None:
     dossier = one.dossier(REFERENCE, "2010-01-01", OFFENCE, title="Chronik")
     one.clock.day = "2022-01-01"
-    batch = one.brought(one.one.batch_propose()["id"], state, TAKES_CHRONICLES)
+    batch = one.brought(one.one.disposal.propose()["id"], state, TAKES_CHRONICLES)
     one.filed(Letter("Nachtrag", "offence", "2009-03-03", reference=REFERENCE))
-    after = one.one.batch_destroy if state == "handed_over" else None
+    after = one.one.disposal.destroy if state == "handed_over" else None
     if after is not None:
         refused("batch_changed", lambda: after(batch))
-    one.one.batch_drop(batch, [dossier])
+    one.one.disposal.drop(batch, [dossier])
     assert one.state(batch) == "handed_over"
-    assert one.one.batch_destroy(batch) == {"certificate": None}
+    assert one.one.disposal.destroy(batch) == {"certificate": None}
     assert one.state(batch) == "done"
     states = [row["state"] for row in one.house.register.in_dossier(REFERENCE)]
     assert states == ["filed" if state == "exported" else "handed_over", "filed"]
@@ -239,8 +239,8 @@ def test_what_a_failed_step_left_in_an_object_is_not_taken_for_true(one: Bureau)
     units = one.units(batch)
     first, second = [unit for unit in units if unit != dossier]
     with no_room_for(one, "batch_reduced"), pytest.raises(SystemFault):
-        one.one.batch_drop(batch, [first])
-    one.one.batch_drop(batch, [second])
+        one.one.disposal.drop(batch, [first])
+    one.one.disposal.drop(batch, [second])
     assert set(documents(one, batch)) == before - {second}
 
 
@@ -248,12 +248,12 @@ def test_a_certificate_that_could_not_be_issued_is_issued_when_asked_again(
     free: Bureau,
 ) -> None:
     (paper,) = free.filed(CLAIM)
-    batch = free.brought(free.one.batch_propose()["id"], "approved", TAKES_NOTHING)
+    batch = free.brought(free.one.disposal.propose()["id"], "approved", TAKES_NOTHING)
     with no_room_for(free, "certificate_issued"), pytest.raises(SystemFault):
-        free.one.batch_destroy(batch)
+        free.one.disposal.destroy(batch)
     assert not free.house.vault.exists(paper)
-    issued = free.one.batch_destroy(batch)["certificate"]
-    (shown,) = free.one.certificate_list()["certificates"]
+    issued = free.one.disposal.destroy(batch)["certificate"]
+    (shown,) = free.one.certificates.list()["certificates"]
     assert (shown["id"], shown["is_proved"]) == (issued, True)
     assert not erasure.unfinished(free.house.config)
 
@@ -262,10 +262,10 @@ def test_a_batch_is_cancelled_with_its_documents_or_not_at_all(one: Bureau) -> N
     batch, _dossier = three(one)
     one.brought(batch, "offered", TAKES_CHRONICLES)
     with no_room_for(one, "batch_cancelled"), pytest.raises(SystemFault):
-        one.one.batch_cancel(batch)
+        one.one.disposal.cancel(batch)
     assert {row["state"] for row in one.house.register.items(batch)} == {"offered"}
     inside = documents(one, batch)
-    one.one.batch_cancel(batch)
+    one.one.disposal.cancel(batch)
     rows = [one.house.register.document(document) for document in inside]
     assert {row["state"] for row in rows if row} == {"filed"}
 
@@ -275,9 +275,9 @@ def test_a_hold_that_was_not_lifted_stands_after_the_ledger_was_lost(town: Town)
         (paper,) = one.filed(CLAIM)
         hold = one.hold("document", paper)
         with no_room_for(one, "hold_lifted"), pytest.raises(SystemFault):
-            one.one.hold_lift(hold)
-        one.one.hold_review(hold, date(2098, 1, 1))
-        assert one.one.hold_show(hold)["state"] == "stands"
+            one.one.holds.lift(hold)
+        one.one.holds.review(hold, date(2098, 1, 1))
+        assert one.one.holds.show(hold)["state"] == "stands"
         places = one.house.config.places
     for file in places.ledger.iterdir():
         file.unlink()
@@ -285,7 +285,7 @@ def test_a_hold_that_was_not_lifted_stands_after_the_ledger_was_lost(town: Town)
         file.unlink()
     with bureau(town, "2012-01-02") as one:
         one.house.intake.adopt_unknown()
-        shown = one.one.hold_show(hold)
+        shown = one.one.holds.show(hold)
         assert (shown["state"], shown["review_on"]) == ("stands", "2098-01-01")
 
 
@@ -306,14 +306,14 @@ def test_what_was_taken_out_while_it_was_written_is_not_handed_over(
             if comes == "hold":
                 one.hold("dossier", REFERENCE)
             else:
-                one.one.batch_drop(batch, [dossier])
+                one.one.disposal.drop(batch, [dossier])
 
     reason = "batch_on_hold" if comes == "hold" else "batch_changed"
-    refused(reason, lambda: one.one.batch_export(batch, progress=told))
+    refused(reason, lambda: one.one.disposal.export(batch, progress=told))
     assert came and one.state(batch) == "appraised"
     if comes == "hold":
-        one.one.batch_drop(batch, [dossier])
-    one.one.batch_export(batch)
+        one.one.disposal.drop(batch, [dossier])
+    one.one.disposal.export(batch)
     assert list(one.package(batch).titles.values()) == ["Chronik"]
 
 
@@ -327,9 +327,9 @@ def test_a_package_that_broke_off_before_a_unit_was_taken_out_is_begun_anew(
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        one.one.batch_export(batch, progress=killed)
-    one.one.batch_drop(batch, [dossier])
-    one.one.batch_export(batch)
+        one.one.disposal.export(batch, progress=killed)
+    one.one.disposal.drop(batch, [dossier])
+    one.one.disposal.export(batch)
     assert list(one.package(batch).titles.values()) == ["Chronik"]
 
 
@@ -337,7 +337,7 @@ def test_all_packages_of_a_batch_go_with_it(one: Bureau) -> None:
     batch, _dossier = three(one)
     exports = one.house.config.places.exports
     one.brought(batch, "exported", TAKES_CHRONICLES)
-    one.one.batch_export(batch, folder="noch-einmal")
+    one.one.disposal.export(batch, folder="noch-einmal")
     kept = exports / "anderes"
     kept.mkdir()
     (kept / "brief.txt").write_text("bleibt", encoding="utf-8")
@@ -345,7 +345,7 @@ def test_all_packages_of_a_batch_go_with_it(one: Bureau) -> None:
         batch, "anderes", "noch-einmal"
     ])  # fmt: skip
     one.confirmed(batch, TAKES_CHRONICLES.confirmation(one.package(batch)))
-    one.one.batch_destroy(batch)
+    one.one.disposal.destroy(batch)
     assert [path.name for path in exports.iterdir()] == ["anderes"]
 
 
@@ -353,8 +353,8 @@ def test_a_batch_that_is_called_off_leaves_no_package(one: Bureau) -> None:
     batch, _dossier = three(one)
     one.brought(batch, "appraised", TAKES_CHRONICLES)
     with no_room_for(one, "batch_exported"), pytest.raises(SystemFault):
-        one.one.batch_export(batch)
-    one.one.batch_cancel(batch)
+        one.one.disposal.export(batch)
+    one.one.disposal.cancel(batch)
     assert list(one.house.config.places.exports.iterdir()) == []
 
 
@@ -364,14 +364,14 @@ def test_a_batch_that_is_called_off_leaves_no_package(one: Bureau) -> None:
 def test_paper_that_came_after_the_handover_is_offered_too(one: Bureau) -> None:
     letter = Letter("Verstoß", "offence", "2009-02-02", subject="Chronik")
     dossier = one.dossier(REFERENCE, "2010-01-01", letter, title="Chronik")
-    old = one.one.batch_propose(older_than=1)["id"]
+    old = one.one.disposal.propose(older_than=1)["id"]
     one.brought(old, "done", TAKES_CHRONICLES)
-    one.one.dossier_reopen(REFERENCE)
+    one.one.dossiers.reopen(REFERENCE)
     late = Letter("Nachtrag", "offence", "2010-03-03", reference=REFERENCE)
     (paper,) = one.filed(late)
-    one.one.dossier_close(REFERENCE, date(2011, 1, 1))
+    one.one.dossiers.close(REFERENCE, date(2011, 1, 1))
     one.clock.day = "2030-01-01"
-    batch = one.one.batch_propose()["id"]
+    batch = one.one.disposal.propose()["id"]
     assert one.units(batch)[dossier]["said"] is None
     one.brought(batch, "handed_over", TAKES_CHRONICLES)
     assert one.house.register.document(paper)["state"] == "handed_over"  # type: ignore[index]
@@ -381,10 +381,10 @@ def test_a_class_that_is_waived_does_not_speak_for_a_dossier_of_another(town: To
     town.configure({"disposition": {"waived": ["claim"]}})
     with bureau(town, "2012-01-01") as one:
         one.filed(Letter("Mahnung", "claim", "2009-01-01", reference=REFERENCE))
-        dossier = one.one.dossier_open(REFERENCE, "offence")["id"]
-        one.one.dossier_close(REFERENCE, date(2010, 1, 1))
+        dossier = one.one.dossiers.open(REFERENCE, "offence")["id"]
+        one.one.dossiers.close(REFERENCE, date(2010, 1, 1))
         one.clock.day = "2022-01-01"
-        batch = one.one.batch_propose()["id"]
+        batch = one.one.disposal.propose()["id"]
         assert one.units(batch)[dossier]["said"] is None
 
 
@@ -393,15 +393,15 @@ def test_what_stays_here_after_the_handover_stays_though_the_settings_were_other
 ) -> None:
     with bureau(town, "2012-01-01") as one:
         dossier = one.dossier(REFERENCE, "2010-01-01", OFFENCE, title="Chronik")
-        one.brought(one.one.batch_propose(older_than=1)["id"], "done", TAKES_CHRONICLES)
+        one.brought(one.one.disposal.propose(older_than=1)["id"], "done", TAKES_CHRONICLES)
         one.clock.day = "2030-01-01"
-        batch = one.one.batch_propose()["id"]
+        batch = one.one.disposal.propose()["id"]
         assert one.units(batch)[dossier]["said"] == "exempt"
-        one.two.batch_approve(batch)
+        one.two.disposal.approve(batch)
         papers = documents(one, batch)
     town.configure({"disposition": {"destroy_handed_over": False}})
     with bureau(town, "2030-01-02") as one:
-        assert one.one.batch_destroy(batch) == {"certificate": None}
+        assert one.one.disposal.destroy(batch) == {"certificate": None}
         assert one.state(batch) == "done" and all(map(one.house.vault.exists, papers))
 
 
@@ -411,13 +411,13 @@ def test_what_stays_here_after_the_handover_stays_though_the_settings_were_other
 def test_a_dossier_keeps_as_long_as_the_longest_of_its_classes(one: Bureau) -> None:
     tax = Letter("Hundesteuer", "dog_tax", "2009-02-02")
     one.dossier(REFERENCE, "2010-06-01", OFFENCE, OFFENCE, tax)
-    shown = one.one.dossier_show(REFERENCE)
+    shown = one.one.dossiers.show(REFERENCE)
     assert (shown["class"], shown["ends"]) == ("offence", "2020-12-31")
     permit = Letter("Baugenehmigung", "building_permit", "2009-02-02")
     one.dossier("63-1/2009", "2010-06-01", OFFENCE, OFFENCE, permit)
-    assert one.one.dossier_show("63-1/2009")["due"] == "open"
-    one.one.dossier_tell("63-1/2009", "demolished", date(2010, 1, 1))
-    assert one.one.dossier_show("63-1/2009")["due"] == "dated"
+    assert one.one.dossiers.show("63-1/2009")["due"] == "open"
+    one.one.dossiers.tell("63-1/2009", "demolished", date(2010, 1, 1))
+    assert one.one.dossiers.show("63-1/2009")["due"] == "dated"
 
 
 def test_a_period_that_was_corrected_stops_what_was_proposed_under_the_old_one(
@@ -425,9 +425,9 @@ def test_a_period_that_was_corrected_stops_what_was_proposed_under_the_old_one(
 ) -> None:
     town.configure(WAIVED)
     with bureau(town, "2022-01-01") as one:
-        owner(one).retention_adopt()
+        owner(one).periods.adopt()
         papers = one.filed(CLAIM, OFFENCE)
-        batch = one.brought(one.one.batch_propose()["id"], "approved", TAKES_NOTHING)
+        batch = one.brought(one.one.disposal.propose()["id"], "approved", TAKES_NOTHING)
         inside = documents(one, batch)
     assert inside == papers[:1]
     plan = town.root / "filingplan.toml"
@@ -436,8 +436,8 @@ def test_a_period_that_was_corrected_stops_what_was_proposed_under_the_old_one(
         head + 'key = "claim"' + claim.replace("years = 3", "years = 30", 1), encoding="utf-8"
     )
     with bureau(town, "2022-01-02") as one:
-        owner(one).retention_adopt(running_on=FOR_ALL)
-        refused("batch_changed", lambda: one.one.batch_destroy(batch))
+        owner(one).periods.adopt(running_on=FOR_ALL)
+        refused("batch_changed", lambda: one.one.disposal.destroy(batch))
         assert one.house.vault.exists(papers[0])
 
 
@@ -451,25 +451,25 @@ def test_no_paper_leaves_a_dossier_that_is_on_hold(one: Bureau) -> None:
     hold = one.hold("dossier", REFERENCE)
     other = "32.1-5/2009"
     for step in (
-        lambda: one.one.dossier_move([paper], other),
-        lambda: one.one.correct(paper, [f"dossier={other}"]),
-        lambda: one.one.correct(paper, ["dossier="]),
+        lambda: one.one.dossiers.move([paper], other),
+        lambda: one.one.review.correct(paper, [f"dossier={other}"]),
+        lambda: one.one.review.correct(paper, ["dossier="]),
     ):
         fault = refused("document_on_hold", step)
         assert fault.params["holds"] == hold
-    refused("dossier_on_hold", lambda: one.one.dossier_merge(REFERENCE, other))
+    refused("dossier_on_hold", lambda: one.one.dossiers.merge(REFERENCE, other))
     assert [row["id"] for row in one.house.register.in_dossier(REFERENCE)] == [paper]
-    one.one.correct(paper, ["subject=Bescheid vom Amt"])
-    one.one.hold_lift(hold)
-    one.one.dossier_merge(REFERENCE, other)
+    one.one.review.correct(paper, ["subject=Bescheid vom Amt"])
+    one.one.holds.lift(hold)
+    one.one.dossiers.merge(REFERENCE, other)
     assert len(one.house.register.in_dossier(other)) == 2
 
 
 def test_an_empty_dossier_on_hold_is_not_merged(one: Bureau) -> None:
-    one.one.dossier_open(REFERENCE, "offence")
+    one.one.dossiers.open(REFERENCE, "offence")
     one.dossier("32.1-5/2009", None, OFFENCE)
     one.hold("dossier", REFERENCE)
-    refused("dossier_on_hold", lambda: one.one.dossier_merge(REFERENCE, "32.1-5/2009"))
+    refused("dossier_on_hold", lambda: one.one.dossiers.merge(REFERENCE, "32.1-5/2009"))
 
 
 # --- damaged objects ----------------------------------------------------------------------------
@@ -489,34 +489,34 @@ def test_papers_of_a_dossier_that_cannot_be_read_are_not_loose(one: Bureau) -> N
     claim = Letter("Mahnung", "claim", "2009-01-01")
     dossier = one.dossier(REFERENCE, None, claim, OFFENCE)
     damage(one, dossier)
-    owner(one).rebuild()
+    owner(one).upkeep.rebuild()
     one.clock.day = "2022-01-01"
-    fault = refused("object_damaged", lambda: one.one.batch_propose(), IntegrityFault)
+    fault = refused("object_damaged", lambda: one.one.disposal.propose(), IntegrityFault)
     assert fault.params["id"] == dossier
 
 
 def test_a_batch_that_cannot_be_read_says_so(one: Bureau) -> None:
     batch, _dossier = three(one)
     damage(one, batch)
-    owner(one).rebuild()
+    owner(one).upkeep.rebuild()
     for step in (
-        lambda: one.two.batch_approve(batch),
-        lambda: one.one.batch_drop(batch, ["01"]),
-        lambda: one.one.batch_cancel(batch),
+        lambda: one.two.disposal.approve(batch),
+        lambda: one.one.disposal.drop(batch, ["01"]),
+        lambda: one.one.disposal.cancel(batch),
     ):
         fault = refused("object_damaged", step, IntegrityFault)
         assert fault.params["id"] == batch
-    assert one.one.batch_show(batch)["state"] == "proposed"
+    assert one.one.disposal.show(batch)["state"] == "proposed"
 
 
 def test_a_new_catalogue_is_the_old_one_when_matters_are_gone(one: Bureau) -> None:
     batch, _dossier = three(one)
     one.brought(batch, "done", TAKES_CHRONICLES)
     one.filed(CLAIM)
-    one.one.batch_cancel(one.one.batch_propose()["id"])
+    one.one.disposal.cancel(one.one.disposal.propose()["id"])
     one.dossier("32.1-5/2009", None, OFFENCE)
     one.dossier("32.1-6/2009", None, OFFENCE)
-    one.one.dossier_merge("32.1-5/2009", "32.1-6/2009")
+    one.one.dossiers.merge("32.1-5/2009", "32.1-6/2009")
 
     def told() -> dict[str, Any]:
         register = one.house.register
@@ -526,7 +526,7 @@ def test_a_new_catalogue_is_the_old_one_when_matters_are_gone(one: Bureau) -> No
         }
 
     before = told()
-    owner(one).rebuild()
+    owner(one).upkeep.rebuild()
     assert told() == before
 
 
@@ -581,20 +581,23 @@ def act(name: str, body: bytes, size: int | None = None) -> bytes:
 @pytest.mark.parametrize(
     ("name", "body"),
     [
-        ("no_such_act", b"{}"),
+        ("no_such.act", b"{}"),
+        ("dossiers.no_such_act", b"{}"),
+        ("dossiers._dossier", b"{}"),
+        ("dossiers.__init__", b"{}"),
         ("house", b"{}"),
-        ("dossier_show", b"{}"),
-        ("dossier_show", b"[]"),
-        ("dossier_show", b'{"name": 5}'),
-        ("dossier_show", b'{"name": "x", "self": 1}'),
-        ("dossier_show", b'{"name": "\\udcff"}'),
-        ("dossier_show", b'{"name": "\xff"}'),
-        ("dossier_show", b"[" * 100_000),
-        ("batch_propose", b'{"progress": 1}'),
-        ("batch_propose", b'{"older_than": -1}'),
-        ("batch_propose", b'{"older_than": true}'),
-        ("hold_place", b'{"scope": "document", "targets": "x"}'),
-        ("dossier_close", b'{"name": "x", "on": "2024-02-30"}'),
+        ("dossiers.show", b"{}"),
+        ("dossiers.show", b"[]"),
+        ("dossiers.show", b'{"name": 5}'),
+        ("dossiers.show", b'{"name": "x", "self": 1}'),
+        ("dossiers.show", b'{"name": "\\udcff"}'),
+        ("dossiers.show", b'{"name": "\xff"}'),
+        ("dossiers.show", b"[" * 100_000),
+        ("disposal.propose", b'{"progress": 1}'),
+        ("disposal.propose", b'{"older_than": -1}'),
+        ("disposal.propose", b'{"older_than": true}'),
+        ("holds.place", b'{"scope": "document", "targets": "x"}'),
+        ("dossiers.close", b'{"name": "x", "on": "2024-02-30"}'),
     ],
 )
 def test_words_that_do_not_fit_are_refused_and_are_no_bug(
@@ -602,7 +605,7 @@ def test_words_that_do_not_fit_are_refused_and_are_no_bug(
 ) -> None:
     with served(one, tmp_path / "socket") as ask:
         status, answer = ask(act(name, body))
-    if name == "batch_propose" and b"-1" in body:
+    if name == "disposal.propose" and b"-1" in body:
         assert b"not_a_number" in answer
     else:
         assert (status, b'"bad_request"' in answer) == (400, True), answer
@@ -610,10 +613,10 @@ def test_words_that_do_not_fit_are_refused_and_are_no_bug(
 
 def test_a_limit_beyond_all_years_is_no_bug(one: Bureau) -> None:
     one.filed(CLAIM)
-    refused("nothing_due", lambda: one.one.batch_propose(older_than=10**30))
+    refused("nothing_due", lambda: one.one.disposal.propose(older_than=10**30))
 
 
-@pytest.mark.parametrize("name", ["batch_appraise", "batch_confirm"])
+@pytest.mark.parametrize("name", ["disposal.appraise", "disposal.confirm"])
 def test_nothing_is_received_from_who_may_not_dispose(
     one: Bureau, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
@@ -630,5 +633,5 @@ def test_nothing_is_received_from_who_may_not_dispose(
 def test_a_dossier_is_not_closed_before_the_letters_in_it(one: Bureau) -> None:
     key = one.dossier("22.1-9/2010", None, Letter("Bescheid", "dog_tax", "2010-06-01"))
     with pytest.raises(UsageFault, match="closed_before_paper"):
-        one.one.dossier_close(name=key, on=date(2005, 6, 1))
-    assert one.one.dossier_close(name=key, on=date(2010, 6, 1))["state"] == "closed"
+        one.one.dossiers.close(name=key, on=date(2005, 6, 1))
+    assert one.one.dossiers.close(name=key, on=date(2010, 6, 1))["state"] == "closed"

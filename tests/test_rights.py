@@ -20,7 +20,7 @@ import pytest
 
 from archiver.config import Config, Pipeline, Rights
 from archiver.errors import Refusal
-from archiver.rights import TABLE, Act, Caller, Role, standing
+from archiver.rights import TABLE, Caller, Right, Role, standing
 from tests import paper
 from tests.town import DEADLINE, Town, wait_for
 
@@ -43,32 +43,32 @@ CONFIG = Config(
 
 def test_every_role_has_an_answer_for_every_act() -> None:
     assert set(TABLE) == set(Role)
-    allowed = {(role, act) for role, act in itertools.product(Role, Act) if act in TABLE[role]}
+    allowed = {(role, act) for role, act in itertools.product(Role, Right) if act in TABLE[role]}
     assert allowed == {
-        *((Role.OWNER, act) for act in Act),
-        (Role.STAFF, Act.SEARCH),
-        (Role.STAFF, Act.READ),
-        (Role.STAFF, Act.STATUS),
-        (Role.REVIEWER, Act.SEARCH),
-        (Role.REVIEWER, Act.READ),
-        (Role.REVIEWER, Act.STATUS),
-        (Role.REVIEWER, Act.DECIDE),
-        (Role.REVIEWER, Act.TIDY),
-        (Role.REVIEWER, Act.SETTLE),
-        (Role.ARCHIVIST, Act.SEARCH),
-        (Role.ARCHIVIST, Act.READ),
-        (Role.ARCHIVIST, Act.STATUS),
-        (Role.ARCHIVIST, Act.DECIDE),
-        (Role.ARCHIVIST, Act.TIDY),
-        (Role.ARCHIVIST, Act.SETTLE),
-        (Role.ARCHIVIST, Act.DISPOSE),
-        (Role.CLERK, Act.ADD),
-        (Role.CLERK, Act.STATUS),
-        (Role.CLERK, Act.TIDY),
+        *((Role.OWNER, act) for act in Right),
+        (Role.STAFF, Right.SEARCH),
+        (Role.STAFF, Right.READ),
+        (Role.STAFF, Right.STATUS),
+        (Role.REVIEWER, Right.SEARCH),
+        (Role.REVIEWER, Right.READ),
+        (Role.REVIEWER, Right.STATUS),
+        (Role.REVIEWER, Right.DECIDE),
+        (Role.REVIEWER, Right.TIDY),
+        (Role.REVIEWER, Right.SETTLE),
+        (Role.ARCHIVIST, Right.SEARCH),
+        (Role.ARCHIVIST, Right.READ),
+        (Role.ARCHIVIST, Right.STATUS),
+        (Role.ARCHIVIST, Right.DECIDE),
+        (Role.ARCHIVIST, Right.TIDY),
+        (Role.ARCHIVIST, Right.SETTLE),
+        (Role.ARCHIVIST, Right.DISPOSE),
+        (Role.CLERK, Right.ADD),
+        (Role.CLERK, Right.STATUS),
+        (Role.CLERK, Right.TIDY),
     }
 
 
-@pytest.mark.parametrize("act", Act)
+@pytest.mark.parametrize("act", Right)
 @pytest.mark.parametrize(
     ("uid", "gids", "roles"),
     [
@@ -84,7 +84,7 @@ def test_every_role_has_an_answer_for_every_act() -> None:
     ],
 )
 def test_roles_add_up_and_nobody_has_more(
-    uid: int, gids: set[int], roles: set[Role], act: Act
+    uid: int, gids: set[int], roles: set[Role], act: Right
 ) -> None:
     mine = standing(CONFIG, Caller(uid, frozenset(gids)), owner=77)
     assert mine.roles == roles

@@ -116,19 +116,19 @@ def test_damage_is_found_told_and_forgotten_when_it_is_mended(
         walk.whole()
         assert walk.found() == {(holding.second, "changed_file")}
         assert walk.troubles() == [("verify_found", 1)]
-        shown = Archive(house, myself()).status()["verify"]
+        shown = Archive(house, myself()).upkeep.status()["verify"]
         assert [one["id"] for one in shown["problems"]] == [holding.second]
         assert shown["last_full"] == walk.rounds._state.ended
         # A person who has everything read is believed, and what is still wrong stays.
         path.write_bytes(whole)
-        Archive(house, myself()).verify()
+        Archive(house, myself()).upkeep.verify()
         assert walk_of(house).found() == set()
         flip(path)
-        Archive(house, myself()).verify()
+        Archive(house, myself()).upkeep.verify()
         # A restart remembers, and the next round sees that it was mended.
         again = walk_of(house)
         assert again.found() == walk.found()
-        Archive(house, myself()).restore(holding.second, io.BytesIO(whole))
+        Archive(house, myself()).scans.restore(holding.second, io.BytesIO(whole))
         again.whole()
         assert again.found() == set() and again.troubles() == []
 
@@ -152,7 +152,7 @@ def test_a_vault_of_yesterday_is_told_at_the_start(
 ) -> None:
     shutil.copytree(holding.town.root, tmp_path / "yesterday", symlinks=True)
     with holding.open() as house:
-        Archive(house, myself()).correct(holding.first, ["subject=Zaun"])
+        Archive(house, myself()).review.correct(holding.first, ["subject=Zaun"])
     put_back(holding, tmp_path / "yesterday", "vault")
     with holding.open() as house:
         walk = walk_of(house)

@@ -132,7 +132,7 @@ def test_the_file_of_a_withdrawn_document_may_come_again(root, stuck) -> None:
     with Lane(root) as lane:
         ((_event, document),) = accessions(lane)
         lane.walk(document)
-        lane.archive.withdraw(document, "Irrtum")
+        lane.archive.intake.withdraw(document, "Irrtum")
         os.link(root / "released" / f"{document}-brief.pdf", drop)
         (root / "released" / f"{document}-brief.pdf").unlink()
         again = drop.stat()

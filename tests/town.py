@@ -144,11 +144,11 @@ class Town:
         with suppress(Fault, OSError):
             match arguments:
                 case ["status"]:
-                    return self._served.status()
+                    return self._served.upkeep.status()
                 case ["show", identifier] if not identifier.startswith("-"):
-                    return self._served.show(identifier)
+                    return self._served.documents.show(identifier)
                 case ["search", query, "--limit", limit]:
-                    return self._served.search(query, int(limit))
+                    return self._served.documents.search(query, int(limit))
         ended = self.command(*arguments, "--json")
         assert ended.returncode == 0, ended.stderr
         return json.loads(ended.stdout)

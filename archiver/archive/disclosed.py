@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from archiver.archive.visit import Json
+from archiver.acts import Json
 from archiver.disclosure.package import BASES, Disclosure
 from archiver.disclosure.plan import Seen
 from archiver.disclosure.request import Chosen, Request

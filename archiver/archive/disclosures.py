@@ -7,33 +7,42 @@ it, and that only papers which stand in the archive are given.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from archiver import phrases
-from archiver.archive.documents import File
-from archiver.archive.visit import Json, Progress, Visit, silent
+from archiver.acts import File, Json, Progress, act, silent
+from archiver.archive import disclosed
+from archiver.archive.visit import Visit
+from archiver.clock import town_day
+from archiver.disclosure.plan import check_named, found_nowhere
+from archiver.disclosure.request import Basis, Chosen, Request
+from archiver.disclosure.wanted import ALL, Wanted
 from archiver.errors import Refusal, SystemFault, UsageFault
+from archiver.house import new_id
+from archiver.pipeline.copies import Copies
+from archiver.pipeline.disclosure import Parts, disclose, look, pictures, preview
+from archiver.pipeline.office import cage_of, engines_of, reader_of
 from archiver.records import UNCLASSIFIED, DocumentState, Id
-from archiver.rights import Act
+from archiver.rights import Right
+from archiver.store import durable
+from archiver.store.objects import WORDS
 
 if TYPE_CHECKING:
     from archiver.disclosure.package import Disclosure
-    from archiver.disclosure.request import Chosen, Request
-    from archiver.disclosure.wanted import Wanted
-    from archiver.pipeline.copies import Copies
-    from archiver.pipeline.disclosure import Parts
 
 # Papers that a person or the rules have settled, and that are still here.
 _GIVABLE = frozenset({DocumentState.FILED, DocumentState.OFFERED, DocumentState.HANDED_OVER})
 
 
-class Disclosing(Visit):
-    """Use cases of those who answer requests for access."""
+class Disclosures(Visit):
+    """Acts of those who answer requests for access."""
 
-    def disclosure_look(self, wanted: Json) -> Json:
+    @act(Right.DISPOSE)
+    def look(self, wanted: Json) -> Json:
         """Say what would be blackened, what a person has to decide, and what cannot be given.
 
         Args:
@@ -51,11 +60,6 @@ class Disclosing(Visit):
             UsageFault: words that cannot be understood.
             Refusal: ``paper_changed``, ``not_read_yet``.
         """
-        from archiver.archive import disclosed
-        from archiver.disclosure.plan import check_named, found_nowhere
-        from archiver.pipeline.disclosure import look, pictures
-
-        self._standing.require(Act.DISPOSE)
         self._sweep()
         said = _wanted(wanted)
         request, refused = self._request(said, "")
@@ -82,21 +86,18 @@ class Disclosing(Visit):
             "unanswered": found_nowhere(request, seen),
         }
 
-    def disclosure_preview(self, wanted: Json, document: str) -> File:
+    @act(Right.DISPOSE)
+    def preview(self, wanted: Json, document: str) -> File:
         """One document as it would be given, for a person to look at each of its pages.
 
         Args:
-            wanted: as `disclosure_look`, decided in all its finds.
+            wanted: as `look`, decided in all its finds.
             document: its id.
 
         Raises:
-            UsageFault: ``not_in_request``; and as `disclosure_give`.
-            Refusal, Fault: as `disclosure_give`.
+            UsageFault: ``not_in_request``; and as `give`.
+            Refusal, Fault: as `give`.
         """
-        from archiver.house import new_id
-        from archiver.pipeline.disclosure import preview
-
-        self._standing.require(Act.DISPOSE)
         request, refused = self._request(_wanted(wanted), "")
         if refused:
             raise refused[0]
@@ -109,11 +110,12 @@ class Disclosing(Visit):
         stream.seek(0)
         return File(stream, size, f"{identifier}.pdf", "application/pdf", None)
 
-    def disclosure_give(self, wanted: Json, progress: Progress = silent) -> Json:
-        """Make a package and record it; `disclosure_package` gives it.
+    @act(Right.DISPOSE)
+    def give(self, wanted: Json, progress: Progress = silent) -> Json:
+        """Make a package and record it; `package` gives it.
 
         Args:
-            wanted: as `disclosure_look`, decided in all its parts, with basis and recipient.
+            wanted: as `look`, decided in all its parts, with basis and recipient.
             progress: is told pages proven and in all.
 
         Raises:
@@ -122,11 +124,6 @@ class Disclosing(Visit):
             Refusal: ``not_disclosable``, or as there.
             Fault: as there.
         """
-        from archiver.archive import disclosed
-        from archiver.house import new_id
-        from archiver.pipeline.disclosure import disclose
-
-        self._standing.require(Act.DISPOSE)
         self._sweep()
         said = _wanted(wanted)
         if said.basis is None:
@@ -142,13 +139,13 @@ class Disclosing(Visit):
             self._record(made)
         return disclosed.disclosure_json(made)
 
-    def disclosure_package(self, name: str) -> File:
+    @act(Right.DISPOSE)
+    def package(self, name: str) -> File:
         """A package that was made just now, as a zip.
 
         Raises:
             NotFound: ``no_such_disclosure``, ``package_gone``.
         """
-        self._standing.require(Act.DISPOSE)
         self._sweep()
         identifier = str(self._disclosure(name)["id"])
         stream = self._copies.zipped(identifier, self._house.config.places.stage)
@@ -156,22 +153,20 @@ class Disclosing(Visit):
         stream.seek(0)
         return File(stream, size, f"{identifier}.zip", "application/zip", None)
 
-    def disclosure_taken(self, name: str) -> Json:
+    @act(Right.DISPOSE)
+    def taken(self, name: str) -> Json:
         """Say that a package has arrived whole: the archive removes its copy."""
-        self._standing.require(Act.DISPOSE)
         identifier = str(self._disclosure(name)["id"])
         self._copies.remove(identifier)
         return {"id": identifier}
 
-    def disclosure_list(self, document: str = "") -> Json:
+    @act(Right.DISPOSE)
+    def list(self, document: str = "") -> Json:
         """What was given, oldest first.
 
         Args:
             document: only what had a copy of it; empty: everything.
         """
-        from archiver.archive import disclosed
-
-        self._standing.require(Act.DISPOSE)
         rows = self._seen.matters("disclosure")
         given = [disclosed.kept(row) for row in rows if self._sees_disclosure(row)]
         if document:
@@ -183,25 +178,20 @@ class Disclosing(Visit):
             ]
         }
 
-    def disclosure_show(self, name: str) -> Json:
+    @act(Right.DISPOSE)
+    def show(self, name: str) -> Json:
         """What was given to whom, on which basis, when, by whom.
 
         Raises:
             NotFound: ``no_such_disclosure``.
             UsageFault: ``id_not_unique``.
         """
-        from archiver.archive import disclosed
-
-        self._standing.require(Act.DISPOSE)
         return disclosed.disclosure_json(disclosed.kept(self._disclosure(name)))
 
     # --- inside --------------------------------------------------------------------------------
 
-    def _request(self, wanted: Wanted, identifier: Id) -> tuple[Request, list[Refusal]]:
+    def _request(self, wanted: Wanted, identifier: Id) -> tuple[Request, Sequence[Refusal]]:
         """Look up what a person has named; documents that cannot be given are told apart."""
-        from archiver.disclosure.request import Request
-        from archiver.disclosure.wanted import ALL
-
         rows = [(self._document(one.document), one.version) for one in wanted.documents]
         looked = [(one.document, n) for one in wanted.documents for n in one.looked_through]
         named = {str(row["id"]) for row, _version in rows}
@@ -240,7 +230,6 @@ class Disclosing(Visit):
         """Documents that are named by queries."""
         if not queries:
             return
-        from archiver.clock import town_day
 
         register = self._house.register
         most = max(1, sum(register.counts().values()))
@@ -251,8 +240,6 @@ class Disclosing(Visit):
 
     def _chosen(self, row: Json, version: int | None, pages: Sequence[tuple[Id, int]]) -> Chosen:
         """A document of the package: its title is its class, which is about no person."""
-        from archiver.disclosure.request import Chosen
-
         document = str(row["id"])
         key = str(row["record_class"] or UNCLASSIFIED)
         titles = {one.key: one.title for one in self._house.config.classes}
@@ -278,8 +265,6 @@ class Disclosing(Visit):
 
     def _all_black(self, request: Request) -> Request:
         """Have all uncertain finds blackened that a person does not want to leave."""
-        from archiver.pipeline.disclosure import look
-
         finds = [find for one in look(self._house.vault, request) for find in one.finds]
         unsure = [
             find.key for find in finds if find.kind != "exact" and find.key not in request.leave
@@ -290,8 +275,6 @@ class Disclosing(Visit):
 
     @property
     def _copies(self) -> Copies:
-        from archiver.pipeline.copies import Copies
-
         return Copies(self._house.config.places.exports / "disclosures")
 
     def _sweep(self) -> None:
@@ -304,12 +287,6 @@ class Disclosing(Visit):
     @contextmanager
     def _parts_for(self, identifier: Id) -> Iterator[Parts]:
         """A reader of its own, and the daemon's engines or, without a daemon, own ones."""
-        from concurrent.futures import CancelledError
-
-        from archiver.pipeline.disclosure import Parts
-        from archiver.pipeline.office import cage_of, engines_of, reader_of
-        from archiver.store import durable
-
         house = self._house
         kind, office = cage_of(house.config), house.office
         engines = office.engines if office else engines_of(house.config, kind)
@@ -337,15 +314,11 @@ class Disclosing(Visit):
         return self._matter(name, "disclosure", "no_such_disclosure", self._sees_disclosure)
 
     def _sees_disclosure(self, row: Json) -> bool:
-        from archiver.archive import disclosed
-
         given = [paper.document for paper in disclosed.kept(row).documents]
         return len(self._visible(given)) == len(given)
 
 
 def _wanted(words: Json) -> Wanted:
-    from archiver.disclosure.wanted import Wanted
-
     try:
         return msgspec.convert(words, Wanted)
     except msgspec.ValidationError as error:
@@ -353,8 +326,6 @@ def _wanted(words: Json) -> Wanted:
 
 
 def _any_basis() -> Any:
-    from archiver.disclosure.request import Basis
-
     return Basis.GDPR
 
 
@@ -370,6 +341,4 @@ def _sentence(fault: Refusal) -> str:
 
 def _paper(state: dict[str, str]) -> dict[str, str]:
     """Digests of what is given and of what was read, of all files of a version."""
-    from archiver.store.objects import WORDS
-
     return {n: digest for n, digest in state.items() if n == WORDS or n.startswith("original.")}

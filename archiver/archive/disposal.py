@@ -14,18 +14,27 @@ from typing import TYPE_CHECKING, BinaryIO
 import msgspec
 
 from archiver import phrases
-from archiver.archive.documents import File
+from archiver.acts import File, Json, Progress, act, silent
 from archiver.archive.registering import Registering
-from archiver.archive.visit import Json, Progress, silent
-from archiver.errors import Fault, UsageFault
-from archiver.records import Id
-from archiver.rights import Act
-from archiver.sight import MIXED
+from archiver.errors import UsageFault
+from archiver.records import MATTERS_GONE, Id
+from archiver.registry import answering, batches, destruction, handover
+from archiver.registry.batch import (
+    Batch,
+    batch_of,
+    decisions_of,
+    find,
+    message_offer,
+    notes_of,
+    require_state,
+)
+from archiver.registry.corrections import corrections
+from archiver.retention.exchange.messages import offer_package
+from archiver.rights import Right
 from archiver.tongue import tr
 
 if TYPE_CHECKING:
     from archiver.registry.answering import Answered
-    from archiver.registry.batch import Batch
     from archiver.registry.units import Unit
     from archiver.retention.exchange.appraisal import Finding
 
@@ -33,10 +42,11 @@ _REASONS, _SHOWN = 5, 300  # of the archive's words in a sentence: how many, and
 _STAMPS = ("proposed", "approved", "offered", "appraised", "exported", "confirmed")
 
 
-class Disposing(Registering):
-    """Use cases of those who hand over and destroy."""
+class Disposal(Registering):
+    """Acts of those who hand over and destroy."""
 
-    def batch_propose(
+    @act(Right.DISPOSE)
+    def propose(
         self,
         classes: Sequence[str] = (),
         until: date | None = None,
@@ -46,9 +56,6 @@ class Disposing(Registering):
         progress: Progress = silent,
     ) -> Json:
         """Gather what is due and free to go, see `archiver.registry.batches.propose`."""
-        from archiver.registry import batches
-
-        self._standing.require(Act.DISPOSE)
         for number in (most, older_than):
             if number < 0:
                 raise UsageFault("not_a_number", value=str(number))
@@ -63,7 +70,7 @@ class Disposing(Registering):
             progress=progress,
             is_seen=self._seen_units(),
         )
-        return self.batch_show(proposed)
+        return self.show(proposed)
 
     def _seen_units(self) -> Callable[[Unit], bool] | None:
         """Says whether the person may see all that would go with a unit; None: he sees all."""
@@ -72,12 +79,9 @@ class Disposing(Registering):
         seen = {*self._seen.documents(), *(row["id"] for row in self._seen.matters("dossier"))}
         return lambda unit: {unit.id, *(row["id"] for row in unit.papers)} <= seen
 
-    def batch_list(self, everything: bool = False) -> Json:
+    @act(Right.READ)
+    def list(self, everything: bool = False) -> Json:
         """Batches that have not ended, or all that there ever were."""
-        from archiver.records import MATTERS_GONE
-        from archiver.registry.batch import batch_of
-
-        self._standing.require(Act.READ)
         rows = self._seen.matters("batch")
         return {
             "batches": [
@@ -92,11 +96,9 @@ class Disposing(Registering):
             ]
         }
 
-    def batch_show(self, name: str) -> Json:
+    @act(Right.READ)
+    def show(self, name: str) -> Json:
         """Everything known of a batch: its steps, its units, and what was said about them."""
-        from archiver.registry.batch import batch_of, decisions_of, find, notes_of
-
-        self._standing.require(Act.READ)
         registry = self._shown
         row = find(registry, name)
         identifier = str(row["id"])
@@ -127,32 +129,25 @@ class Disposing(Registering):
             "corrections": self._corrections(identifier),
         }
 
-    def batch_approve(self, name: str) -> Json:
+    @act(Right.DISPOSE)
+    def approve(self, name: str) -> Json:
         """Say, as a second person, that a batch may go its way; tells what was corrected."""
-        from archiver.registry import batches
-
-        self._standing.require(Act.DISPOSE)
         batch = batches.approve(self._house.registry, self._batch_id(name), self._caller.pseudonym)
         return {**self._batch_told(batch), "corrections": self._corrections(batch)}
 
-    def batch_offer(self, name: str) -> Json:
-        """Offer a batch to the archive; `batch_message` gives the 0501 to send."""
-        from archiver.registry import batches
-
-        self._standing.require(Act.DISPOSE)
+    @act(Right.DISPOSE)
+    def offer(self, name: str) -> Json:
+        """Offer a batch to the archive; `message` gives the 0501 to send."""
         batch = batches.offer(self._house.registry, self._batch_id(name), self._caller.pseudonym)
         return self._batch_told(batch)
 
-    def batch_message(self, name: str) -> File:
+    @act(Right.DISPOSE)
+    def message(self, name: str) -> File:
         """The 0501 of a batch that is offered, as it is to be sent.
 
         Raises:
             Refusal: ``wrong_step``.
         """
-        from archiver.registry.batch import find, message_offer, require_state
-        from archiver.retention.exchange.messages import offer_package
-
-        self._standing.require(Act.DISPOSE)
         registry = self._shown
         row = find(registry, name)
         states = ("offered", "appraised", "exported", "handed_over")
@@ -160,7 +155,8 @@ class Disposing(Registering):
         title, content = offer_package(message_offer(registry, str(row["id"])))
         return File(io.BytesIO(content), len(content), title, "application/zip", None)
 
-    def batch_appraise(self, name: str, source: BinaryIO) -> Json:
+    @act(Right.DISPOSE)
+    def appraise(self, name: str, source: BinaryIO) -> Json:
         """Read in the archive's appraisal list 0502.
 
         Args:
@@ -170,51 +166,41 @@ class Disposing(Registering):
         Returns:
             ``state``, ``waiting`` (items without a decision), ``findings`` item by item.
         """
-        from archiver.registry import answering
-
-        self._standing.require(Act.DISPOSE)
         actor = self._caller.pseudonym
         return _answered(
             answering.take_appraisal(self._house.registry, self._batch_id(name), source, actor)
         )
 
-    def batch_export(self, name: str, folder: str = "", progress: Progress = silent) -> Json:
+    @act(Right.DISPOSE)
+    def export(self, name: str, folder: str = "", progress: Progress = silent) -> Json:
         """Write what the archive takes, see `archiver.registry.handover.export`."""
-        from archiver.registry import handover
-
-        self._standing.require(Act.DISPOSE)
         registry, actor = self._house.registry, self._caller.pseudonym
         package = handover.export(registry, self._batch_id(name), folder, actor, progress)
         return {"package": str(package)}
 
-    def batch_confirm(self, name: str, source: BinaryIO) -> Json:
-        """Read in the archive's import confirmation 0506; see `batch_appraise`."""
-        from archiver.registry import answering
-
-        self._standing.require(Act.DISPOSE)
+    @act(Right.DISPOSE)
+    def confirm(self, name: str, source: BinaryIO) -> Json:
+        """Read in the archive's import confirmation 0506; see `appraise`."""
         actor = self._caller.pseudonym
         return _answered(
             answering.take_confirmation(self._house.registry, self._batch_id(name), source, actor)
         )
 
-    def batch_drop(self, name: str, units: Sequence[str]) -> Json:
+    @act(Right.DISPOSE)
+    def drop(self, name: str, units: Sequence[str]) -> Json:
         """Take units out of a batch; they stay in the archive as they were."""
-        from archiver.registry import batches
-
-        self._standing.require(Act.DISPOSE)
         batch, actor = self._batch_id(name), self._caller.pseudonym
         count = batches.drop(self._house.registry, batch, units, actor)
         return {"dropped": count}
 
-    def batch_cancel(self, name: str) -> Json:
+    @act(Right.DISPOSE)
+    def cancel(self, name: str) -> Json:
         """Call a batch off that has not been exported."""
-        from archiver.registry import batches
-
-        self._standing.require(Act.DISPOSE)
         batch, actor = self._batch_id(name), self._caller.pseudonym
         return self._batch_told(batches.cancel(self._house.registry, batch, actor))
 
-    def batch_destroy(self, name: str, thorough: bool = False, progress: Progress = silent) -> Json:
+    @act(Right.DISPOSE)
+    def destroy(self, name: str, thorough: bool = False, progress: Progress = silent) -> Json:
         """Destroy what remains of a batch and what was handed over, with proof.
 
         Args:
@@ -225,9 +211,6 @@ class Disposing(Registering):
         Returns:
             ``certificate``: its id, None where nothing was to be destroyed.
         """
-        from archiver.registry import destruction
-
-        self._standing.require(Act.DISPOSE)
         certificate = destruction.destroy(
             self._house.registry,
             self._house,
@@ -238,83 +221,10 @@ class Disposing(Registering):
         )
         return {"certificate": certificate}
 
-    def certificate_list(self) -> Json:
-        """Certificates of destruction, oldest first."""
-        self._standing.require(Act.READ)
-        rows = self._house.register.matters("certificate")
-        shown = ("batch", "documents", "at", "is_proved")
-        return {
-            "certificates": [
-                {"id": row["id"], "state": row["state"], **{k: row["about"].get(k) for k in shown}}
-                for row in rows
-                if self._sees_certificate(row)
-            ]
-        }
-
-    def certificate_show(self, name: str) -> Json:
-        """What a certificate says of its proof: ``is_complete``, and finds by store."""
-        from archiver.papers.destruction_sheet import STORES
-        from archiver.registry.certificates import issued
-
-        self._standing.require(Act.READ)
-        identifier, made = issued(self._house.registry, self._certificate_id(name))
-        row = self._house.register.matter(identifier)
-        return {
-            "id": identifier,
-            "batch": made.batch,
-            "at": made.at,
-            "documents": len(made.documents),
-            "is_complete": made.is_complete,
-            "is_proved": bool(row and row["about"].get("is_proved")),
-            "witnesses": made.witnesses,
-            "weak": made.weak,
-            "left": made.left,
-            "searched": [
-                {**msgspec.to_builtins(one), "title": tr(STORES.get(one.store, one.store))}
-                for one in made.searched
-            ],
-        }
-
-    def certificate_prove(
-        self, name: str, thorough: bool = False, progress: Progress = silent
-    ) -> Json:
-        """Look once more for what a certificate says is still there; see `certificate_show`."""
-        from archiver.registry import destruction
-
-        self._standing.require(Act.DISPOSE)
-        proved = destruction.prove(
-            self._house.registry,
-            self._house,
-            self._certificate_id(name),
-            self._caller.pseudonym,
-            thorough=thorough,
-            progress=progress,
-        )
-        return self.certificate_show(proved)
-
-    def certificate_get(self, name: str, as_json: bool = False) -> File:
-        """A certificate as PDF/A, or as JSON for machines.
-
-        Raises:
-            NotFound: ``no_such_certificate``.
-            UsageFault: ``id_not_unique``.
-        """
-        from archiver.registry.certificates import CERTIFICATE, PAPER, issued
-
-        self._standing.require(Act.READ)
-        identifier, _made = issued(self._house.registry, self._certificate_id(name))
-        file, media = (CERTIFICATE, "application/json") if as_json else (PAPER, "application/pdf")
-        stream = self._house.vault.open(identifier, file)
-        size = stream.seek(0, 2)
-        stream.seek(0)
-        return File(stream, size, f"{identifier}-{file}", media, None)
-
     # --- inside --------------------------------------------------------------------------------
 
-    def _corrections(self, batch: str) -> list[Json]:
+    def _corrections(self, batch: str) -> Sequence[Json]:
         """What persons have changed of the units of a batch, for those who approve it."""
-        from archiver.registry.corrections import corrections
-
         registry = self._house.registry
         return [
             {
@@ -333,36 +243,7 @@ class Disposing(Registering):
             NotFound: ``no_such_batch``.
             UsageFault: ``id_not_unique``.
         """
-        from archiver.registry.batch import find
-
         return str(find(self._shown, name)["id"])
-
-    def _certificate_id(self, name: str) -> Id:
-        """Id of a certificate that this person may see.
-
-        Raises:
-            NotFound: ``no_such_certificate``.
-            UsageFault: ``id_not_unique``.
-        """
-        sees = self._sees_certificate
-        return str(self._matter(name, "certificate", "no_such_certificate", sees)["id"])
-
-    def _sees_certificate(self, row: Json) -> bool:
-        """Whether nothing was destroyed with it of a class that is kept from the person."""
-        if self._sight.guards is None:
-            return True
-        from archiver.registry.certificates import issued
-
-        try:
-            _identifier, made = issued(self._house.registry, str(row["id"]))
-        except Fault:
-            return False  # nobody can tell
-        gone = [one.document for one in made.documents]
-        classes: dict[Id, str] = {}
-        for line in self._house.register.history(gone):
-            if "class" in line["data"]:
-                classes[str(line["id"])] = str(line["data"]["class"])
-        return all(self._sight.passes(classes.get(one, MIXED)) for one in gone)
 
     def _batch_told(self, identifier: str) -> Json:
         row = self._house.register.matter(identifier)

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from archiver import phrases
+from archiver.acts import File, Json, act
 from archiver.answers import (
     field_answer,
     file_answer,
@@ -19,11 +20,11 @@ from archiver.answers import (
     hit_answer,
     verdict_answer,
 )
-from archiver.archive.visit import Json, Visit
+from archiver.archive.visit import Visit
 from archiver.clock import town_day
-from archiver.errors import IntegrityFault, NotFound, UsageFault
+from archiver.errors import DocumentFault, IntegrityFault, NotFound, UsageFault
 from archiver.records import Id
-from archiver.rights import Act
+from archiver.rights import Right
 
 if TYPE_CHECKING:
     from archiver.search.index import Hit
@@ -33,27 +34,10 @@ if TYPE_CHECKING:
 MOST_HITS = 10_000
 
 
-class File(msgspec.Struct, frozen=True):
-    """Bytes of a document on their way to a person.
+class Documents(Visit):
+    """Acts of those who look for something."""
 
-    Attributes:
-        stream: open for reading; the receiver closes it.
-        size: in bytes.
-        name: under which a person would save it.
-        media_type: of the bytes.
-        notice: reason code worth telling, e.g. ``no_rendition``, or None.
-    """
-
-    stream: BinaryIO
-    size: int
-    name: str
-    media_type: str
-    notice: str | None
-
-
-class Finding(Visit):
-    """Use cases of those who look for something."""
-
+    @act(Right.SEARCH, "quick")
     def search(self, query: str, limit: int = 20) -> Json:
         """Documents that match, best first.
 
@@ -67,7 +51,6 @@ class Finding(Visit):
         Raises:
             UsageFault: the query cannot be understood (names the place), or ``limit``.
         """
-        self._standing.require(Act.SEARCH)
         if not 1 <= limit <= MOST_HITS:
             raise UsageFault("limit_out_of_range", limit=limit, most=MOST_HITS)
         started = time.perf_counter()
@@ -87,13 +70,13 @@ class Finding(Visit):
             answer["score"] = round(1 / place, 3)
         return answer
 
+    @act(Right.READ, "quick")
     def show(self, identifier: Id) -> Json:
         """Everything known of one document, with its history.
 
         Raises:
             NotFound: no document or accession has this id.
         """
-        self._standing.require(Act.READ)
         row = self._document(identifier)
         document = str(row["id"])
         self._opened(row, "show")
@@ -142,9 +125,11 @@ class Finding(Visit):
         return self._without_hidden(told)
 
     def _verdict(self, record: Record) -> Json | None:
+        # Only here and below: a search must not pay for it.
+        from archiver.classify.verdict import Verdict
+
         if record.verdict is None:
             return None
-        from archiver.classify.verdict import Verdict
 
         answer = verdict_answer(msgspec.convert(record.verdict, Verdict), self._titles())
         alike = answer["alike"]
@@ -165,18 +150,19 @@ class Finding(Visit):
         sources = part.sources if part else ()
         return [{"id": source, "pages": list(pages)} for source, pages in sources]
 
+    @act(Right.READ, "quick")
     def text(self, identifier: Id) -> list[str]:
         """The text of each page.
 
         Raises:
             IntegrityFault: ``object_damaged``, ``object_missing``.
         """
-        self._standing.require(Act.READ)
         row = self._stored(identifier)
         self._opened(row, "text")
         document = str(row["id"])
         return [page.text for page in self._house.holdings.pages(document)]
 
+    @act(Right.READ, "quick")
     def fetch(self, identifier: Id, *, original: bool = False) -> File:
         """The PDF/A of a document, or the bytes as they were received.
 
@@ -189,7 +175,6 @@ class Finding(Visit):
         """
         from archiver.store import objects
 
-        self._standing.require(Act.READ)
         row = self._stored(identifier)
         self._opened(row, "original" if original else "file")
         document, media_type = str(row["id"]), str(row["media_type"])
@@ -204,3 +189,28 @@ class Finding(Visit):
                 notice = "no_rendition"
         stream = self._house.vault.open(document, inner)
         return File(stream, stream.seek(0, 2) - stream.seek(0), name, media_type, notice)
+
+    @act(Right.READ, "pictures", while_wanted=True)
+    def picture(self, identifier: Id, page: int = 1) -> File:
+        """A page as a PNG of about 100 dpi.
+
+        Raises:
+            UsageFault: ``no_such_page``.
+            DocumentFault: the file cannot be opened.
+            IntegrityFault: ``object_damaged``, ``object_missing``.
+        """
+        row = self._stored(identifier)
+        pages = row["pages"]
+        if page < 1 or (pages and page > int(pages)):
+            raise UsageFault("no_such_page", page=page, pages=int(pages or 1))
+        self._opened(row, "picture")
+        try:
+            media_type = str(row["media_type"])
+            stream = self._house.picture(str(row["id"]), media_type, page, self._patience)
+        except DocumentFault as fault:
+            # How many pages an undivided batch has is not known; its first one was seen.
+            if fault.reason == "damaged" and pages is None and page > 1:
+                raise DocumentFault("page_unreadable", page=page) from fault
+            raise
+        size = stream.seek(0, 2) - stream.seek(0)
+        return File(stream, size, f"{row['id']}-{page}.png", "image/png", None)

@@ -7,30 +7,35 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import get_args
 
 import msgspec
 
 from archiver import phrases
+from archiver.acts import Json, act
+from archiver.archive.deciding import Deciding
 from archiver.archive.registering import Registering, dossier_json
-from archiver.archive.visit import Json
 from archiver.errors import NotFound, UsageFault
+from archiver.filingplan import StartEvent
 from archiver.records import DocumentState, Id
-from archiver.rights import Act
+from archiver.registry import dossiers, units
+from archiver.registry.dossiers import dossier_of
+from archiver.rights import Right
+from archiver.store.objects import dossier_key
 
 
-class Dossiers(Registering):
-    """Use cases of those who lead dossiers."""
+class Dossiers(Registering, Deciding):
+    """Acts of those who lead dossiers."""
 
-    def dossier_list(self, state: str = "", proposed: bool = False) -> Json:
+    @act(Right.READ)
+    def list(self, state: str = "", proposed: bool = False) -> Json:
         """Dossiers, and references that name one which nobody has confirmed.
 
         Args:
             state: only those in it; empty: all that are not disposed of.
             proposed: only what is proposed.
         """
-        self._standing.require(Act.READ)
         register = self._seen
-        from archiver.registry.dossiers import dossier_of
 
         counts = register.paper_counts()
         rows = [] if proposed else register.matters("dossier", (state,) if state else ())
@@ -48,12 +53,9 @@ class Dossiers(Registering):
             "proposed": [] if state else register.proposed_dossiers(),
         }
 
-    def dossier_show(self, name: str) -> Json:
+    @act(Right.READ)
+    def show(self, name: str) -> Json:
         """Everything known of a dossier: papers, due date, holds, closure, history."""
-        from archiver.registry import dossiers, units
-        from archiver.store.objects import dossier_key
-
-        self._standing.require(Act.READ)
         registry = self._shown
         try:
             row = dossiers.find(registry, name)
@@ -77,46 +79,39 @@ class Dossiers(Registering):
             }
         )
 
-    def dossier_open(self, reference: str, class_key: str = "", title: str = "") -> Json:
+    @act(Right.DISPOSE)
+    def open(self, reference: str, class_key: str = "", title: str = "") -> Json:
         """Confirm a dossier, see `archiver.registry.dossiers.open_`."""
-        from archiver.registry import dossiers
-
-        self._standing.require(Act.DISPOSE)
         known = self._class(class_key) if class_key else None
         registry = self._house.registry
         opened = dossiers.open_(registry, reference, known, title, self._caller.pseudonym)
         return self._dossier_told(opened)
 
-    def dossier_close(self, name: str, on: date | None = None) -> Json:
+    @act(Right.DISPOSE)
+    def close(self, name: str, on: date | None = None) -> Json:
         """Close a dossier (z.d.A.)."""
-        from archiver.registry import dossiers
-
-        self._standing.require(Act.DISPOSE)
         closed = dossiers.close(
             self._house.registry, self._dossier(name), on, self._caller.pseudonym
         )
         return self._dossier_told(closed)
 
-    def dossier_reopen(self, name: str) -> Json:
+    @act(Right.DISPOSE)
+    def reopen(self, name: str) -> Json:
         """Open a closed dossier again."""
-        from archiver.registry import dossiers
-
-        self._standing.require(Act.DISPOSE)
         opened = dossiers.reopen(self._house.registry, self._dossier(name), self._caller.pseudonym)
         return self._dossier_told(opened)
 
-    def dossier_change(self, name: str, title: str | None = None, class_key: str = "") -> Json:
+    @act(Right.DISPOSE)
+    def change(self, name: str, title: str | None = None, class_key: str = "") -> Json:
         """Give a dossier another title or class."""
-        from archiver.registry import dossiers
-
-        self._standing.require(Act.DISPOSE)
         known = self._class(class_key) if class_key else None
         actor = self._caller.pseudonym
         registry, found = self._house.registry, self._dossier(name)
         changed = dossiers.describe(registry, found, title, known, actor)
         return self._dossier_told(changed)
 
-    def dossier_tell(self, name: str, event: str, on: date | None = None) -> Json:
+    @act(Right.DISPOSE)
+    def tell(self, name: str, event: str, on: date | None = None) -> Json:
         """Say when something happened to a dossier; without a day it is taken back.
 
         Args:
@@ -127,12 +122,6 @@ class Dossiers(Registering):
         Raises:
             UsageFault: ``unknown_event`` with those that there are.
         """
-        from typing import get_args
-
-        from archiver.filingplan import StartEvent
-        from archiver.registry import dossiers
-
-        self._standing.require(Act.DISPOSE)
         known = sorted(set(get_args(StartEvent)) - {"", "closed"})
         codes = {phrases.start_name(code).casefold(): code for code in known}
         code = codes.get(event.strip().casefold(), event)
@@ -143,16 +132,14 @@ class Dossiers(Registering):
         told = dossiers.tell(registry, found, kind, on, self._caller.pseudonym)
         return self._dossier_told(told)
 
-    def dossier_move(self, documents: Sequence[str], to: str) -> Json:
+    @act(Right.DISPOSE)
+    def move(self, documents: Sequence[str], to: str) -> Json:
         """Put filed documents into another dossier.
 
         Raises:
             Refusal: ``dossier_is_closed``, ``dossier_is_gone``, ``document_in_batch`` or
                 ``not_filed``.
         """
-        from archiver.registry import dossiers
-
-        self._standing.require(Act.DISPOSE)
         registry = self._house.registry
         target = dossiers.dossier_of(dossiers.living(registry, self._dossier(to))).reference
         rows = [self._required(one, DocumentState.FILED, "not_filed") for one in documents]
@@ -163,20 +150,18 @@ class Dossiers(Registering):
             self._decide(row, "corrected", {"dossier": target})
         return {"moved": [str(row["id"]) for row in rows], "dossier": target}
 
-    def dossier_merge(self, name: str, into: str) -> Json:
+    @act(Right.DISPOSE)
+    def merge(self, name: str, into: str) -> Json:
         """Put all papers of an open dossier into another one and end it.
 
         Raises:
             UsageFault, Refusal: as `archiver.registry.dossiers.require_mergeable`.
         """
-        from archiver.registry import dossiers
-
-        self._standing.require(Act.DISPOSE)
         registry = self._house.registry
         row, target = (dossiers.living(registry, self._dossier(one)) for one in (name, into))
         papers = dossiers.require_mergeable(registry, row, target)
         if papers:
-            self.dossier_move([str(one["id"]) for one in papers], str(target["id"]))
+            self.move([str(one["id"]) for one in papers], str(target["id"]))
         dossiers.merge(registry, str(row["id"]), target, self._caller.pseudonym)
         return self._dossier_told(str(target["id"]))
 
@@ -186,13 +171,9 @@ class Dossiers(Registering):
         Raises:
             NotFound, UsageFault: as `archiver.registry.dossiers.find`.
         """
-        from archiver.registry import dossiers
-
         return str(dossiers.find(self._shown, name)["id"])
 
     def _dossier_told(self, identifier: Id) -> Json:
-        from archiver.registry.dossiers import dossier_of
-
         row = self._house.register.matter(identifier)
         assert row is not None
         return {"id": identifier, "state": row["state"], **dossier_json(dossier_of(row))}

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
 
-from archiver.archive.visit import Json, Visit
-from archiver.rights import Act
+from archiver.acts import Json, act
+from archiver.archive.visit import Visit
+from archiver.classify.examples import read
+from archiver.rights import Right
 
 _CHUNK = 1 << 20
 
 
-class Teaching(Visit):
-    """Use cases of those who teach the archive."""
+class Examples(Visit):
+    """Acts of those who teach the archive."""
 
+    @act(Right.MAINTAIN)
     def learn(self, source: BinaryIO, wait: bool = False) -> Json:
         """Take labelled examples in and have a new model made of them.
 
@@ -29,11 +33,6 @@ class Teaching(Visit):
         Raises:
             UsageFault: ``bad_example`` with file and line; nothing was taken in.
         """
-        import tempfile
-
-        from archiver.classify.examples import read
-
-        self._standing.require(Act.MAINTAIN)
         with tempfile.NamedTemporaryFile(dir=self._house.config.places.stage) as spool:
             while chunk := source.read(_CHUNK):
                 spool.write(chunk)

@@ -11,16 +11,19 @@ from typing import Any
 
 import msgspec
 
+from archiver.acts import Json, act
 from archiver.archive.registering import Registering
-from archiver.archive.visit import Json
 from archiver.errors import UsageFault
-from archiver.rights import Act
+from archiver.registry import dossiers, holdbook
+from archiver.retention.holds import HoldReason, Scope, to_review
+from archiver.rights import Right
 
 
 class Holds(Registering):
-    """Use cases of those who place holds."""
+    """Acts of those who place holds."""
 
-    def hold_place(
+    @act(Right.DISPOSE)
+    def place(
         self,
         scope: str,
         targets: Sequence[str],
@@ -40,10 +43,6 @@ class Holds(Registering):
             review_on: day on which somebody must ask whether it is still needed.
             note: free text; stands in the object only.
         """
-        from archiver.registry import holdbook
-        from archiver.retention.holds import HoldReason, Scope
-
-        self._standing.require(Act.DISPOSE)
         registry = self._house.registry
         try:
             kind, why = msgspec.convert(scope, Scope), msgspec.convert(reason, HoldReason)
@@ -64,8 +63,6 @@ class Holds(Registering):
         return {"id": placed, "scope": kind, "targets": len(order.targets)}
 
     def _targets(self, scope: str, words: Sequence[str]) -> tuple[str, ...]:
-        from archiver.registry import dossiers
-
         registry = self._house.registry
         if scope == "document":
             return tuple(dict.fromkeys(str(self._document(word)["id"]) for word in words))
@@ -84,12 +81,9 @@ class Holds(Registering):
         hits = index.search(query, most, registry.today, self._sight).hits
         return tuple(hit.id for hit in hits)
 
-    def hold_list(self, everything: bool = False) -> Json:
+    @act(Right.READ)
+    def list(self, everything: bool = False) -> Json:
         """Holds that stand, those first that must be looked at; or all that there ever were."""
-        from archiver.registry import holdbook
-        from archiver.retention.holds import to_review
-
-        self._standing.require(Act.READ)
         registry = self._house.registry
         rows = registry.register.matters("hold", () if everything else ("stands",))
         late = {hold.id for hold in to_review(holdbook.standing(registry), registry.today)}
@@ -106,11 +100,9 @@ class Holds(Registering):
         ]
         return {"holds": sorted(shown, key=lambda one: (not one["to_review"], one["id"]))}
 
-    def hold_show(self, name: str) -> Json:
+    @act(Right.READ)
+    def show(self, name: str) -> Json:
         """Everything known of a hold, also who has placed, reviewed and lifted it."""
-        from archiver.registry import holdbook
-
-        self._standing.require(Act.READ)
         row = self._hold(name)
         order = self._of_it(holdbook.order_of(row))
         return {
@@ -123,26 +115,21 @@ class Holds(Registering):
             "history": self._history(str(row["id"])),
         }
 
-    def hold_review(self, name: str, review_on: date) -> Json:
+    @act(Right.DISPOSE)
+    def review(self, name: str, review_on: date) -> Json:
         """Say that a hold is still needed, and when to ask again."""
-        from archiver.registry import holdbook
-
-        self._standing.require(Act.DISPOSE)
         actor = self._caller.pseudonym
         hold = str(self._hold(name)["id"])
         return {"id": holdbook.review(self._house.registry, hold, review_on, actor)}
 
-    def hold_lift(self, name: str, note: str = "") -> Json:
+    @act(Right.DISPOSE)
+    def lift(self, name: str, note: str = "") -> Json:
         """Lift a hold from today on."""
-        from archiver.registry import holdbook
-
-        self._standing.require(Act.DISPOSE)
         hold = str(self._hold(name)["id"])
         return {"id": holdbook.lift(self._house.registry, hold, note, self._caller.pseudonym)}
 
     def _hold(self, name: str) -> Json:
         """The row of a hold on something that this person may see."""
-        from archiver.registry import holdbook
 
         def sees(row: Json) -> bool:
             return bool(self._of_it(holdbook.order_of(row)).targets)

@@ -8,18 +8,35 @@ from __future__ import annotations
 
 from typing import BinaryIO
 
+from archiver.acts import Json, act
 from archiver.answers import shown_name
-from archiver.archive.visit import Json, Visit
+from archiver.archive.visit import Visit, require_name, worded
 from archiver.errors import Refusal, UsageFault
 from archiver.records import AccessionState, DocumentState, Id
-from archiver.rights import Act
+from archiver.rights import Right
 
 _PROBLEMS = (DocumentState.QUARANTINED, DocumentState.REVIEW)
 
 
-class Bringing(Visit):
-    """Use cases of clerks."""
+class Intake(Visit):
+    """Acts of clerks."""
 
+    def _may_add(self, name: bytes, pipeline: str | None = None) -> str:
+        """The pipeline by which the caller's file comes; changes nothing.
+
+        Raises:
+            UsageFault: ``bad_name``, ``unknown_pipeline``.
+            Refusal: ``not_your_folder``.
+        """
+        require_name(name)
+        mine = self._standing
+        chosen = pipeline or mine.pipelines[0]
+        if all(chosen != known.name for known in self._house.config.pipelines):
+            raise UsageFault("unknown_pipeline", pipeline=chosen)
+        mine.require_pipeline(chosen)
+        return chosen
+
+    @act(Right.ADD, "desk", before=_may_add)
     def add(self, source: BinaryIO, name: bytes, pipeline: str | None = None) -> Json:
         """Accept a file that a person sends; the source stays with the person.
 
@@ -31,7 +48,7 @@ class Bringing(Visit):
         Returns:
             ``id``, ``document``, ``state``, ``file``.
         """
-        chosen = self.way_in(pipeline)
+        chosen = self._may_add(name, pipeline)
         identifier = self._house.intake.receive_stream(source, name, chosen, self._caller.pseudonym)
         self._tell(identifier)
         row = self._house.register.document(identifier)
@@ -45,21 +62,7 @@ class Bringing(Visit):
             "file": shown_name(name),
         }
 
-    def way_in(self, pipeline: str | None = None) -> str:
-        """The pipeline by which the caller's files come; asks the rights, changes nothing.
-
-        Raises:
-            UsageFault: ``unknown_pipeline``.
-            Refusal: the caller may not add, or not there.
-        """
-        mine = self._standing
-        mine.require(Act.ADD)
-        chosen = pipeline or mine.pipelines[0]
-        if all(chosen != known.name for known in self._house.config.pipelines):
-            raise UsageFault("unknown_pipeline", pipeline=chosen)
-        mine.require_pipeline(chosen)
-        return chosen
-
+    @act(Right.TIDY, "desk")
     def retry(self, identifier: Id) -> Json:
         """Work once more on a document in quarantine or review; a filed one is read anew.
 
@@ -69,22 +72,25 @@ class Bringing(Visit):
         """
         return self._settle("retried", self._tidied(identifier), None)
 
+    @act(Right.TIDY, "desk")
     def dismiss(self, identifier: Id, reason: str) -> Json:
         """Settle a file in quarantine; its bytes stay until disposal.
 
         Raises:
+            UsageFault: ``reason_missing``.
             NotFound: ``no_such_document``.
             Refusal: ``not_allowed``, ``not_your_paper``, ``not_in_quarantine``.
         """
-        row = self._tidied(identifier)
+        words, row = worded(reason), self._tidied(identifier)
         if row["state"] != DocumentState.QUARANTINED:
             raise Refusal("not_in_quarantine", id=str(row["id"]), state=str(row["state"]))
-        return self._settle("dismissed", row, reason)
+        return self._settle("dismissed", row, words)
 
+    @act(Right.SETTLE, "desk")
     def withdraw(self, identifier: Id, reason: str) -> Json:
         """Take back a document that was dropped by mistake; its bytes stay until disposal."""
-        self._standing.require(Act.SETTLE)
-        return self._settle("withdrawn", self._document(identifier), reason)
+        words = worded(reason)
+        return self._settle("withdrawn", self._document(identifier), words)
 
     def _tidied(self, identifier: Id) -> Json:
         """A document that the person may retry or dismiss: any, or what he has brought himself.
@@ -93,9 +99,8 @@ class Bringing(Visit):
         has brought as well.
         """
         mine = self._standing
-        mine.require(Act.TIDY)
         row = self._document(identifier)
-        if not mine.may(Act.SETTLE):
+        if not mine.may(Right.SETTLE):
             document = str(row["id"])
             came = {str(one["pipeline"]) for one in self._house.register.accessions(document)}
             if row["state"] not in _PROBLEMS or not came <= set(mine.pipelines):

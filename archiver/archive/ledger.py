@@ -1,4 +1,4 @@
-"""Proving: the ledger's head, its seals, its export, and the procedure documentation.
+"""The ledger: its head, its seals and its export.
 
 Promises that each answer is made from what lies on the disk now, and that an export holds ids,
 codes and times only.
@@ -6,20 +6,26 @@ codes and times only.
 
 from __future__ import annotations
 
-import io
 import tempfile
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from archiver.archive.documents import File
-from archiver.archive.visit import Json, Visit
+from archiver import phrases
+from archiver.acts import File, Json, act
+from archiver.archive.visit import Visit
 from archiver.clock import town_day
 from archiver.errors import NotFound, Refusal, UsageFault
-from archiver.rights import Act
+from archiver.pipeline.health import Health
+from archiver.pipeline.office import new_nonce
+from archiver.pipeline.sealaudit import check_seals
+from archiver.pipeline.sealer import Sealer, seal_folders
+from archiver.proof.heads import stored_seals
+from archiver.proof.ledgerexport import Sources, Span, export_ledger
+from archiver.rights import Right
 
 if TYPE_CHECKING:
-    from archiver.pipeline.sealer import Sealer
+    from archiver.house import House
     from archiver.store.chain import Head
 
 _GROUPS, _GROUP = 5, 4
@@ -46,16 +52,25 @@ def written_head(word: str) -> tuple[int, str]:
     return int(number), digest
 
 
-class Proving(Visit):
-    """Use cases of those who prove what was done, and of those who check it."""
+def newest(house: House) -> Head:
+    """The last line of the ledger.
 
-    def ledger_head(self) -> Json:
+    Raises:
+        NotFound: ``ledger_span_empty``: there is none yet.
+    """
+    head = house.ledger.head()
+    if not head.seq:
+        raise NotFound("ledger_span_empty")
+    return head
+
+
+class Ledger(Visit):
+    """Acts of those who prove what was done, and of those who check it."""
+
+    @act(Right.READ)
+    def head(self) -> Json:
         """The ledger's last line: ``seq``, ``digest``, ``short`` (to print), ``at``, ``sealed``."""
-        from archiver.pipeline.sealer import seal_folders
-        from archiver.proof.heads import stored_seals
-
-        self._standing.require(Act.READ)
-        seq, digest = self._head()
+        seq, digest = newest(self._house)
         stored = stored_seals(seal_folders(self._house.config).heads)
         return {
             "seq": seq,
@@ -65,7 +80,8 @@ class Proving(Visit):
             "sealed": stored[-1].day if stored else "",
         }
 
-    def ledger_seal(self) -> Json:
+    @act(Right.MAINTAIN)
+    def seal(self) -> Json:
         """Seal all days that are over, and have the newest seal stamped where that is configured.
 
         Returns:
@@ -74,12 +90,12 @@ class Proving(Visit):
         Raises:
             IntegrityFault, SystemFault: as `archiver.pipeline.sealer.Sealer`.
         """
-        self._standing.require(Act.MAINTAIN)
         sealer = self._sealer()
         days = sealer.seal(self._caller.pseudonym)
         return {"days": days, "stamped": sealer.stamp()}
 
-    def ledger_verify(self, head: str = "") -> Json:
+    @act(Right.DISPOSE)
+    def verify(self, head: str = "") -> Json:
         """Follow the whole chain, and check all seals and time stamps against it.
 
         Args:
@@ -92,10 +108,6 @@ class Proving(Visit):
         Raises:
             UsageFault: ``not_a_head``.
         """
-        from archiver import phrases
-        from archiver.pipeline.sealaudit import check_seals
-
-        self._standing.require(Act.DISPOSE)
         house = self._house
         asked = written_head(head) if head else None
         seq, digest = house.register.head()
@@ -120,7 +132,8 @@ class Proving(Visit):
             "problems": problems,
         }
 
-    def ledger_export(self, first: date | None = None, last: date | None = None) -> File:
+    @act(Right.DISPOSE)
+    def export(self, first: date | None = None, last: date | None = None) -> File:
         """The ledger as a zip that others can check without this program.
 
         Args:
@@ -133,10 +146,6 @@ class Proving(Visit):
             IntegrityFault: ``ledger_broken``.
             SystemFault: ``disk_full``, ``storage_failed``.
         """
-        from archiver.pipeline.sealer import seal_folders
-        from archiver.proof.ledgerexport import Sources, Span, export_ledger
-
-        self._standing.require(Act.DISPOSE)
         if not self._sight.is_whole:
             raise Refusal("ledger_names_more")
         house, now = self._house, self._house.now()
@@ -152,40 +161,7 @@ class Proving(Visit):
             stream = target.open("rb")
             return File(stream, target.stat().st_size, name, "application/zip", None)
 
-    def procedure(self, form: Literal["pdf", "md"] = "pdf", version: str = "") -> File:
-        """The procedure documentation (Verfahrensdokumentation), from what is configured now.
-
-        Args:
-            form: PDF/A, or Markdown to be worked on.
-            version: what this version of it is called; empty: its day.
-
-        Raises:
-            SystemFault: ``font_missing``.
-        """
-        from archiver.papers import procedure as papers
-        from archiver.papers.markdown import as_markdown
-        from archiver.papers.typeset import pdf
-        from archiver.registry import surroundings
-
-        self._standing.require(Act.DISPOSE)
-        registry = self._house.registry
-        around = surroundings.surroundings(registry, self._head(), version)
-        paper = papers.procedure(surroundings.in_force(registry), around)
-        content, media = (
-            (pdf(paper), "application/pdf")
-            if form == "pdf"
-            else (as_markdown(paper).encode(), "text/markdown; charset=utf-8")
-        )
-        name = f"Verfahrensdokumentation-{town_day(around.at).isoformat()}.{form}"
-        return File(io.BytesIO(content), len(content), name, media, None)
-
     # --- inside --------------------------------------------------------------------------------
-
-    def _head(self) -> Head:
-        head = self._house.ledger.head()
-        if not head.seq:
-            raise NotFound("ledger_span_empty")
-        return head
 
     def _is_there(self, seq: int, digits: str) -> bool:
         """Whether the ledger's line of a number has a digest that begins so."""
@@ -197,9 +173,6 @@ class Proving(Visit):
         house = self._house
         if house.office is not None:
             return house.office.sealer
-        from archiver.pipeline.health import Health
-        from archiver.pipeline.office import new_nonce
-        from archiver.pipeline.sealer import Sealer
 
         return Sealer(
             house.config, house.ledger, house.register, house.now, new_nonce, Health(house.now)

@@ -13,34 +13,31 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from archiver import phrases
-from archiver.archive.documents import File
+from archiver.acts import File, Json, act
 from archiver.archive.registering import Registering, unconfirmed_json, unit_json
-from archiver.archive.visit import Json
 from archiver.errors import NotFound, Refusal
 from archiver.records import DocumentState
-from archiver.rights import Act
+from archiver.registry import dossiers, rulebook
+from archiver.registry.units import Shelf
+from archiver.retention.table import DueRow, due_table
+from archiver.rights import Right
 from archiver.tongue import tr
 
 if TYPE_CHECKING:
     from archiver.retention.due import Due
-    from archiver.retention.table import DueRow
 
 
 class Periods(Registering):
-    """Use cases of those who ask how long records are kept."""
+    """Acts of those who ask how long records are kept."""
 
-    def retention_due(self, until: date | None = None, units: bool = False) -> Json:
+    @act(Right.READ)
+    def due(self, until: date | None = None, units: bool = False) -> Json:
         """What may go, by class and year.
 
         Args:
             until: last day asked about; None: no end.
             units: whether those that may go by then are listed one by one.
         """
-        from archiver.registry import rulebook
-        from archiver.registry.units import Shelf
-        from archiver.retention.table import due_table
-
-        self._standing.require(Act.READ)
         registry = self._shown
         today = registry.today
         listed: list[Json] = []
@@ -63,13 +60,11 @@ class Periods(Registering):
             "unconfirmed": unconfirmed_json(registry),
         }
 
-    def retention_picture(self, until: date | None = None) -> File:
+    @act(Right.READ)
+    def picture(self, until: date | None = None) -> File:
         """The same as a picture: classes by years."""
-        from archiver.registry.units import Shelf
         from archiver.retention.picture import draw
-        from archiver.retention.table import due_table
 
-        self._standing.require(Act.READ)
         registry = self._shown
         shelf = Shelf(registry, registry.today)
         table = due_table(((unit.due, bool(unit.holds)) for unit in shelf.units()), until)
@@ -80,12 +75,9 @@ class Periods(Registering):
         stream.seek(0)
         return File(stream, size, "retention.png", "image/png", None)
 
-    def retention_explain(self, identifier: str) -> Json:
+    @act(Right.READ)
+    def explain(self, identifier: str) -> Json:
         """When a document or dossier may go, by which rule and version, and why."""
-        from archiver.registry import dossiers
-        from archiver.registry.units import Shelf
-
-        self._standing.require(Act.READ)
         registry = self._shown
         shelf = Shelf(registry, registry.today)
         try:
@@ -98,11 +90,9 @@ class Periods(Registering):
             raise Refusal("is_destroyed", id=str(row["id"]))
         return self._explained(shelf.unit_of(row))
 
-    def retention_rules(self) -> Json:
+    @act(Right.READ)
+    def rules(self) -> Json:
         """All rules with all their versions."""
-        from archiver.registry import rulebook
-
-        self._standing.require(Act.READ)
         registry = self._house.registry
         book = rulebook.in_force(registry)
         rules = [rule for versions in book.versions.values() for rule in versions]
@@ -119,27 +109,21 @@ class Periods(Registering):
             "not_adopted": list(rulebook.pending(registry)),
         }
 
-    def retention_adopt(
-        self, valid_from: date | None = None, running_on: date | None = None
-    ) -> Json:
+    @act(Right.DISPOSE)
+    def adopt(self, valid_from: date | None = None, running_on: date | None = None) -> Json:
         """Adopt the rules of the filing plan, as new versions where they have changed."""
-        from archiver.registry import rulebook
-
-        self._standing.require(Act.DISPOSE)
         actor = self._caller.pseudonym
         fresh = rulebook.adopt(self._house.registry, actor, valid_from, running_on)
         return {"added": [{"class": rule.key, "version": rule.version} for rule in fresh]}
 
-    def retention_confirm(self, class_key: str, version: int) -> Json:
+    @act(Right.DISPOSE)
+    def confirm(self, class_key: str, version: int) -> Json:
         """Confirm that running periods take a version of a rule.
 
         Args:
             class_key: of the class, also one that has left the plan; or its title or number.
             version: of its rule.
         """
-        from archiver.registry import rulebook
-
-        self._standing.require(Act.DISPOSE)
         registry = self._house.registry
         known = class_key in rulebook.in_force(registry).versions
         key = class_key if known else self._class(class_key)

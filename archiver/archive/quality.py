@@ -6,31 +6,29 @@ for, and that a transfer note is made of what was recorded.
 
 from __future__ import annotations
 
-import io
 import secrets
 from collections.abc import Mapping, Sequence
-from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from archiver import phrases
-from archiver.archive.documents import File
+from archiver.acts import Json, act
 from archiver.archive.registering import Registering
-from archiver.archive.visit import Json
+from archiver.archive.visit import worded
 from archiver.errors import NotFound, Refusal, UsageFault
 from archiver.records import DocumentState, Id
-from archiver.rights import Act
-
-if TYPE_CHECKING:
-    from archiver.papers.transfernote import TransferNote
-    from archiver.retention.sampling import Drawn, Sample
+from archiver.registry import samples
+from archiver.registry.scans import sample_of
+from archiver.retention.sampling import Drawn, Sample
+from archiver.rights import Right
 
 
 class Quality(Registering):
-    """Use cases of those who check scans."""
+    """Acts of those who check scans."""
 
-    def quality_draw(self, percent: float | None = None, batches: Sequence[str] = ()) -> Json:
+    @act(Right.DISPOSE)
+    def draw(self, percent: float | None = None, batches: Sequence[str] = ()) -> Json:
         """Draw a sample of all scans for which no sample stands.
 
         Args:
@@ -41,9 +39,6 @@ class Quality(Registering):
             Refusal: ``not_a_batch``, ``nothing_to_draw``.
             UsageFault: ``not_a_rate``.
         """
-        from archiver.registry import samples
-
-        self._standing.require(Act.DISPOSE)
         ids = [self._batch(word) for word in batches]
         actor, seed = self._caller.pseudonym, secrets.token_hex(16)
         drawn = samples.draw(self._shown, percent, ids, seed, actor)
@@ -56,13 +51,14 @@ class Quality(Registering):
             raise Refusal("not_a_batch", id=str(row["id"]), state=state)
         return str(row["id"])
 
-    def quality_list(self) -> Json:
+    @act(Right.READ)
+    def list(self) -> Json:
         """All samples, the newest first."""
-        self._standing.require(Act.READ)
         rows = self._house.register.matters("sample")
         return {"samples": [self._told(row) for row in reversed(rows) if self._sees_sample(row)]}
 
-    def quality_show(self, name: str = "", document: str = "") -> Json:
+    @act(Right.READ)
+    def show(self, name: str = "", document: str = "") -> Json:
         """A sample with the documents that were drawn; or what was found of one of them.
 
         Args:
@@ -73,9 +69,6 @@ class Quality(Registering):
             NotFound: ``no_such_sample``, ``no_sample_runs``.
             Refusal: ``not_in_sample``.
         """
-        from archiver.registry.scans import sample_of
-
-        self._standing.require(Act.READ)
         row = self._sample_row(name)
         sample = self._of_sample(sample_of(row))
         if not document:
@@ -90,7 +83,8 @@ class Quality(Registering):
             raise Refusal("not_in_sample", id=identifier)
         return {"sample": str(row["id"]), **self._drawn(item)}
 
-    def quality_pass(
+    @act(Right.DISPOSE)
+    def passed(
         self,
         name: str,
         documents: Sequence[str] = (),
@@ -109,15 +103,13 @@ class Quality(Registering):
             UsageFault: ``pass_what``.
             Refusal: as `archiver.registry.samples.check`.
         """
-        from archiver.retention.sampling import Drawn
-
-        self._standing.require(Act.DISPOSE)
         if bool(documents) == everything:
             raise UsageFault("pass_what")
         found = Drawn("", "pass", by=self._caller.pseudonym, paper=paper)
         return self._check(name, documents, found)
 
-    def quality_fail(self, name: str, document: str, reason: str) -> Json:
+    @act(Right.DISPOSE)
+    def failed(self, name: str, document: str, reason: str) -> Json:
         """Say that a scan of a sample is bad; it goes into review.
 
         Args:
@@ -129,18 +121,10 @@ class Quality(Registering):
             UsageFault: ``reason_missing``.
             Refusal: as `archiver.registry.samples.check`.
         """
-        from archiver.retention.sampling import Drawn
-
-        self._standing.require(Act.DISPOSE)
-        if not reason.strip():
-            raise UsageFault("reason_missing")
-        found = Drawn("", "fail", by=self._caller.pseudonym, note=reason.strip())
+        found = Drawn("", "fail", by=self._caller.pseudonym, note=worded(reason))
         return self._check(name, [document], found)
 
     def _check(self, name: str, words: Sequence[str], found: Drawn) -> Json:
-        from archiver.registry import samples
-        from archiver.registry.scans import sample_of
-
         row = self._sample_row(name)
         documents = [str(self._document(word)["id"]) for word in words]
         if not documents and not self._sight.is_whole:
@@ -153,11 +137,9 @@ class Quality(Registering):
             self._tell(document)
         return self._sample(sample)
 
-    def quality_report(self) -> Json:
+    @act(Right.READ)
+    def report(self) -> Json:
         """How far quality control has come, by month of receipt and pipeline."""
-        from archiver.registry import samples
-
-        self._standing.require(Act.READ)
         titles = {one.name: one.title or one.name for one in self._house.config.pipelines}
         lines = msgspec.to_builtins(samples.report(self._shown))
         return {
@@ -166,42 +148,6 @@ class Quality(Registering):
             ]
         }
 
-    def note_show(self, identifier: str) -> Json:
-        """The transfer note of a scan, as `archiver.papers.transfernote.as_json` gives it."""
-        from archiver.papers.transfernote import as_json
-
-        return self._without_hidden(dict(as_json(self._note(identifier))))
-
-    def note_paper(self, identifier: str) -> File:
-        """The transfer note of a scan as PDF/A."""
-        from archiver.papers import transfer_sheet, typeset
-
-        note = self._note(identifier)
-        made = typeset.pdf(transfer_sheet.as_paper(note, self._house.config.ui.language))
-        name = f"{note.document}-transfer-note.pdf"
-        return File(io.BytesIO(made), len(made), name, "application/pdf", None)
-
-    def _note(self, identifier: str) -> TransferNote:
-        from archiver.registry import transfernotes
-
-        self._standing.require(Act.READ)
-        row, by = self._document(identifier), self._caller.pseudonym
-        self._opened(row, "note")
-        language = self._house.config.ui.language
-        return transfernotes.made(self._shown, row, self._digests, by, language)
-
-    def _digests(self, lines: Sequence[Mapping[str, Any]]) -> dict[int, str]:
-        """Digests of ledger lines: one look into the file of each month that has some."""
-        found: dict[int, str] = {}
-        for _month, group in groupby(lines, key=lambda line: str(line["at"])[:7]):
-            wanted = {int(line["seq"]) for line in group}
-            for entry in self._house.ledger.read(min(wanted) - 1):
-                if entry.seq in wanted:
-                    found[entry.seq] = entry.digest
-                if entry.seq >= max(wanted):
-                    break
-        return found
-
     def _sample(self, identifier: Id) -> Json:
         row = self._house.register.matter(identifier)
         assert row is not None
@@ -209,8 +155,6 @@ class Quality(Registering):
 
     def _told(self, row: Mapping[str, Any]) -> Json:
         """A sample in figures."""
-        from archiver.registry.scans import sample_of
-
         sample = self._of_sample(sample_of(dict(row)))
         return {
             "id": row["id"],
@@ -240,8 +184,6 @@ class Quality(Registering):
         return running[-1]
 
     def _sees_sample(self, row: Json) -> bool:
-        from archiver.registry.scans import sample_of
-
         return self._sight.is_whole or bool(self._of_sample(sample_of(row)).population)
 
     def _of_sample(self, sample: Sample) -> Sample:

@@ -1,4 +1,4 @@
-"""What the use cases of the registry share: how units, dossiers and steps are told.
+"""What the parts of the registry share: how units, dossiers and steps are told.
 
 Promises plain values ready for JSON.
 """
@@ -11,22 +11,23 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from archiver import phrases
-from archiver.archive.review import Desk
-from archiver.archive.visit import Json
+from archiver.acts import Json
+from archiver.archive.visit import Visit
 from archiver.filingplan import find_class
 from archiver.records import Id
+from archiver.registry import rulebook
+from archiver.registry.units import Shelf, Unit
 
 if TYPE_CHECKING:
     from archiver.registry.dossiers import Dossier
     from archiver.registry.holdbook import Order
     from archiver.registry.parts import Registry
-    from archiver.registry.units import Unit
     from archiver.retention.holds import Hold
     from archiver.retention.periods import Step
 
 
-class Registering(Desk):
-    """Use cases that all who keep the registry need."""
+class Registering(Visit):
+    """What all parts need that keep the registry."""
 
     def _class(self, word: str) -> str:
         """Key of a class by its key, title or number."""
@@ -52,8 +53,6 @@ class Registering(Desk):
 
     def _explained(self, unit: Unit) -> Json:
         """When a unit may go, and why."""
-        from archiver.registry.units import Shelf
-
         registry = self._shown
         shelf = Shelf(registry, registry.today)
         closed = shelf.closure(unit)
@@ -100,8 +99,6 @@ def unit_json(unit: Unit) -> Json:
 
 def unconfirmed_json(registry: Registry) -> list[Json]:
     """Versions of rules that wait for the archivist's word."""
-    from archiver.registry import rulebook
-
     return [
         {"class": rule.key, "version": rule.version, "title": registry.title(rule.key)}
         for rule in rulebook.in_force(registry).unconfirmed

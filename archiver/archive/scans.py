@@ -7,16 +7,17 @@ daemon without loss; and that a batch stays until every document of it has been 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 from archiver import phrases
-from archiver.archive.visit import Json, Visit
+from archiver.acts import Json, act
+from archiver.archive.deciding import Deciding
+from archiver.archive.visit import require_name
 from archiver.errors import Refusal, UsageFault
 from archiver.records import DocumentState, Id
-from archiver.rights import Act
-
-if TYPE_CHECKING:
-    from archiver.store.objects import Decision, Order
+from archiver.registry.scans import require_released
+from archiver.rights import Right
+from archiver.store.objects import HOLD_PAGES, Order
 
 # Documents about which a person must still decide, or that are not read yet.
 _UNSETTLED = frozenset(
@@ -26,9 +27,10 @@ _UNSETTLED = frozenset(
     })  # fmt: skip
 
 
-class Moving(Visit):
-    """Use cases of those who decide where pages belong."""
+class Scans(Deciding):
+    """Acts of those who decide where pages belong."""
 
+    @act(Right.DECIDE, "desk")
     def split(self, identifier: Id, starts: Sequence[int]) -> Json:
         """Have a document divided; the daemon does it.
 
@@ -40,8 +42,6 @@ class Moving(Visit):
             UsageFault: ``no_such_page``.
             Refusal: ``pages_not_movable``: files of this kind cannot be divided.
         """
-        from archiver.store.objects import Order
-
         row = self._settleable(identifier)
         pages = int(row["pages"] or 0)
         wrong = [start for start in starts if start < 1 or (pages and start > pages)]
@@ -52,6 +52,7 @@ class Moving(Visit):
         _require_pages(row)
         return self._order(row, Order(starts=tuple(starts)))
 
+    @act(Right.DECIDE, "desk")
     def merge(self, identifiers: Sequence[Id], *, woven: bool = False) -> Json:
         """Have documents joined in this order to one; the daemon does it.
 
@@ -64,8 +65,6 @@ class Moving(Visit):
             Refusal: ``stacks_differ_in_kind``, ``stacks_of_two_folders`` (fronts and backs of two
                 clerks) or ``pages_not_movable``.
         """
-        from archiver.store.objects import Order
-
         rows = [self._settleable(one) for one in identifiers]
         ids = [str(row["id"]) for row in rows]
         if len(set(ids)) < 2 or len(set(ids)) < len(ids) or (woven and len(ids) != 2):
@@ -79,6 +78,7 @@ class Moving(Visit):
         _require_pages(rows[0])
         return self._order(rows[0], Order(join=tuple(ids[1:]), woven=woven))
 
+    @act(Right.DECIDE, "desk")
     def replace(self, identifier: Id, source: BinaryIO, name: bytes) -> Json:
         """Exchange a bad scan for a better one; what persons decided stays.
 
@@ -87,12 +87,14 @@ class Moving(Visit):
             source: the new scan, read to its end.
             name: of its file.
         """
+        require_name(name)
         row = self._settleable(identifier)
         document = str(row["id"])
         self._house.rescan.replace(document, source, name, self._caller.pseudonym)
         self._tell(document)
         return {"id": document, "state": self._state(document)}
 
+    @act(Right.DECIDE, "desk")
     def restore(self, identifier: Id, source: BinaryIO) -> Json:
         """Put back what is damaged or lost of a document, from a good copy.
 
@@ -106,7 +108,6 @@ class Moving(Visit):
         Raises:
             Refusal: ``not_a_copy``, ``wrong_state``.
         """
-        self._standing.require(Act.DECIDE)
         row = self._document(identifier)
         document, state = str(row["id"]), str(row["state"])
         if state == DocumentState.DESTROYED:
@@ -115,6 +116,7 @@ class Moving(Visit):
         self._tell(document)
         return {"id": document, "state": self._document(document)["state"], "files": files}
 
+    @act(Right.DISPOSE, "desk")
     def release(self, identifier: Id) -> Json:
         """Quality control of a divided batch has ended: its own object is destroyed.
 
@@ -122,9 +124,6 @@ class Moving(Visit):
             Refusal: ``not_a_batch``, ``batch_not_ready`` while one of its documents waits, or as
                 `archiver.registry.scans.require_released`.
         """
-        from archiver.registry.scans import require_released
-
-        self._standing.require(Act.DISPOSE)
         row = self._document(identifier)
         batch = str(row["id"])
         if row["state"] != DocumentState.DIVIDED:
@@ -141,17 +140,8 @@ class Moving(Visit):
 
     # --- inside ------------------------------------------------------------------------------
 
-    def _required(self, identifier: Id, state: DocumentState, reason: str) -> Json:
-        self._standing.require(Act.DECIDE)
-        row = self._document(identifier)
-        if row["state"] != state:
-            raise Refusal(reason, id=str(row["id"]), state=phrases.state_name(str(row["state"])))
-        self._require_free(row)
-        return row
-
     def _settleable(self, identifier: Id) -> Json:
         """A document whose pages may be moved or exchanged."""
-        self._standing.require(Act.DECIDE)
         row = self._document(identifier)
         if row["state"] not in (DocumentState.REVIEW, DocumentState.FILED):
             state = phrases.state_name(str(row["state"]))
@@ -166,38 +156,8 @@ class Moving(Visit):
         waiting = sum(state in _UNSETTLED for state in parts.values())
         return waiting + sum(self._unsettled(part) for part in again)
 
-    def _order(self, row: Json, order: Order, values: dict[str, str] | None = None) -> Json:
-        """Record how pages are to be moved, and have it done."""
-        from archiver.pipeline.decisions import ordered
-
-        document, actor = str(row["id"]), self._caller.pseudonym
-        decision, data = self._said(row, "ordered", values) if values else (None, {})
-        self._house.decide(
-            "ordered",
-            document,
-            lambda record, part: ordered(record, order, decision, part),
-            data,
-            actor,
-            str(row["state"]),
-        )
-        self._tell(document)
-        return {"id": document, "state": self._state(document)}
-
-    def _said(self, row: Json, event: str, values: dict[str, str]) -> tuple[Decision, Json]:
-        """A decision, and what the ledger says of it."""
-        from archiver.pipeline.decisions import CLASS
-        from archiver.store.objects import Decision
-
-        was = row["record_class"] if CLASS in values else None
-        data: Json = {"set": sorted(values)}
-        if CLASS in values:
-            data |= {"class": values[CLASS], "was": was, "proposed": row["proposed"]}
-        return Decision(self._house.now(), self._caller.pseudonym, event, values, was), data
-
 
 def _require_pages(row: Json) -> None:
     """Refuse to move pages of a file of a kind that has only one, or none."""
-    from archiver.store.objects import HOLD_PAGES
-
     if row["media_type"] not in HOLD_PAGES:
         raise Refusal("pages_not_movable")

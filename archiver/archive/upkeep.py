@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter
+from shutil import disk_usage
 
 import msgspec
 
 from archiver import phrases
+from archiver.acts import Json, Progress, act, silent
 from archiver.answers import problem_answer, shown_name
-from archiver.archive.visit import Json, Progress, Visit, silent
+from archiver.archive.visit import Visit
+from archiver.backup import note as backed_up
 from archiver.clock import stored
-from archiver.errors import UsageFault
+from archiver.errors import ExitCode, SystemFault, UsageFault
+from archiver.monitoring import note
+from archiver.pipeline import rounds
+from archiver.pipeline.audit import audit
+from archiver.pipeline.health import Trouble
+from archiver.pipeline.office import cage_of
+from archiver.pipeline.trial import trial
+from archiver.pipeline.watch import survey
 from archiver.records import Event
-from archiver.rights import Act
+from archiver.registry import holdbook, rulebook
+from archiver.registry.units import withdrawn_due
+from archiver.retention.holds import to_review
+from archiver.rights import Right
 from archiver.sight import UNJUDGED
 
 # A person reads some; a script that wants more asks for more.
@@ -21,8 +34,9 @@ MOST_LISTED = 10_000
 
 
 class Upkeep(Visit):
-    """Use cases of the one IT person."""
+    """Acts of the one IT person."""
 
+    @act(Right.STATUS, "quick")
     def status(self, limit: int = STATUS_LIMIT) -> Json:
         """What waits, what is held, how many documents in each state, and what is wrong.
 
@@ -36,13 +50,10 @@ class Upkeep(Visit):
         Raises:
             UsageFault: ``limit_out_of_range``.
         """
-        from archiver.pipeline.watch import survey
-
         if not 1 <= limit <= MOST_LISTED:
             raise UsageFault("limit_out_of_range", limit=limit, most=MOST_LISTED)
 
         mine = self._standing
-        mine.require(Act.STATUS)
         house = self._house
         # Nobody knows of what class a file is that still lies in its folder.
         sees_inbox = mine.sees_all and self._sight.passes(UNJUDGED)
@@ -105,8 +116,6 @@ class Upkeep(Visit):
 
     def _tails(self) -> list[Json]:
         """What a crash had left at the end of the ledger, for as long as it lies beside it."""
-        from archiver.pipeline.health import Trouble
-
         return [
             Trouble(
                 "ledger",
@@ -120,10 +129,6 @@ class Upkeep(Visit):
 
     def _figures(self) -> Json:
         """What monitoring measures: times in seconds, space in bytes."""
-        from shutil import disk_usage
-
-        from archiver.monitoring import note
-
         house = self._house
         waited, looked = house.office.watching() if house.office else (0.0, None)
         return {
@@ -136,11 +141,10 @@ class Upkeep(Visit):
 
     def _verified(self) -> Json:
         """How far the daemon has come with reading everything again, and what it found."""
-        from archiver.pipeline import rounds
-
         config = self._house.config
         return rounds.told(config.places.stage, config.verify.days)
 
+    @act(Right.READ)
     def clock(self) -> Json:
         """What time it is for the archive.
 
@@ -148,7 +152,6 @@ class Upkeep(Visit):
             ``at`` (the machine's), ``sure`` (by which periods end), ``doubt`` (code, or None) and
             ``message``, ``advice``.
         """
-        self._standing.require(Act.READ)
         house = self._house
         doubt = house.doubt()
         code, params = (doubt.code, doubt.params) if doubt else ("", {})
@@ -160,9 +163,9 @@ class Upkeep(Visit):
             "advice": phrases.advice(code, params) if doubt else "",
         }
 
-    def clock_confirm(self) -> Json:
+    @act(Right.MAINTAIN)
+    def confirm_clock(self) -> Json:
         """Take the machine's clock as right, because the person says so; the ledger is told."""
-        self._standing.require(Act.MAINTAIN)
         house = self._house
         before = house.sure()
         at = house.time.confirm()
@@ -174,8 +177,6 @@ class Upkeep(Visit):
 
     def _clock_trouble(self) -> list[Json]:
         """What is wrong with the clock, where no daemon says so."""
-        from archiver.pipeline.health import Trouble
-
         house = self._house
         doubt = house.doubt()
         if doubt is None:
@@ -184,9 +185,7 @@ class Upkeep(Visit):
 
     def _backed_up(self) -> Json | None:
         """The last back-up: ``made_at``, ``folder``, ``problems``; None where there was none."""
-        from archiver.backup import note
-
-        last = note.last(self._house.config.places.stage)
+        last = backed_up.last(self._house.config.places.stage)
         if last is None:
             return None
         return {"made_at": last.made_at, "folder": last.folder, "problems": last.troubles}
@@ -203,10 +202,6 @@ class Upkeep(Visit):
 
     def _kept(self) -> Json:
         """What waits for the archivist: rules that nobody adopted or confirmed, holds to review."""
-        from archiver.registry import holdbook, rulebook
-        from archiver.registry.units import withdrawn_due
-        from archiver.retention.holds import to_review
-
         registry = self._house.registry
         waiting = rulebook.in_force(registry).unconfirmed
         late = to_review(holdbook.standing(registry), registry.today)
@@ -216,53 +211,51 @@ class Upkeep(Visit):
             "holds_to_review": [
                 hold.id for hold in late if self._covered(hold.scope, hold.targets)
             ],
-            "withdrawn_due": withdrawn_due(self._shown) if self._standing.may(Act.DISPOSE) else [],
+            "withdrawn_due": withdrawn_due(self._shown)
+            if self._standing.may(Right.DISPOSE)
+            else [],
         }
 
+    @act(Right.MAINTAIN)
     def try_cage(self) -> Json:
         """Build the cage that is used, by the daemon where one runs, and have a line read in it.
 
         Returns:
             ``cage``, ``space``, ``landlock``, ``reads``, ``said``: see `archiver.pipeline.trial`.
         """
-        from archiver.pipeline.office import cage_of
-        from archiver.pipeline.trial import trial
-
-        self._standing.require(Act.MAINTAIN)
         house = self._house
         kind = house.office.cage if house.office else cage_of(house.config)
         found: Json = msgspec.to_builtins(trial(house.config, kind))
         return found
 
+    @act(Right.MAINTAIN)
     def reindex(self, progress: Progress = silent) -> Json:
         """Make the search index anew from the vault; returns the number of documents."""
-        self._standing.require(Act.MAINTAIN)
         return {"documents": self._house.reindex(progress)}
 
+    @act(Right.MAINTAIN)
     def rebuild(self, progress: Progress = silent) -> Json:
         """Make catalogue and index anew from vault and ledger; only where no daemon runs.
 
         Raises:
+            SystemFault: ``daemon_runs``: the catalogue cannot be exchanged under it.
             IntegrityFault: one of them cannot be read; nothing was changed.
         """
-        self._standing.require(Act.MAINTAIN)
         house = self._house
+        if house.office is not None:
+            raise SystemFault("daemon_runs", exit_code=ExitCode.LOCKED)
         lines = house.new_catalogue(progress)
         house.intake.recover(house.folders())
         house.intake.adopt_unknown()
         return {"lines": lines, "documents": house.reindex(progress)}
 
+    @act(Right.MAINTAIN, while_wanted=True)
     def verify(self, progress: Progress = silent) -> Json:
         """Read everything again: every object, the ledger's chain and seals, the catalogue.
 
         Returns:
             ``objects`` (how many were read), ``lines`` of the ledger, ``seals``, ``problems``.
         """
-        from archiver.monitoring import note
-        from archiver.pipeline import rounds
-        from archiver.pipeline.audit import audit
-
-        self._standing.require(Act.MAINTAIN)
         house = self._house
         report = audit(house.config, house.vault, house.ledger, house.register, progress)
         verified = note.Verified(house.now(), len(report["problems"]))

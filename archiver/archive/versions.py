@@ -9,18 +9,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from archiver.archive.visit import Json, Progress, Visit, silent
+from archiver import phrases
+from archiver.acts import Json, Progress, act, silent
+from archiver.archive.visit import Visit, worded
 from archiver.errors import Refusal, UsageFault
+from archiver.pipeline import erasure
+from archiver.pipeline.remainder import is_repeated
 from archiver.records import DocumentState, Id
-from archiver.rights import Act
+from archiver.registry import destruction, holdbook
+from archiver.registry.units import Shelf
+from archiver.rights import Right
 
 if TYPE_CHECKING:
     from archiver.pipeline.traces import Finding
 
 
-class Purging(Visit):
-    """The use case of those who take replaced words and scans away for good."""
+class Versions(Visit):
+    """The act of those who take replaced words and scans away for good."""
 
+    @act(Right.DISPOSE)
     def purge(
         self, identifier: Id, reason: str, thorough: bool = False, progress: Progress = silent
     ) -> Json:
@@ -43,17 +50,11 @@ class Purging(Visit):
             Refusal: ``not_filed``, ``document_in_batch`` or ``document_on_hold``.
             SystemFault: disk full, storage failed; it goes on at the next start.
         """
-        from archiver.pipeline import erasure
-        from archiver.pipeline.remainder import is_repeated
-        from archiver.registry import destruction
-
-        self._standing.require(Act.DISPOSE)
         house = self._house
         house.require_sure_time()
         document = str(self._document(identifier)["id"])
         self._require_purgeable(document)
-        if not reason.strip():
-            raise UsageFault("reason_missing")
+        worded(reason)
         if is_repeated(reason, house.holdings.record(document)):
             raise UsageFault("reason_repeats")
         # What a crash left of another erasure ends first, with its certificate.
@@ -85,10 +86,6 @@ class Purging(Visit):
         }
 
     def _require_purgeable(self, document: Id) -> None:
-        from archiver import phrases
-        from archiver.registry import holdbook
-        from archiver.registry.units import Shelf
-
         row, registry = self._document(document), self._house.registry
         if row["state"] != DocumentState.FILED:
             state = phrases.state_name(str(row["state"]))

@@ -1,8 +1,8 @@
-"""A visit: one person at one archive; what every use case needs.
+"""A visit: one person at one archive; what every part of it needs.
 
-Promises that rights are asked of one table; that documents are found by their own id, by an
-accession's, or by a beginning that is unique; and that what a person may not see is not there for
-him: neither by its id, nor in a list, nor in a count.
+Promises that a part has no public methods but acts; that documents are found by their own id, by
+an accession's, or by a beginning that is unique; and that what a person may not see is not there
+for him: neither by its id, nor in a list, nor in a count.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from archiver.acts import Json, acts_of
 from archiver.errors import IntegrityFault, NotFound, Refusal, SystemFault, UsageFault
 from archiver.filingplan import class_words
 from archiver.house import House
 from archiver.patience import Patience
 from archiver.records import DocumentState, Event, Id, MatterKind
-from archiver.rights import Act, Caller, Standing, sight, standing
+from archiver.rights import Caller, Right, Standing, sight, standing
 from archiver.sight import MIXED, Sight, guard
 
 if TYPE_CHECKING:
@@ -26,45 +27,35 @@ if TYPE_CHECKING:
     from archiver.search.query import Query
     from archiver.store.register import Register
 
-Progress = Callable[[int, int], None]
-Json = dict[str, Any]
-
 READING = "read"
 """Kind of the ledger line that somebody has opened a paper of a closed class."""
 
 
-def silent(_done: int, _total: int) -> None:
-    """Progress that nobody watches."""
-
-
 class Visit:
-    """One archive as one person sees it.
+    """One archive as one person sees it; the base of its parts.
 
     Args:
-        house: the parts.
+        house: what the archive is made of.
         caller: the person, as the kernel names him.
-
-    Attributes:
         patience: ends when the person waits no more for what can be given up.
     """
 
-    def __init__(self, house: House, caller: Caller) -> None:
+    def __init__(self, house: House, caller: Caller, patience: Patience) -> None:
         self._house = house
         self._caller = caller
-        self.patience = Patience()
+        self._patience = patience
 
-    @property
-    def caller(self) -> Caller:
-        """The person."""
-        return self._caller
+    def __init_subclass__(cls) -> None:
+        """A public method that asks for no right cannot be defined."""
+        acts_of(cls)
 
-    def require(self, act: Act) -> None:
+    def require(self, right: Right) -> None:
         """Refuse what no role of the person allows.
 
         Raises:
             Refusal: ``not_allowed``.
         """
-        self._standing.require(act)
+        self._standing.require(right)
 
     @cached_property
     def _standing(self) -> Standing:
@@ -224,6 +215,27 @@ class Visit:
         if not is_gone and not self._house.vault.exists(document):
             raise IntegrityFault("object_missing", id=document)
         return row
+
+
+def worded(reason: str) -> str:
+    """A person's reason, which must say something.
+
+    Raises:
+        UsageFault: ``reason_missing``.
+    """
+    if not reason.strip():
+        raise UsageFault("reason_missing")
+    return reason.strip()
+
+
+def require_name(name: bytes) -> None:
+    """Refuse what is no name of a file.
+
+    Raises:
+        UsageFault: ``bad_name``.
+    """
+    if not name or b"/" in name or b"\0" in name or name in (b".", b".."):
+        raise UsageFault("bad_name")
 
 
 def _texts(value: Any) -> Iterator[str]:

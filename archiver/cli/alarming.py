@@ -33,7 +33,7 @@ def check(context: click.Context) -> None:
 
 def _asked(config: Config) -> dict[str, Any]:
     with desk.archive(config) as archive:
-        status = archive.status(1)
+        status = archive.upkeep.status(1)
     if not status["figures"]:
         raise Fault("not_allowed", act="status")
     return status

@@ -97,7 +97,7 @@ def status(context: click.Context, limit: int, check: bool, json_: bool) -> None
         alarming.check(context)
         return
     with desk.archive(desk.configured(context)) as archive:
-        state = archive.status(limit)
+        state = archive.upkeep.status(limit)
     if json_:
         desk.as_json(state)
     else:
@@ -223,7 +223,7 @@ def add(context: click.Context, files: tuple[Path, ...], pipeline: str | None, j
             except PermissionError:
                 raise NotFound("file_unreadable", file=str(path)) from None
             with source:
-                answers.append(archive.add(source, desk.name_of(path), pipeline))
+                answers.append(archive.intake.add(source, desk.name_of(path), pipeline))
     if json_:
         desk.as_json(answers)
         return
@@ -246,7 +246,7 @@ def add(context: click.Context, files: tuple[Path, ...], pipeline: str | None, j
 def retry(context: click.Context, id_: str, json_: bool) -> None:
     """Try again."""
     with desk.archive(desk.configured(context), writes=True) as archive:
-        _told(archive.retry(id_), json_)
+        _told(archive.intake.retry(id_), json_)
 
 
 @click.command(
@@ -264,7 +264,7 @@ def retry(context: click.Context, id_: str, json_: bool) -> None:
 def dismiss(context: click.Context, id_: str, reason: str, json_: bool) -> None:
     """Settle a quarantined file."""
     with desk.archive(desk.configured(context), writes=True) as archive:
-        _told(archive.dismiss(id_, reason), json_)
+        _told(archive.intake.dismiss(id_, reason), json_)
 
 
 @click.command(
@@ -282,7 +282,7 @@ def dismiss(context: click.Context, id_: str, reason: str, json_: bool) -> None:
 def withdraw(context: click.Context, id_: str, reason: str, json_: bool) -> None:
     """Withdraw a document."""
     with desk.archive(desk.configured(context), writes=True) as archive:
-        _told(archive.withdraw(id_, reason), json_)
+        _told(archive.intake.withdraw(id_, reason), json_)
 
 
 def _told(answer: dict[str, Any], json_: bool) -> None:

@@ -33,7 +33,7 @@ from archiver.tongue import tr
 def correct(context: click.Context, id_: str, words: tuple[str, ...], json_: bool) -> None:
     """Change a filed document."""
     with desk.archive(desk.configured(context), writes=True) as archive:
-        told(archive.correct(id_, words), json_)
+        told(archive.review.correct(id_, words), json_)
 
 
 @click.command(
@@ -53,7 +53,7 @@ def replace(context: click.Context, id_: str, file: Path, json_: bool) -> None:
         desk.archive(desk.configured(context), writes=True) as archive,
         opened(file) as source,
     ):
-        told(archive.replace(id_, source, desk.name_of(file)), json_)
+        told(archive.scans.replace(id_, source, desk.name_of(file)), json_)
 
 
 @contextmanager
@@ -90,7 +90,7 @@ def restore(context: click.Context, id_: str, file: Path, json_: bool) -> None:
         desk.archive(desk.configured(context), writes=True) as archive,
         opened(file) as source,
     ):
-        answer = archive.restore(id_, source)
+        answer = archive.scans.restore(id_, source)
     if not json_:
         if answer["files"]:
             desk.say(tr("Files put back: {files}").format(files=answer["files"]))
@@ -112,7 +112,7 @@ def restore(context: click.Context, id_: str, file: Path, json_: bool) -> None:
 def release(context: click.Context, id_: str, json_: bool) -> None:
     """Have a batch's own object destroyed."""
     with desk.archive(desk.configured(context), writes=True) as archive:
-        told(archive.release(id_), json_)
+        told(archive.scans.release(id_), json_)
 
 
 COMMANDS: dict[str, click.Command] = {

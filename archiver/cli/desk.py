@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
 
 import click
 
@@ -26,7 +26,6 @@ from archiver.tongue import tr
 
 if TYPE_CHECKING:
     from archiver.archive import Archive
-    from archiver.cli.remote import RemoteArchive
 
 
 # How long and how often a command looks whether a daemon that is starting answers: half a minute.
@@ -42,7 +41,7 @@ def configured(context: click.Context) -> Config:
 
 
 @contextmanager
-def archive(config: Config, *, writes: bool = False) -> Iterator[Archive | RemoteArchive]:
+def archive(config: Config, *, writes: bool = False) -> Iterator[Archive]:
     """The archive: the daemon's where one runs, else in this process.
 
     Args:
@@ -54,7 +53,7 @@ def archive(config: Config, *, writes: bool = False) -> Iterator[Archive | Remot
             # Only here, since a search without a daemon needs nothing of it.
             from archiver.cli.remote import RemoteArchive
 
-            yield RemoteArchive(config.places.socket)
+            yield cast("Archive", RemoteArchive(config.places.socket))
             return
         from archiver.archive import Archive
         from archiver.house import House

@@ -110,7 +110,7 @@ def look(context: click.Context, /, draft: Path | None, json_: bool, **asked: An
     """Look what would be blackened."""
     wanted = _wanted(**asked)
     with desk.archive(desk.configured(context)) as archive:
-        told = archive.disclosure_look(wanted=msgspec.to_builtins(wanted))
+        told = archive.disclosures.look(wanted=msgspec.to_builtins(wanted))
     if draft is not None:
         _draft(draft, wanted, told)
     if json_:
@@ -166,10 +166,10 @@ def preview(
         packages.require_room(output)
         output.mkdir()
     with desk.archive(desk.configured(context)) as archive:
-        told = archive.disclosure_look(wanted=words)
+        told = archive.disclosures.look(wanted=words)
         files = {}
         for one in told["documents"]:
-            file = archive.disclosure_preview(wanted=words, document=one["id"])
+            file = archive.disclosures.preview(wanted=words, document=one["id"])
             files[one["id"]] = output / file.name
             write(file, files[one["id"]])
     if draft is not None:
@@ -293,7 +293,7 @@ def give(context: click.Context, /, output: Path, json_: bool, **asked: Any) -> 
     wanted = _wanted(**asked)
     packages.require_room(output)
     with desk.archive(desk.configured(context), writes=True) as archive:
-        told = archive.disclosure_give(
+        told = archive.disclosures.give(
             wanted=msgspec.to_builtins(wanted), progress=desk.Progress(tr("proving pages"))
         )
         try:
@@ -347,7 +347,7 @@ def fetch(context: click.Context, id_: str, output: Path) -> None:
 def list_(context: click.Context, document: str, json_: bool) -> None:
     """List what was given."""
     with desk.archive(desk.configured(context)) as archive:
-        told = archive.disclosure_list(document=document)
+        told = archive.disclosures.list(document=document)
     if json_:
         desk.as_json(told)
         return
@@ -374,7 +374,7 @@ def list_(context: click.Context, document: str, json_: bool) -> None:
 def show(context: click.Context, id_: str, json_: bool) -> None:
     """Show one disclosure."""
     with desk.archive(desk.configured(context)) as archive:
-        told = archive.disclosure_show(name=id_)
+        told = archive.disclosures.show(name=id_)
     if json_:
         desk.as_json(told)
     else:

@@ -66,7 +66,7 @@ def propose(
 ) -> None:
     """Propose a batch."""
     with desk.archive(desk.configured(context), writes=True) as archive:
-        told = archive.batch_propose(
+        told = archive.disposal.propose(
             classes=classes,
             until=desk.day(until),
             most=most,
@@ -91,7 +91,7 @@ def propose(
 def list_(context: click.Context, everything: bool, json_: bool) -> None:
     """List batches."""
     with desk.archive(desk.configured(context)) as archive:
-        told = archive.batch_list(everything=everything)
+        told = archive.disposal.list(everything=everything)
     if json_:
         desk.as_json(told)
         return
@@ -111,7 +111,7 @@ def list_(context: click.Context, everything: bool, json_: bool) -> None:
 def show(context: click.Context, name: str, json_: bool) -> None:
     """Show a batch."""
     with desk.archive(desk.configured(context)) as archive:
-        told = archive.batch_show(name=name)
+        told = archive.disposal.show(name=name)
     if json_:
         desk.as_json(told)
         return
@@ -137,7 +137,7 @@ def show(context: click.Context, name: str, json_: bool) -> None:
 def approve(context: click.Context, name: str, json_: bool) -> None:
     """Approve a batch."""
     with desk.archive(desk.configured(context), writes=True) as archive:
-        batchwords.told(archive.batch_approve(name=name), json_)
+        batchwords.told(archive.disposal.approve(name=name), json_)
 
 
 @batch.command(
@@ -160,8 +160,8 @@ def approve(context: click.Context, name: str, json_: bool) -> None:
 def offer(context: click.Context, name: str, output: Path, json_: bool) -> None:
     """Offer a batch."""
     with desk.archive(desk.configured(context), writes=True) as archive:
-        told = archive.batch_offer(name=name)
-        file = archive.batch_message(name=name)
+        told = archive.disposal.offer(name=name)
+        file = archive.disposal.message(name=name)
         target = output / file.name
         write(file, target)
     batchwords.told({**told, "file": str(target)}, json_)
@@ -183,7 +183,7 @@ def offer(context: click.Context, name: str, output: Path, json_: bool) -> None:
 def appraise(context: click.Context, name: str, file: Path, json_: bool) -> None:
     """Read in a 0502."""
     with desk.archive(desk.configured(context), writes=True) as archive, opened(file) as source:
-        told = archive.batch_appraise(name=name, source=source)
+        told = archive.disposal.appraise(name=name, source=source)
     batchwords.tell_answer(context, told, json_)
 
 
@@ -204,7 +204,7 @@ def appraise(context: click.Context, name: str, file: Path, json_: bool) -> None
 def export(context: click.Context, name: str, folder: str, json_: bool) -> None:
     """Export a batch."""
     with desk.archive(desk.configured(context), writes=True) as archive:
-        told = archive.batch_export(
+        told = archive.disposal.export(
             name=name, folder=folder, progress=desk.Progress(tr("writing (MiB)"))
         )
     if json_:
@@ -227,7 +227,7 @@ def export(context: click.Context, name: str, folder: str, json_: bool) -> None:
 def confirm(context: click.Context, name: str, file: Path, json_: bool) -> None:
     """Read in a 0506."""
     with desk.archive(desk.configured(context), writes=True) as archive, opened(file) as source:
-        told = archive.batch_confirm(name=name, source=source)
+        told = archive.disposal.confirm(name=name, source=source)
     batchwords.tell_answer(context, told, json_)
 
 
@@ -245,7 +245,7 @@ def confirm(context: click.Context, name: str, file: Path, json_: bool) -> None:
 def drop(context: click.Context, name: str, units: tuple[str, ...], json_: bool) -> None:
     """Take units out."""
     with desk.archive(desk.configured(context), writes=True) as archive:
-        told = archive.batch_drop(name=name, units=units)
+        told = archive.disposal.drop(name=name, units=units)
     if json_:
         desk.as_json(told)
     else:
@@ -264,7 +264,7 @@ def drop(context: click.Context, name: str, units: tuple[str, ...], json_: bool)
 def cancel(context: click.Context, name: str, json_: bool) -> None:
     """Call a batch off."""
     with desk.archive(desk.configured(context), writes=True) as archive:
-        batchwords.told(archive.batch_cancel(name=name), json_)
+        batchwords.told(archive.disposal.cancel(name=name), json_)
 
 
 @batch.command(
@@ -281,11 +281,11 @@ def cancel(context: click.Context, name: str, json_: bool) -> None:
 def destroy(context: click.Context, name: str, thorough: bool, json_: bool) -> None:
     """Destroy."""
     with desk.archive(desk.configured(context), writes=True) as archive:
-        told = archive.batch_destroy(
+        told = archive.disposal.destroy(
             name=name, thorough=thorough, progress=desk.Progress(tr("destroying"))
         )
         if told["certificate"]:
-            told = {**told, "proof": archive.certificate_show(name=told["certificate"])}
+            told = {**told, "proof": archive.certificates.show(name=told["certificate"])}
     if json_:
         desk.as_json(told)
     elif not told["certificate"]:

@@ -55,7 +55,7 @@ def named_(command: Any) -> Any:
 def list_(context: click.Context, state: str | None, proposed: bool, json_: bool) -> None:
     """List dossiers."""
     with desk.archive(desk.configured(context)) as archive:
-        answer = archive.dossier_list(state=state or "", proposed=proposed)
+        answer = archive.dossiers.list(state=state or "", proposed=proposed)
     if json_:
         desk.as_json(answer)
     else:
@@ -104,7 +104,7 @@ def _print_list(answer: Json) -> None:
 def show(context: click.Context, name: str, json_: bool) -> None:
     """Show one dossier."""
     with desk.archive(desk.configured(context)) as archive:
-        answer = archive.dossier_show(name=name)
+        answer = archive.dossiers.show(name=name)
     if json_:
         desk.as_json(answer)
     else:
@@ -169,7 +169,7 @@ def _print_papers(papers: list[Json]) -> None:
 def open_(context: click.Context, reference: str, class_: str, title: str, json_: bool) -> None:
     """Open a dossier."""
     with desk.archive(desk.configured(context), writes=True) as archive:
-        _told(archive.dossier_open(reference=reference, class_key=class_, title=title), json_)
+        _told(archive.dossiers.open(reference=reference, class_key=class_, title=title), json_)
 
 
 @dossier.command(
@@ -186,7 +186,7 @@ def close(context: click.Context, name: str, on: str | None, json_: bool) -> Non
     """Close a dossier."""
     day = desk.day(on)
     with desk.archive(desk.configured(context), writes=True) as archive:
-        _told(archive.dossier_close(name=name, on=day), json_)
+        _told(archive.dossiers.close(name=name, on=day), json_)
 
 
 @dossier.command(
@@ -201,7 +201,7 @@ def close(context: click.Context, name: str, on: str | None, json_: bool) -> Non
 def reopen(context: click.Context, name: str, json_: bool) -> None:
     """Open a closed dossier again."""
     with desk.archive(desk.configured(context), writes=True) as archive:
-        _told(archive.dossier_reopen(name=name), json_)
+        _told(archive.dossiers.reopen(name=name), json_)
 
 
 @dossier.command(
@@ -218,7 +218,7 @@ def reopen(context: click.Context, name: str, json_: bool) -> None:
 def change(context: click.Context, name: str, class_: str, title: str | None, json_: bool) -> None:
     """Change a dossier."""
     with desk.archive(desk.configured(context), writes=True) as archive:
-        _told(archive.dossier_change(name=name, title=title, class_key=class_), json_)
+        _told(archive.dossiers.change(name=name, title=title, class_key=class_), json_)
 
 
 @dossier.command(
@@ -237,7 +237,7 @@ def tell(context: click.Context, name: str, event: str, on: str | None, json_: b
     """Say what happened to a dossier."""
     day = desk.day(on)
     with desk.archive(desk.configured(context), writes=True) as archive:
-        _told(archive.dossier_tell(name=name, event=event, on=day), json_)
+        _told(archive.dossiers.tell(name=name, event=event, on=day), json_)
 
 
 @dossier.command(
@@ -255,7 +255,7 @@ def tell(context: click.Context, name: str, event: str, on: str | None, json_: b
 def move(context: click.Context, ids: tuple[str, ...], to: str, json_: bool) -> None:
     """Move documents."""
     with desk.archive(desk.configured(context), writes=True) as archive:
-        answer = archive.dossier_move(documents=list(ids), to=to)
+        answer = archive.dossiers.move(documents=list(ids), to=to)
     if json_:
         desk.as_json(answer)
     else:
@@ -279,7 +279,7 @@ def move(context: click.Context, ids: tuple[str, ...], to: str, json_: bool) -> 
 def merge(context: click.Context, name: str, into: str, json_: bool) -> None:
     """Merge two dossiers."""
     with desk.archive(desk.configured(context), writes=True) as archive:
-        _told(archive.dossier_merge(name=name, into=into), json_)
+        _told(archive.dossiers.merge(name=name, into=into), json_)
 
 
 def _told(answer: Json, json_: bool) -> None:

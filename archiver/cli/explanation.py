@@ -59,7 +59,7 @@ def classed(document: Json) -> list[Row]:
     """The class that stands and who named it; and what is proposed instead.
 
     Args:
-        document: the answer of `archiver.archive.documents.Finding.show`.
+        document: the answer of `archiver.archive.documents.Documents.show`.
     """
     verdict, standing = document["verdict"], document["class"]
     rows = [(tr("Class"), class_name(standing, document["class_title"]))]
@@ -85,7 +85,7 @@ def explained(document: Json) -> list[Row]:
     """Rows that tell why and where from.
 
     Args:
-        document: the answer of `archiver.archive.documents.Finding.show`.
+        document: the answer of `archiver.archive.documents.Documents.show`.
     """
     verdict = document["verdict"]
     return [

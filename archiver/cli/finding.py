@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 def search(context: click.Context, query: tuple[str, ...], limit: int, json_: bool) -> None:
     """Find documents."""
     with desk.archive(desk.configured(context)) as archive:
-        found = archive.search(" ".join(query), limit)
+        found = archive.documents.search(" ".join(query), limit)
     if json_:
         desk.as_json(found)
         return
@@ -87,14 +87,14 @@ def show(context: click.Context, id_: str, text: bool, json_: bool) -> None:
     """Show one document."""
     with desk.archive(desk.configured(context)) as archive:
         if text:
-            pages = archive.text(id_)
+            pages = archive.documents.text(id_)
             if json_:
                 desk.as_json({"pages": pages})
             else:
                 for number, page in enumerate(pages, 1):
                     desk.say(page, end="\n" if number == len(pages) else "\f")
             return
-        document = archive.show(id_)
+        document = archive.documents.show(id_)
     if json_:
         desk.as_json(document)
     else:
@@ -192,7 +192,7 @@ def _facts(fields: list[dict[str, Any]]) -> list[tuple[str, str]]:
 def get(context: click.Context, id_: str, original: bool, output: Path) -> None:
     """Write a document to a file."""
     with desk.archive(desk.configured(context)) as archive:
-        file = archive.fetch(id_, original=original)
+        file = archive.documents.fetch(id_, original=original)
         with file.stream:
             if str(output) == "-":
                 poured(file)
@@ -245,7 +245,7 @@ def write(file: File, target: Path) -> None:
 def open_(context: click.Context, id_: str, original: bool) -> None:
     """Open a document."""
     with desk.archive(desk.configured(context)) as archive:
-        file = archive.fetch(id_, original=original)
+        file = archive.documents.fetch(id_, original=original)
         target = saved(file)
     if file.notice:
         desk.say(phrases.sentence(file.notice), fg="yellow", err=True)

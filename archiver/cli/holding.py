@@ -87,7 +87,7 @@ def place(
     words: dict[str, Any] = {"reason": reason, "authority": authority, "note": note}
     words["review_on"] = desk.day(review_)
     with desk.archive(desk.configured(context), writes=True) as archive:
-        answer = archive.hold_place(scope=scope, targets=list(targets), **words)
+        answer = archive.holds.place(scope=scope, targets=list(targets), **words)
     if json_:
         desk.as_json(answer)
         return
@@ -111,7 +111,7 @@ def place(
 def list_(context: click.Context, all_: bool, json_: bool) -> None:
     """List holds."""
     with desk.archive(desk.configured(context)) as archive:
-        answer = archive.hold_list(everything=all_)
+        answer = archive.holds.list(everything=all_)
     if json_:
         desk.as_json(answer)
     else:
@@ -159,7 +159,7 @@ def show(context: click.Context, id_: str, json_: bool) -> None:
     from archiver.cli.finding import print_rows
 
     with desk.archive(desk.configured(context)) as archive:
-        answer = archive.hold_show(name=id_)
+        answer = archive.holds.show(name=id_)
     if json_:
         desk.as_json(answer)
         return
@@ -198,7 +198,7 @@ def review(context: click.Context, id_: str, again: str, json_: bool) -> None:
     day = desk.day(again)
     assert isinstance(day, date)
     with desk.archive(desk.configured(context), writes=True) as archive:
-        answer = archive.hold_review(name=id_, review_on=day)
+        answer = archive.holds.review(name=id_, review_on=day)
     if json_:
         desk.as_json(answer)
     else:
@@ -219,7 +219,7 @@ def review(context: click.Context, id_: str, again: str, json_: bool) -> None:
 def lift(context: click.Context, id_: str, note: str, json_: bool) -> None:
     """Lift a hold."""
     with desk.archive(desk.configured(context), writes=True) as archive:
-        answer = archive.hold_lift(name=id_, note=note)
+        answer = archive.holds.lift(name=id_, note=note)
     if json_:
         desk.as_json(answer)
     else:

@@ -118,7 +118,7 @@ def unit_rows(unit: Json) -> list[Row]:
     """When a unit may go, by which rule, and what stops it.
 
     Args:
-        unit: the answer of `archiver.archive.periods.Periods.retention_explain`.
+        unit: the answer of `archiver.archive.periods.Periods.explain`.
     """
     rule = unit["rule"]
     told = tr("{class_}, version {version}")

@@ -40,7 +40,7 @@ def ledger() -> None:
 def head(context: click.Context, json_: bool) -> None:
     """Print the head."""
     with desk.archive(desk.configured(context)) as archive:
-        told = archive.ledger_head()
+        told = archive.ledger.head()
     if json_:
         desk.as_json(told)
         return
@@ -63,7 +63,7 @@ def head(context: click.Context, json_: bool) -> None:
 def seal(context: click.Context, json_: bool) -> None:
     """Seal what is over."""
     with desk.archive(desk.configured(context), writes=True) as archive:
-        told = archive.ledger_seal()
+        told = archive.ledger.seal()
     if json_:
         desk.as_json(told)
         return
@@ -95,7 +95,7 @@ def seal(context: click.Context, json_: bool) -> None:
 def verify(context: click.Context, head_: str, json_: bool) -> None:
     """Check the ledger."""
     with desk.archive(desk.configured(context)) as archive:
-        told = archive.ledger_verify(head=head_)
+        told = archive.ledger.verify(head=head_)
     if json_:
         desk.as_json(told)
     else:
@@ -133,7 +133,7 @@ def export(context: click.Context, first: str | None, last: str | None, output: 
     """Write an export."""
     days = {"first": desk.day(first), "last": desk.day(last)}
     with desk.archive(desk.configured(context)) as archive:
-        file = archive.ledger_export(**days)
+        file = archive.ledger.export(**days)
         with file.stream:
             write(file, output)
     desk.say(str(output))

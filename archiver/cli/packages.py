@@ -37,7 +37,7 @@ def fetch(archive: Any, name: str, output: Path) -> None:
     try:
         part.mkdir(mode=0o700)
         try:
-            _unpack(archive.disclosure_package(name=name), part)
+            _unpack(archive.disclosures.package(name=name), part)
             part.rename(output)
         except BaseException:
             shutil.rmtree(part, ignore_errors=True)
@@ -46,7 +46,7 @@ def fetch(archive: Any, name: str, output: Path) -> None:
         raise desk.output_exists(part) from None
     except OSError as error:
         raise Refusal("output_unwritable", path=str(output)) from error
-    archive.disclosure_taken(name=name)
+    archive.disclosures.taken(name=name)
 
 
 def _unpack(file: Any, folder: Path) -> None:

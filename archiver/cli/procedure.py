@@ -45,7 +45,7 @@ def procedure(context: click.Context, output: Path, version: str) -> None:
     """Write the procedure documentation."""
     form = _form(output)
     with desk.archive(desk.configured(context)) as archive:
-        file = archive.procedure(form=form, version=version)
+        file = archive.procedure.write(form=form, version=version)
         with file.stream:
             write(file, output)
     desk.say(str(output))

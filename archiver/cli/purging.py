@@ -30,7 +30,7 @@ from archiver.tongue import tr
 def purge(context: click.Context, id_: str, reason: str, thorough: bool, json_: bool) -> None:
     """Purge a document."""
     with desk.archive(desk.configured(context), writes=True) as archive:
-        told = archive.purge(
+        told = archive.versions.purge(
             identifier=id_,
             reason=reason,
             thorough=thorough,

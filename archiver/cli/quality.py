@@ -73,7 +73,7 @@ def draw(context: click.Context, rate: str | None, batches: tuple[str, ...], jso
     """Draw a sample."""
     percent = None if rate is None else _percent(rate)
     with desk.archive(desk.configured(context), writes=True) as archive:
-        sample = archive.quality_draw(percent=percent, batches=list(batches))
+        sample = archive.quality.draw(percent=percent, batches=list(batches))
     _tell(sample, json_)
 
 
@@ -117,7 +117,7 @@ def _print_sample(sample: Json) -> None:
 def list_(context: click.Context, json_: bool) -> None:
     """List all samples."""
     with desk.archive(desk.configured(context)) as archive:
-        answer = archive.quality_list()
+        answer = archive.quality.list()
     if json_:
         desk.as_json(answer)
         return
@@ -144,11 +144,11 @@ def show(context: click.Context, sample: str, document: str, json_: bool) -> Non
     """Show a sample, or a document of it."""
     config = desk.configured(context)
     with desk.archive(config) as archive:
-        shown = archive.quality_show(name=sample, document=document)
+        shown = archive.quality.show(name=sample, document=document)
         if document:
-            shown["document"] = archive.show(document)
-            shown["text"] = archive.text(document)
-            shown["note"] = archive.note_show(identifier=document)
+            shown["document"] = archive.documents.show(document)
+            shown["text"] = archive.documents.text(document)
+            shown["note"] = archive.notes.show(identifier=document)
     if json_:
         desk.as_json(shown)
     elif document:
@@ -229,7 +229,7 @@ def pass_(
 ) -> None:
     """Say that scans are good."""
     with desk.archive(desk.configured(context), writes=True) as archive:
-        answer = archive.quality_pass(
+        answer = archive.quality.passed(
             name=sample, documents=list(documents), everything=everything, paper=paper
         )
     _tell(answer, json_)
@@ -252,7 +252,7 @@ def pass_(
 def fail(context: click.Context, sample: str, document: str, reason: str, json_: bool) -> None:
     """Say that a scan is bad."""
     with desk.archive(desk.configured(context), writes=True) as archive:
-        answer = archive.quality_fail(name=sample, document=document, reason=reason)
+        answer = archive.quality.failed(name=sample, document=document, reason=reason)
     _tell(answer, json_)
 
 
@@ -273,7 +273,7 @@ def fail(context: click.Context, sample: str, document: str, reason: str, json_:
 def report(context: click.Context, output: Path | None, json_: bool) -> None:
     """Count what was checked."""
     with desk.archive(desk.configured(context)) as archive:
-        answer = archive.quality_report()
+        answer = archive.quality.report()
     if output is not None:
         desk.write_new(output, lambda sink: _write_csv(answer["lines"], sink))
     if json_:
@@ -336,10 +336,10 @@ def note(context: click.Context, id_: str, output: Path | None, json_: bool) -> 
     config = desk.configured(context)
     with desk.archive(config) as archive:
         if output is not None:
-            file = archive.note_paper(identifier=id_)
+            file = archive.notes.paper(identifier=id_)
             with file.stream:
                 write(file, output)
-        made = archive.note_show(identifier=id_) if json_ or output is None else {}
+        made = archive.notes.show(identifier=id_) if json_ or output is None else {}
     if json_:
         desk.as_json(made)
     elif output is None:

@@ -33,7 +33,7 @@ def certificate() -> None:
 def certificates(context: click.Context, json_: bool) -> None:
     """List certificates."""
     with desk.archive(desk.configured(context)) as archive:
-        told = archive.certificate_list()
+        told = archive.certificates.list()
     if json_:
         desk.as_json(told)
         return
@@ -59,7 +59,7 @@ def certificates(context: click.Context, json_: bool) -> None:
 def get(context: click.Context, name: str, output: Path, json_: bool) -> None:
     """Write a certificate."""
     with desk.archive(desk.configured(context)) as archive:
-        file = archive.certificate_get(name=name, as_json=json_)
+        file = archive.certificates.get(name=name, as_json=json_)
         write(file, output)
     desk.say(str(output))
 
@@ -78,7 +78,7 @@ def get(context: click.Context, name: str, output: Path, json_: bool) -> None:
 def prove(context: click.Context, name: str, thorough: bool, json_: bool) -> None:
     """Prove a destruction again."""
     with desk.archive(desk.configured(context), writes=True) as archive:
-        told = archive.certificate_prove(
+        told = archive.certificates.prove(
             name=name, thorough=thorough, progress=desk.Progress(tr("looking"))
         )
     if json_:

@@ -57,11 +57,11 @@ def due(
     """Show what may go."""
     day = desk.day(until)
     with desk.archive(desk.configured(context)) as archive:
-        answer = archive.retention_due(until=day, units=units)
+        answer = archive.periods.due(until=day, units=units)
         if picture is not None:
             from archiver.cli.finding import write
 
-            file = archive.retention_picture(until=day)
+            file = archive.periods.picture(until=day)
             with file.stream:
                 write(file, picture)
     if json_:
@@ -155,7 +155,7 @@ def explain(context: click.Context, id_: str, json_: bool) -> None:
     from archiver.cli.finding import print_rows
 
     with desk.archive(desk.configured(context)) as archive:
-        answer = archive.retention_explain(identifier=id_)
+        answer = archive.periods.explain(identifier=id_)
     if json_:
         desk.as_json(answer)
         return
@@ -187,7 +187,7 @@ def explain(context: click.Context, id_: str, json_: bool) -> None:
 def rules(context: click.Context, json_: bool) -> None:
     """List the rules."""
     with desk.archive(desk.configured(context)) as archive:
-        answer = archive.retention_rules()
+        answer = archive.periods.rules()
     if json_:
         desk.as_json(answer)
         return
@@ -245,7 +245,7 @@ def adopt(context: click.Context, from_: str | None, running: str | None, json_:
     """Adopt the filing plan's rules."""
     since, running_on = desk.day(from_), desk.day(running)
     with desk.archive(desk.configured(context), writes=True) as archive:
-        answer = archive.retention_adopt(valid_from=since, running_on=running_on)
+        answer = archive.periods.adopt(valid_from=since, running_on=running_on)
     if json_:
         desk.as_json(answer)
         return
@@ -271,7 +271,7 @@ def adopt(context: click.Context, from_: str | None, running: str | None, json_:
 def confirm(context: click.Context, class_: str, version: int, json_: bool) -> None:
     """Confirm a version."""
     with desk.archive(desk.configured(context), writes=True) as archive:
-        answer = archive.retention_confirm(class_key=class_, version=version)
+        answer = archive.periods.confirm(class_key=class_, version=version)
     if json_:
         desk.as_json(answer)
         return

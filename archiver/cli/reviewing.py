@@ -61,7 +61,7 @@ def review(context: click.Context, limit: int, json_: bool) -> None:
     if context.invoked_subcommand is not None:
         return
     with desk.archive(desk.configured(context)) as archive:
-        waiting = archive.review(limit)
+        waiting = archive.review.list(limit)
     if json_:
         desk.as_json(waiting)
     else:
@@ -134,15 +134,15 @@ def show(
     target = picture
     with desk.archive(desk.configured(context)) as archive:
         if str(picture) == "-":
-            poured(archive.picture(id_, page))
+            poured(archive.documents.picture(id_, page))
             return
-        document = archive.show(id_)
+        document = archive.documents.show(id_)
         if picture is not None:
-            file = archive.picture(id_, page)
+            file = archive.documents.picture(id_, page)
             with file.stream:
                 write(file, picture)
         elif open_:
-            target = saved(archive.picture(id_, page))
+            target = saved(archive.documents.picture(id_, page))
     if json_:
         desk.as_json({**document, "picture": str(target) if target else None})
     else:
@@ -207,7 +207,7 @@ def _value(field: Json) -> str:
 def accept(context: click.Context, id_: str, words: tuple[str, ...], json_: bool) -> None:
     """Confirm a document."""
     with desk.archive(desk.configured(context), writes=True) as archive:
-        told(archive.accept(id_, words), json_)
+        told(archive.review.accept(id_, words), json_)
 
 
 @review.command(
@@ -225,7 +225,7 @@ def accept(context: click.Context, id_: str, words: tuple[str, ...], json_: bool
 def set_(context: click.Context, id_: str, words: tuple[str, ...], json_: bool) -> None:
     """Say what is right."""
     with desk.archive(desk.configured(context), writes=True) as archive:
-        told(archive.set(id_, words), json_)
+        told(archive.review.set(id_, words), json_)
 
 
 @review.command(
@@ -243,7 +243,7 @@ def split(context: click.Context, id_: str, pages: str, json_: bool) -> None:
     """Have a document divided."""
     starts = [_number(word) for word in pages.replace(",", " ").split()]
     with desk.archive(desk.configured(context), writes=True) as archive:
-        told(archive.split(id_, starts), json_)
+        told(archive.scans.split(id_, starts), json_)
 
 
 def _number(word: str) -> int:
@@ -268,7 +268,7 @@ def _number(word: str) -> int:
 def merge(context: click.Context, ids: tuple[str, ...], backs: bool, json_: bool) -> None:
     """Have documents joined."""
     with desk.archive(desk.configured(context), writes=True) as archive:
-        told(archive.merge(ids, woven=backs), json_)
+        told(archive.scans.merge(ids, woven=backs), json_)
 
 
 @review.command(
@@ -284,7 +284,7 @@ def merge(context: click.Context, ids: tuple[str, ...], backs: bool, json_: bool
 def reject(context: click.Context, id_: str, reason: str, json_: bool) -> None:
     """Take a document in review back."""
     with desk.archive(desk.configured(context), writes=True) as archive:
-        told(archive.reject(id_, reason), json_)
+        told(archive.review.reject(id_, reason), json_)
 
 
 def told(answer: Json, json_: bool) -> None:

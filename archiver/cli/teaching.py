@@ -54,7 +54,7 @@ def learn(
     with tempfile.TemporaryFile() as copy:
         classes = _rewritten(file, names, copy)
         with desk.archive(config, writes=True) as archive:
-            answer: dict[str, Any] = archive.learn(copy, wait)
+            answer: dict[str, Any] = archive.examples.learn(copy, wait)
     known = {record_class.key for record_class in config.classes}
     answer["classes"] = dict(sorted(classes.items()))
     answer["unknown"] = {key: classes[key] for key in sorted(classes) if key not in known}

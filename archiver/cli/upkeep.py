@@ -40,7 +40,7 @@ def check(context: click.Context, json_: bool) -> None:
 def _tried_cage(config: Config) -> dict[str, Any]:
     """Have whoever opens received files try his cage."""
     with desk.archive(config) as archive:
-        return archive.try_cage()
+        return archive.upkeep.try_cage()
 
 
 def _print_result(result: dict[str, Any]) -> None:
@@ -67,8 +67,8 @@ def clock(context: click.Context, confirm: bool, json_: bool) -> None:
     """Show or confirm the time."""
     with desk.archive(desk.configured(context), writes=confirm) as archive:
         if confirm:
-            archive.clock_confirm()
-        told = archive.clock()
+            archive.upkeep.confirm_clock()
+        told = archive.upkeep.clock()
     if json_:
         desk.as_json(told)
     elif told["doubt"]:
@@ -92,7 +92,7 @@ def clock(context: click.Context, confirm: bool, json_: bool) -> None:
 def verify(context: click.Context, json_: bool) -> None:
     """Verify the archive."""
     with desk.archive(desk.configured(context)) as archive:
-        report = archive.verify(desk.Progress(tr("verifying")))
+        report = archive.upkeep.verify(desk.Progress(tr("verifying")))
     if json_:
         desk.as_json(report)
     else:
@@ -129,7 +129,7 @@ def _print_lacks(lacks: dict[str, dict[str, int]]) -> None:
 def reindex(context: click.Context, json_: bool) -> None:
     """Make the index anew."""
     with desk.archive(desk.configured(context), writes=True) as archive:
-        report = archive.reindex(desk.Progress(tr("indexing")))
+        report = archive.upkeep.reindex(desk.Progress(tr("indexing")))
     if json_:
         desk.as_json(report)
     else:
@@ -150,7 +150,7 @@ def reindex(context: click.Context, json_: bool) -> None:
 def rebuild(context: click.Context, json_: bool) -> None:
     """Make catalogue and index anew."""
     with desk.archive(desk.configured(context), writes=True) as archive:
-        report = archive.rebuild(desk.Progress(tr("rebuilding")))
+        report = archive.upkeep.rebuild(desk.Progress(tr("rebuilding")))
     if json_:
         desk.as_json(report)
     else:

@@ -92,7 +92,7 @@ def draft(
 
     Args:
         wanted: as asked so far.
-        documents: as `archiver.archive.disclosures.Disclosing.disclosure_look` tells them; what
+        documents: as `archiver.archive.disclosures.Disclosures.look` tells them; what
             was found by a search is named by its id from now on.
         missing: words that were found nowhere.
     """
