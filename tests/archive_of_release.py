@@ -51,24 +51,27 @@ def answers(archive: Archive) -> dict[str, Any]:
     """What people are told: hits, everything shown of each document, matters, periods."""
     # Hits of equal score come in no promised order, and scores depend on the index's segments.
     hits = {
-        query: {hit["id"]: {**hit, "score": None} for hit in archive.search(query, 100)["hits"]}
+        query: {
+            hit["id"]: {**hit, "score": None}
+            for hit in archive.documents.search(query, 100)["hits"]
+        }
         for query in QUERIES
     }
     documents = sorted(hits["*"])
-    batches = archive.batch_list(everything=True)["batches"]
-    dossiers = archive.dossier_list()["dossiers"]
-    status = archive.status()
+    batches = archive.disposal.list(everything=True)["batches"]
+    dossiers = archive.dossiers.list()["dossiers"]
+    status = archive.upkeep.status()
     return {
         "hits": hits,
-        "shown": {one: archive.show(one) for one in documents},
-        "texts": {one: archive.text(one) for one in documents},
+        "shown": {one: archive.documents.show(one) for one in documents},
+        "texts": {one: archive.documents.text(one) for one in documents},
         "status": {key: status[key] for key in ("documents", "problems", "counts", "review")},
-        "dossiers": {one["id"]: archive.dossier_show(one["id"]) for one in dossiers},
-        "holds": archive.hold_list(everything=True),
-        "batches": {one["id"]: archive.batch_show(one["id"]) for one in batches},
-        "certificates": archive.certificate_list(),
-        "rules": archive.retention_rules(),
-        "due": archive.retention_due(until=date(2040, 1, 1), units=True),
+        "dossiers": {one["id"]: archive.dossiers.show(one["id"]) for one in dossiers},
+        "holds": archive.holds.list(everything=True),
+        "batches": {one["id"]: archive.disposal.show(one["id"]) for one in batches},
+        "certificates": archive.certificates.list(),
+        "rules": archive.periods.rules(),
+        "due": archive.periods.due(until=date(2040, 1, 1), units=True),
     }
 
 
@@ -92,10 +95,12 @@ def _papers(town: Town) -> None:
 def _decisions(one: Bureau) -> None:
     """What persons say: corrections, notes, dossiers, a hold, dispositions, a destruction."""
     archive = one.one
-    by_name = {hit["file"]: hit["id"] for hit in archive.search("*", 100)["hits"]}
-    archive.withdraw(by_name["Irrtum.pdf"], "gehört nicht hierher")
-    archive.dismiss(by_name["kein scan.pdf"], "eine Notiz")
-    archive.correct(by_name["bauantrag.pdf"], ["class=building_permit", "subject=Bauantrag Linde"])
+    by_name = {hit["file"]: hit["id"] for hit in archive.documents.search("*", 100)["hits"]}
+    archive.intake.withdraw(by_name["Irrtum.pdf"], "gehört nicht hierher")
+    archive.intake.dismiss(by_name["kein scan.pdf"], "eine Notiz")
+    archive.review.correct(
+        by_name["bauantrag.pdf"], ["class=building_permit", "subject=Bauantrag Linde"]
+    )
 
     def letters(text: str, kind: str, count: int) -> list[Letter]:
         return [Letter(text, kind, letter_date="2010-03-01")] * count
@@ -107,9 +112,9 @@ def _decisions(one: Bureau) -> None:
     one.filed(*letters("Bestellung von Papier", business, 2))
     one.hold("dossier", "460.2/2009")
     state_archive = StateArchive(ARCHIVE_NAME, TOWN_NAME, lambda title: "Wohngeld" in title)
-    one.brought(archive.batch_propose(until=date(2026, 12, 1))["id"], "done", state_archive)
+    one.brought(archive.disposal.propose(until=date(2026, 12, 1))["id"], "done", state_archive)
     one.dossier("460.3/2009", closed, *letters("Wohngeld Ende", benefit, 2))
-    archive.batch_propose(until=date(2026, 12, 1))
+    archive.disposal.propose(until=date(2026, 12, 1))
 
 
 def make(version: str) -> Path:

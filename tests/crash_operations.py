@@ -291,7 +291,7 @@ def rescan(place: Path, begin: Begin) -> None:
     with house_of(place, DAY) as house:
         document = the_document(house)
         begin()
-        archive_of(house).replace(document, io.BytesIO(BETTER), b"besser.pdf")
+        archive_of(house).scans.replace(document, io.BytesIO(BETTER), b"besser.pdf")
 
 
 def check_rescan(place: Path) -> None:
@@ -300,7 +300,7 @@ def check_rescan(place: Path) -> None:
         stored = house.vault.path(document, "original.pdf")
         if stored.read_bytes() != BETTER:
             assert stored.read_bytes() == _original()
-            archive_of(house).replace(document, io.BytesIO(BETTER), b"besser.pdf")
+            archive_of(house).scans.replace(document, io.BytesIO(BETTER), b"besser.pdf")
         assert stored.parent.parent.parent == house.vault.home(document)
         assert house.vault.path(document, "original.pdf").read_bytes() == BETTER
         assert house.vault.path(document, "original.pdf", 1).read_bytes() == _original()
@@ -311,16 +311,16 @@ def purge(place: Path, begin: Begin) -> None:
     with house_of(place, DAY) as house:
         document = the_document(house)
         begin()
-        archive_of(house).purge(document, "Versehen")
+        archive_of(house).versions.purge(document, "Versehen")
 
 
 def check_purge(place: Path) -> None:
     with next_start(place) as house:
         document = the_document(house)
         if house.vault.inventory(document).latest > 1:
-            archive_of(house).purge(document, "Versehen")
+            archive_of(house).versions.purge(document, "Versehen")
         assert house.vault.inventory(document).latest == 1
-        assert archive_of(house).show(document)["subject"] == "Neuer Betreff"
+        assert archive_of(house).documents.show(document)["subject"] == "Neuer Betreff"
 
 
 REFERENCE = "632.21-1/2024"

@@ -71,8 +71,8 @@ def test_it_opens_and_tells_the_same_and_is_whole(left: Path) -> None:
     rows = rows_of(left / "catalogue.db")
     with house_of(left) as house:
         archive = Archive(house, myself())
-        assert archive.verify()["problems"] == []
-        archive.rebuild()
-        assert archive.verify()["problems"] == []
+        assert archive.upkeep.verify()["problems"] == []
+        archive.upkeep.rebuild()
+        assert archive.upkeep.verify()["problems"] == []
     assert rows_of(left / "catalogue.db") == rows
     assert list(lacks(told, told_by(left / "config.toml"))) == []
