@@ -2,11 +2,12 @@
 # make test    sets up what tests need and runs them all
 # Either may be the first command in a fresh clone.
 
-.PHONY: setup setup-test demo test check docs lock samples bench-short property-campaign \
+.PHONY: setup setup-test demo test quick check api coverage docs lock samples bench-short property-campaign \
         crash-campaign hostile-campaign soak clean
 
 PY = .venv/bin/python
 ROUNDS = 10
+SUITE = pure
 MINUTES = 60
 BENCHES = classification disposition engine export extraction learning ocr rebuild separation startup
 
@@ -28,7 +29,19 @@ check: setup-test
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 
+quick: check                    # types, style and all that starts no process: before each commit
+	$(PY) -m pytest -n 2 -m "pure and not slow"
+
 # --- for developers ---------------------------------------------------------------------------
+
+coverage: setup-test            # a figure; SUITE="not slow" for all tests, which takes far longer
+	.venv/bin/coverage erase
+	.venv/bin/coverage run -m pytest -m "$(SUITE)"
+	.venv/bin/coverage combine -q
+	.venv/bin/coverage report --skip-covered --sort=cover
+
+api: setup-test                 # build/api/index.html, from the docstrings
+	.venv/bin/pdoc -d google -o build/api archiver
 
 docs: setup-test                # what is made from the sources: German catalogue, two pages
 	$(PY) tools/catalogue.py

@@ -6,6 +6,8 @@ import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 
 @contextmanager
 def memory_folder():
@@ -16,3 +18,9 @@ def memory_folder():
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def only_root():
+    """Go on only with the rights of root; a test whose fixture calls this is marked `root`."""
+    if os.geteuid() != 0:
+        pytest.skip("only root may act as other users, give files away or mount")

@@ -32,7 +32,7 @@ from tests.town import Town
 OWNER = 61021
 _REPOSITORY = Path(__file__).resolve().parents[1]
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become other users")
+pytestmark = pytest.mark.root
 
 
 class Home(NamedTuple):

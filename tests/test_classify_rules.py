@@ -14,6 +14,8 @@ from archiver.classify.rules import read
 from archiver.config import ConfigProblems, RecordClass, filing_plan
 from archiver.records import Page, Word
 
+pytestmark = pytest.mark.pure
+
 ROOT = Path(__file__).resolve().parents[1]
 COUNCIL = filing_plan(ROOT / "tests" / "plans" / "council.toml")
 EXAMPLE = filing_plan(ROOT / "filingplan.toml")

@@ -17,6 +17,8 @@ from archiver.config import RecordClass
 from archiver.records import UNCLASSIFIED, Page, Word
 from tests.classify_texts import FRENCH, PLAN, TITLES, WORDS, examples, paper
 
+pytestmark = pytest.mark.pure
+
 
 @pytest.fixture(scope="module")
 def model():

@@ -21,7 +21,7 @@ from archiver.errors import Refusal
 from archiver.founding import found
 from archiver.sentences import REASONS
 from archiver.settings import Backup
-from tests.places import memory_folder
+from tests.places import memory_folder, only_root
 from tests.town import Town
 
 
@@ -200,8 +200,7 @@ def test_the_named_file_comes_before_the_environment_and_the_folder(
 def test_a_configuration_that_others_can_have_put_there_is_not_taken(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whose: str
 ) -> None:
-    if os.geteuid() != 0:
-        pytest.skip("only root can give files to others")
+    only_root()
     there, elsewhere = tmp_path / "there", tmp_path / "elsewhere"
     for folder in (there, elsewhere):
         folder.mkdir(mode=0o755)
@@ -418,7 +417,7 @@ def test_folders_beside_one_another_are_fine_wherever_they_lie(town: Town) -> No
     assert _changed(town, "released", "kept/released") == []
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+@pytest.mark.root
 def test_a_home_that_may_not_be_looked_into_hides_no_configuration(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

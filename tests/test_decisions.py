@@ -24,6 +24,8 @@ from archiver.pipeline.decisions import (
 from archiver.records import UNCLASSIFIED, Box, Field, FieldKind
 from archiver.store.objects import Decision, Order, Part, Record
 
+pytestmark = pytest.mark.pure
+
 PLAN = (
     RecordClass("invoice", number="20.10", title="Rechnungen (Eingang)"),
     RecordClass("dog_tax", number="22.05", title="Hundesteuer"),

@@ -16,6 +16,8 @@ from archiver.records import Page, Word
 from archiver.search.german import fold
 from tests.letters import page
 
+pytestmark = pytest.mark.pure
+
 
 def found(term, *pages):
     """Kind and text of every find of one term."""

@@ -17,6 +17,8 @@ from archiver.records import Box, Page, Word
 from archiver.search.german import fold
 from tests.letters import page, town_letter
 
+pytestmark = pytest.mark.pure
+
 DATA, SECRET = Ground.PERSONAL_DATA, Ground.TRADE_SECRET
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests import paper
+from tests.places import only_root
 from tests.town import Town, wait_for
 
 SIZE_MIB = 48
@@ -49,8 +50,7 @@ class SmallTown(Town):
 
 @pytest.fixture
 def small(tmp_path: Path) -> Iterator[SmallTown]:
-    if os.geteuid() != 0:
-        pytest.skip("only root may mount a small disk")
+    only_root()
     disk = tmp_path / "disk"
     disk.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", f"size={SIZE_MIB}m", "archiver-test", str(disk)]

@@ -29,7 +29,7 @@ from archiver.retention.exchange.verification import verify
 from archiver.store.objects import Note
 from tests import paper
 from tests.ocfl_judge import judge
-from tests.places import memory_folder
+from tests.places import memory_folder, only_root
 from tests.seeding import (
     ARCHIVE_NAME,
     ARCHIVISTS,
@@ -445,8 +445,7 @@ FIRST, SECOND = 61105, 61106
 @pytest.fixture
 def open_folder() -> Iterator[Path]:
     """A folder that other users may reach."""
-    if os.geteuid() != 0:
-        pytest.skip("only root may act as other users")
+    only_root()
     made = Path(tempfile.mkdtemp(prefix="archiver-disposition-"))
     made.chmod(0o755)
     yield made

@@ -10,6 +10,8 @@ from pathlib import Path
 import click
 import pytest
 
+pytestmark = pytest.mark.pure
+
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted(
     [
@@ -240,3 +242,10 @@ def test_decisions_are_numbered_without_gaps_and_short() -> None:
         assert text(note).startswith(f"# {number:04d} ")
         assert 8 <= len(text(note).splitlines()) <= 40
     assert notes
+
+
+def test_the_hooks_of_a_commit_ask_what_the_check_asks() -> None:
+    make = text(ROOT / "Makefile")
+    check = make[make.index("\ncheck:") :].split("\n\n", 1)[0].splitlines()[2:]
+    hooks = re.findall(r"entry: (.+)", text(ROOT / ".pre-commit-config.yaml"))
+    assert hooks == [line.strip() for line in check]

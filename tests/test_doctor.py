@@ -229,7 +229,7 @@ def test_an_object_that_nobody_knows_is_taken_over(
     assert codes(doctor.examine(config, dict)) == []
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+@pytest.mark.root
 def test_files_of_somebody_else_are_named(ill: tuple[Config, list[str]]) -> None:
     config, _ids = ill
     os.chown(config.places.ledger, 4711, 4711)

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from archiver.extract.dates import SURE, find_dates
 from bench import extraction as bench
 
+pytestmark = pytest.mark.pure
+
 TODAY = date(2026, 6, 30)
 SPELLINGS = 11
 days = st.dates(date(1930, 1, 1), TODAY)

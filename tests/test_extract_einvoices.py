@@ -23,6 +23,8 @@ from archiver.extract.values import Box, Extracted, Field
 from tests import corpora
 from tests.corpora import INVOICES
 
+pytestmark = pytest.mark.pure
+
 # Read from the XML by eye (grep), not by this program: number, date, due date, buyer's reference,
 # order, contract, seller, VAT id, buyer, net, tax, gross, payable, first IBAN.
 EXPECTED = {

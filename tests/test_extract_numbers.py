@@ -11,6 +11,8 @@ from archiver.extract.references import behind_label, compiled, find_shapes
 from archiver.extract.values import COMMON_SHAPES
 from bench import extraction as bench
 
+pytestmark = pytest.mark.pure
+
 
 def test_no_account_is_wrongly_accepted_and_clean_ones_are_read():
     for seed, kind in ((1, "recognition"), (2, "any"), (3, "digits")):

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from archiver.search.german import fold, key, plain_text, spans, words
 from archiver.search.stemmer import stem
 
+pytestmark = pytest.mark.pure
+
 
 @pytest.mark.parametrize(
     "spellings",

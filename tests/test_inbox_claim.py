@@ -27,7 +27,6 @@ from archiver.inbox.sightings import Sighting, look
 ID = "01ARZ3NDEKTSV4RRFFQ69G5FAV"  # 2016-07-30T23:54:10.259Z
 OTHER = "01BX5ZZKBKACTAV9WEVGEMMVRZ"
 DONE = f".done-{ID}"
-root_only = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 
 
 @pytest.fixture
@@ -285,7 +284,7 @@ def test_a_drop_taken_back_while_it_is_copied(inbox, stage):
     assert contents(stage) == {}
 
 
-@root_only
+@pytest.mark.root
 def test_a_full_disk_is_the_machines_fault_and_leaves_no_part(inbox, tmpfs):
     sighting = drop(inbox, b"x" * (2 << 20))
     descriptor = open_drop(sighting)
@@ -319,7 +318,7 @@ def test_without_a_place_to_keep_it_the_drop_is_removed(inbox):
     assert contents(inbox) == {}
 
 
-@root_only
+@pytest.mark.root
 def test_a_drop_on_another_file_system_is_kept_too(tmpfs, released):
     (released / f".archiver-{ID}").write_bytes(b"half of a copy, from a crash")
     assert take(drop(tmpfs), ID, sha512(b"accepted"), released).outcome == "released"
@@ -327,7 +326,7 @@ def test_a_drop_on_another_file_system_is_kept_too(tmpfs, released):
     assert contents(released) == {f"{ID}-scan.pdf": b"accepted"}
 
 
-@root_only
+@pytest.mark.root
 def test_bytes_written_after_the_comparison_are_not_lost(tmpfs, released, monkeypatch):
     """Where no lease is to be had, a writer may come between comparing and keeping."""
     hashed = release.digest
@@ -346,7 +345,7 @@ def test_bytes_written_after_the_comparison_are_not_lost(tmpfs, released, monkey
     assert contents(tmpfs) == {"scan.pdf": b"accepted and signed"}
 
 
-@root_only
+@pytest.mark.root
 def test_no_room_to_keep_it_loses_nothing_and_a_second_try_ends_it(inbox, tmpfs):
     content = b"x" * (2 << 20)
     with pytest.raises(SystemFault, match="disk_full"):

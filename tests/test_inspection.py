@@ -29,6 +29,8 @@ from tests.paper import (
     truncated_pdf,
 )
 
+pytestmark = pytest.mark.pure
+
 
 def first_look(content, media_type, tmp_path, max_pages=100):
     path = tmp_path / "received"

@@ -13,6 +13,8 @@ from archiver.recognise import media
 from archiver.recognise.media import sniff
 from tests.paper import jpeg, letter_image, png, text_pdf, tiff
 
+pytestmark = pytest.mark.pure
+
 
 def told(content: bytes) -> str | None:
     return sniff(content[: media.HEAD_BYTES], content[-media.TAIL_BYTES :])

@@ -16,6 +16,8 @@ from archiver.pipeline.decisions import KINDS, parsed
 from archiver.records import UNCLASSIFIED, FieldKind
 from archiver.search.query import parse, with_classes
 
+pytestmark = pytest.mark.pure
+
 PLAN = (
     RecordClass("invoice", number="20.31", title="Rechnungen (Eingang und Ausgang)"),
     RecordClass("dog_tax", number="22.10", title="Hundesteuer"),

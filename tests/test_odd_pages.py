@@ -28,6 +28,8 @@ from archiver.recognise.textlayer import _within
 from archiver.records import Page
 from tests import corpora, paper
 
+pytestmark = pytest.mark.pure
+
 
 def look(content: bytes, media_type: str, folder: Path) -> list[Page | Scan]:
     path = folder / "received"

@@ -38,7 +38,6 @@ FIRST = paper.text_pdf([("Deckblatt Wasserversorgung", *paper.LETTER)])
 WHOLE = paper.text_pdf(
     [(title, *paper.LETTER) for title in ("Deckblatt Wasserversorgung", "Blatt zwei", "Kanalplan")]
 )
-root_only = pytest.mark.skipif(os.geteuid() != 0, reason="only root may act as other users")
 TOMORROW = datetime.now(UTC) + timedelta(days=1)
 
 _WRITER = """
@@ -157,7 +156,7 @@ def place() -> Iterator[Path]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-@root_only
+@pytest.mark.root
 def test_without_the_right_to_ask_what_was_written_later_comes_back(place: Path) -> None:
     town = OwnedTown(place / "town", unsure_seconds=0.5, compare_seconds=0.5)
     with town.served(may_lease=False):
@@ -179,7 +178,7 @@ def test_without_the_right_to_ask_what_was_written_later_comes_back(place: Path)
         wait_for(lambda: not list(town.problems.glob("akte*")), "the note is gone")
 
 
-@root_only
+@pytest.mark.root
 def test_with_the_capability_a_pausing_writer_is_waited_for(place: Path) -> None:
     town = OwnedTown(place / "town")
     with town.served(may_lease=True):
@@ -223,7 +222,7 @@ print(subprocess.run(['grep', 'CapPrm', '/proc/self/status'], capture_output=Tru
 """
 
 
-@root_only
+@pytest.mark.root
 @pytest.mark.parametrize("may_lease", [False, True])
 def test_files_of_others_are_known_by_the_capability_alone(place: Path, may_lease: bool) -> None:
     folder = place / "drops"
@@ -433,7 +432,7 @@ def _dies(*_arguments: object) -> bytes:
     raise SystemFault("inbox_unwritable", folder="x", error="EIO")
 
 
-@root_only
+@pytest.mark.root
 def test_on_another_disk_the_file_itself_stays_until_it_rests(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

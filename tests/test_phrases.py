@@ -26,6 +26,8 @@ sys.path.insert(0, str(ROOT))  # tools is no part of the package
 
 from tools import catalogue  # noqa: E402
 
+pytestmark = pytest.mark.pure
+
 SOURCES = sorted((ROOT / "archiver").rglob("*.py"))
 CODE = re.compile(r"[a-z][a-z0-9_]*")
 # Which argument of a call is a code.

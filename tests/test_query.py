@@ -23,6 +23,8 @@ from archiver.search.query import (
     parse,
 )
 
+pytestmark = pytest.mark.pure
+
 A, B, C = Word("a1"), Word("b1"), Word("c1")
 
 

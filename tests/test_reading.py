@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from archiver.recognise import paragraph_signs, reading
 from archiver.records import Page, Word
 
+pytestmark = pytest.mark.pure
+
 HEAD = (
     "level\tpage_num\tblock_num\tpar_num\tline_num\tword_num\tleft\ttop\twidth\theight\tconf\ttext"
 )

@@ -17,6 +17,8 @@ from archiver.filingplan import RecordClass, Retention, filing_plan
 from archiver.retention.due import due
 from archiver.retention.rules import RuleBook, confirmed, revised, rule_book
 
+pytestmark = pytest.mark.pure
+
 ROOT = Path(__file__).resolve().parents[1]
 ADOPTED = date(2026, 1, 1)
 TODAY = date(2026, 11, 1)

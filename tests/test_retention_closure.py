@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from archiver.retention.closure import Lengths, Person, closure
 
+pytestmark = pytest.mark.pure
+
 NEWEST = date(2000, 2, 29)
 days = st.dates(date(1850, 1, 1), date(2100, 12, 31))
 persons = st.lists(st.builds(Person, st.none() | days, st.none() | days), max_size=3)

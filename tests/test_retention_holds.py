@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from archiver.errors import Fault
 from archiver.retention.holds import Hold, Subject, checked, covers, lifted, stopping, to_review
 
+pytestmark = pytest.mark.pure
+
 PLACED, REVIEW = date(2026, 3, 1), date(2027, 3, 1)
 DAY = timedelta(days=1)
 days = st.dates(date(2025, 1, 1), date(2030, 12, 31))

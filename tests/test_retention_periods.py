@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from archiver.retention.periods import Amount, counted, period_end, year_end
 
+pytestmark = pytest.mark.pure
+
 DAY = timedelta(days=1)
 days = st.dates(date(1800, 1, 1), date(2200, 12, 31))
 amounts = st.builds(Amount, st.integers(0, 120), st.integers(0, 40), st.integers(0, 800))

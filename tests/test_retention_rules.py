@@ -27,6 +27,8 @@ from archiver.retention.rules import (
 from archiver.retention.units import document_events, dossier_due, needs_dossier
 from archiver.tables import ConfigProblems
 
+pytestmark = pytest.mark.pure
+
 ROOT = Path(__file__).resolve().parents[1]
 DAY = timedelta(days=1)
 CHANGE = date(2025, 1, 1)

@@ -17,6 +17,7 @@ from PIL import Image
 
 from archiver.store.vault import LocalVault
 from tests import paper
+from tests.places import only_root
 from tests.test_extract_einvoices import ubl
 from tests.test_rebuild import ledger as ledger_bytes
 from tests.test_rebuild import tables, view
@@ -492,8 +493,7 @@ def test_a_doubtful_batch_is_divided_as_planned_or_stays_whole(town: Town) -> No
 @pytest.fixture
 def shared_desk() -> Iterator[Desk]:
     """A town with staff, reviewers and clerks, which other users may reach."""
-    if os.geteuid() != 0:
-        pytest.skip("only root may act as other users")
+    only_root()
     folder = Path(tempfile.mkdtemp(prefix="archiver-desk-"))
     folder.chmod(0o755)
     rights = {"staff": [str(STAFF)], "reviewers": [str(REVIEWERS)]}

@@ -22,6 +22,7 @@ from archiver.config import Config, Pipeline, Rights
 from archiver.errors import Refusal
 from archiver.rights import TABLE, Caller, Right, Role, standing
 from tests import paper
+from tests.places import only_root
 from tests.town import DEADLINE, Town, wait_for
 
 STAFF, CLERK, OTHERS = 61001, 61002, 61003
@@ -176,8 +177,7 @@ def _python_for(uid: int) -> tuple[list[str], dict[str, str]]:
 @pytest.fixture(scope="module")
 def open_town() -> Iterator[Town]:
     """An archive that other users may reach, with a running daemon and one problem a folder."""
-    if os.geteuid() != 0:
-        pytest.skip("only root may act as other users")
+    only_root()
     folder = Path(tempfile.mkdtemp(prefix="archiver-rights-"))
     folder.chmod(0o755)
     try:
@@ -482,8 +482,7 @@ def test_others_cannot_open_the_files_themselves(stranger: User, open_town: Town
 
 
 def test_without_a_daemon_staff_are_told_that_it_is_needed() -> None:
-    if os.geteuid() != 0:
-        pytest.skip("only root may act as other users")
+    only_root()
     folder = Path(tempfile.mkdtemp(prefix="archiver-rights-"))
     folder.chmod(0o755)
     try:

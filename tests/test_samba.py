@@ -33,7 +33,7 @@ _MISSING = [name for name in ("smbd", "smbclient") if shutil.which(name) is None
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(bool(_MISSING), reason=f"not installed: {', '.join(_MISSING)}"),
-    pytest.mark.skipif(os.geteuid() != 0, reason="only root may act as other users"),
+    pytest.mark.root,
 ]
 NOBODY, NOGROUP = 65534, 65534
 _CONFIGURATION = """[global]

@@ -24,6 +24,8 @@ from archiver.retention.sampling import (
     size,
 )
 
+pytestmark = pytest.mark.pure
+
 PERCENTS = (1.0, 2.5, 5.0, 7.3, 100.0)
 IDS = st.lists(st.integers(0, 10**6).map(lambda n: f"D{n:07}"), unique=True, max_size=80)
 SEEDS = st.text("0123456789abcdef", min_size=1, max_size=32)

@@ -12,6 +12,8 @@ from archiver.separate.division import Rule, divide
 from archiver.separate.plan import Part, Plan, Proof, check
 from archiver.separate.sheets import NumberMark, SheetMark, payload
 
+pytestmark = pytest.mark.pure
+
 KEY = b"musterbach"
 INVOICE = SheetMark("invoice", "21.3/2024-7")
 NOTICE = SheetMark("notice")

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from archiver.errors import ReviewNeeded
 from archiver.separate.interleave import Couple, Stack, meet, woven
 
+pytestmark = pytest.mark.pure
+
 PDF = "application/pdf"
 
 

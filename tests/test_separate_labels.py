@@ -14,6 +14,8 @@ from archiver.separate.labels import LABEL_COLUMNS, LABEL_ROWS, Sheet, number_la
 from archiver.separate.labels import separator_sheets as sheets_pdf
 from archiver.separate.sheets import SheetMark
 
+pytestmark = pytest.mark.pure
+
 CREATED = datetime(2024, 3, 12, tzinfo=UTC)
 NUMBERS = [f"ASN{number:06}" for number in range(30)]
 

@@ -12,6 +12,8 @@ from archiver.plaintext import is_plain
 from archiver.records import Code
 from archiver.separate.sheets import NumberMark, SheetMark, parse, payload, read
 
+pytestmark = pytest.mark.pure
+
 SHEET = SheetMark("invoice", "10.1/Mü 2023-17", "01HXYZABCDEFGHJKMNPQRSTVWX")
 words = st.text(st.characters(codec="utf-8"), min_size=1, max_size=12)
 texts = st.none() | words

@@ -24,6 +24,8 @@ from archiver.store.ledger import Ledger
 from archiver.store.register import Register
 from archiver.store.vault import LocalVault
 
+pytestmark = pytest.mark.pure
+
 OPEN, CLOSED, GONE = "by_law", "personnel", "no longer in the plan"
 STAFF, REVIEWERS, ARCHIVISTS, PERSONNEL, CLERKS = "51", "52", "53", "54", "55"
 

@@ -16,6 +16,8 @@ from archiver.recognise.textlayer import Features, Glyph, measure, trustworthy
 from archiver.records import Page
 from tests.paper import LETTER, letter_image, mixed_pdf, scan_pdf, text_pdf
 
+pytestmark = pytest.mark.pure
+
 SOUND = Features(
     visible=900, hidden=0, bad=0, long_words=90, mute_words=2, image_share=0.02, paths=12
 )

@@ -29,6 +29,8 @@ from archiver.search.index import Entry, open_index
 from archiver.store.objects import Note, Record
 from tests import paper
 
+pytestmark = pytest.mark.pure
+
 ODD = "Wattwurmhügelgräßlich"
 ID, OTHER = "01J0000000000000000000000A", "01J0000000000000000000000B"
 words = st.text("abcdefgxyzäöüßéABCÄÖÜ", min_size=6, max_size=20)

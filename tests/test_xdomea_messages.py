@@ -22,6 +22,8 @@ from tests.xdomea_batches import (
     assert_valid,
 )
 
+pytestmark = pytest.mark.pure
+
 
 def local(element) -> str:
     return element.tag.rpartition("}")[2]

@@ -18,6 +18,8 @@ from archiver.retention.exchange.replies import read_appraisal, read_import
 from tests.state_archive import STRANGER, answer, decided, imported
 from tests.xdomea_batches import Store, a_delivery, an_offer, assert_valid
 
+pytestmark = pytest.mark.pure
+
 
 def uuids(offer: Offer) -> list[str]:
     return [item.uuid for item in offer.items]

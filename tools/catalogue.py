@@ -7,6 +7,7 @@ compiled catalogue is written beside it.
 from __future__ import annotations
 
 import sys
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 
@@ -21,10 +22,11 @@ KEYWORDS = {"tr": None, "N_": None, "trn": (1, 2), "NN_": (1, 2)}
 Text = str | tuple[str, ...] | list[str]
 
 
-def texts() -> list[Text]:
+@cache
+def texts() -> tuple[Text, ...]:
     """Every text for people in the sources, in order; those about a number in both forms."""
     found = extract_from_dir(ROOT / "archiver", keywords=KEYWORDS)
-    return list(dict.fromkeys(message for _file, _line, message, _notes, _context in found))
+    return tuple(dict.fromkeys(message for _file, _line, message, _notes, _context in found))
 
 
 def catalogue() -> Catalog:
