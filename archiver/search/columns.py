@@ -18,7 +18,7 @@ from archiver.search.german import key, plain_text, words
 from archiver.search.index import Entry
 from archiver.search.stemmer import stem
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """To be raised with every change of the cut, the fold or the stemmer; old indexes are rebuilt."""
 
 TEXT = "text"
