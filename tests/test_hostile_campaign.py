@@ -28,7 +28,9 @@ def test_mutants_are_the_same_for_the_same_seed() -> None:
 def test_hostile_files_stop_nothing_and_leave_nothing(tmp_path: Path) -> None:
     cases = [(name, (corpora.CASES / name).read_bytes()) for name in CASES]
     files = cases + list(mutants(24, 1, seeds()))
-    report = besiege(Town(tmp_path / "town", {"work": {"wall_seconds": WALL, "processes": 2}}), files, 120)
+    report = besiege(
+        Town(tmp_path / "town", {"work": {"wall_seconds": WALL, "processes": 2}}), files, 120
+    )
     print(report.told())
     assert not report.died
     assert report.without_outcome == []

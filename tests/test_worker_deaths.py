@@ -86,7 +86,9 @@ def _parent(pid: int) -> int:
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    town = Town(tmp_path_factory.mktemp("deaths") / "town", {"work": {"wall_seconds": 60, "processes": 2}})
+    town = Town(
+        tmp_path_factory.mktemp("deaths") / "town", {"work": {"wall_seconds": 60, "processes": 2}}
+    )
     with town.daemon() as daemon:
         yield Running(town, daemon)
         assert town.status()["system"] == []

@@ -104,6 +104,13 @@ REASONS: dict[str, Phrase] = {
         N_("The archive has decided about {id} in words of its own, not with A or V."),
         N_("Ask the archive what is meant. Until then nothing happens to it."),
     ),
+    "appraisal_stranger": Phrase(
+        N_(
+            "The archive waives {id}, but wants something that was not offered; it may mean a part "
+            "of it."
+        ),
+        N_("Ask the archive what is meant. Until then nothing happens to it."),
+    ),
     "appraisal_part_differs": Phrase(
         N_(
             "About {part} in {id} the archive has decided differently than about {id} itself; only "
@@ -117,6 +124,13 @@ REASONS: dict[str, Phrase] = {
     "import_missing": Phrase(
         N_("The archive does not say whether {id} has arrived."),
         N_("Ask the archive. Until then it is kept."),
+    ),
+    "import_stranger": Phrase(
+        N_(
+            "The archive says that {id} has arrived, but that something has not which was not "
+            "sent; it may mean a part of it."
+        ),
+        N_("Ask the archive what is meant. Until then it is kept."),
     ),
     "import_contradictory": Phrase(
         N_("The archive says both that {id} has arrived and that it has not."),
