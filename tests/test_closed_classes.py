@@ -12,6 +12,7 @@ import inspect
 import io
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -391,6 +392,40 @@ def _leaves(value: Any) -> list[Any]:
     if isinstance(value, dict):
         return [leaf for one in value.values() for leaf in _leaves(one)]
     return [leaf for one in value for leaf in _leaves(one)] if isinstance(value, list) else [value]
+
+
+def test_the_order_of_hits_tells_nothing_of_what_one_may_not_see(office: Bureau) -> None:
+    """A word weighs more the rarer it is: so papers that one may not see would change the order."""
+    letter = Letter("Schreiben", "business_letter", "2005-03-01", subject="Angebot")
+    words = ("Alphawort", "Betawort")
+    office.filed(*(replace(letter, text=f"Schreiben wegen {word} und mehr") for word in words))
+
+    def order() -> list[str]:
+        query = " OR ".join(words)
+        return [hit["id"] for hit in person(office, STAFF).search(query)["hits"]]
+
+    before = order()
+    assert len(before) == 2
+    for word in words:
+        for number in range(6):
+            secret = Letter(f"Rechnung {word}", CLOSED_SINGLE, "2001-03-01")
+            office.filed(replace(secret, content=f"{word}{number}".encode()))
+        assert order() == before
+
+
+def test_a_reference_of_papers_that_one_may_not_see_is_refused_whatever_their_state(
+    office: Bureau, hidden: Hidden
+) -> None:
+    letter = Letter("Schreiben", "business_letter", "2005-03-01", subject="Angebot")
+    filed, *_ = office.filed(replace(letter, content=b"reference"))
+    archivist = person(office, ARCHIVISTS)
+    for ask in (
+        lambda: archivist.dossier_open(SECRET_REFERENCE),
+        lambda: archivist.correct(filed, [f"reference={SECRET_REFERENCE}"]),
+        lambda: archivist.correct(filed, [f"dossier={SECRET_REFERENCE}"]),
+    ):
+        with pytest.raises(Fault, match="reference_not_yours"):
+            ask()
 
 
 def test_an_outsider_gathers_only_what_he_may_see(office: Bureau, hidden: Hidden) -> None:

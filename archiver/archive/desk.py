@@ -231,13 +231,15 @@ class Desk(Moving):
         """Refuse to put a paper into a dossier that is closed, or to take it out of one on hold.
 
         Raises:
-            Refusal: ``dossier_is_closed`` or ``document_on_hold``.
+            Refusal: ``dossier_is_closed``, ``reference_not_yours`` or ``document_on_hold``.
         """
         from archiver.registry.dossiers import require_leaving, require_open
         from archiver.store.objects import dossier_key
 
         said = values.get("dossier", values.get("reference"))
         key = dossier_key(said) if said is not None else str(row["dossier_key"] or "")
+        if said is not None:
+            self._require_reference(said)
         if key and (event == "confirmed" or key != row["dossier_key"]):
             require_open(self._house.registry, key)
         # What a paper in review seems to belong to may have been read wrongly.

@@ -78,10 +78,15 @@ class Dossiers(Registering):
         )
 
     def dossier_open(self, reference: str, class_key: str = "", title: str = "") -> Json:
-        """Confirm a dossier, see `archiver.registry.dossiers.open_`."""
+        """Confirm a dossier, see `archiver.registry.dossiers.open_`.
+
+        Raises:
+            Refusal: ``reference_not_yours``, and as there.
+        """
         from archiver.registry import dossiers
 
         self._standing.require(Act.DISPOSE)
+        self._require_reference(reference)
         known = self._class(class_key) if class_key else None
         registry = self._house.registry
         opened = dossiers.open_(registry, reference, known, title, self._caller.pseudonym)
