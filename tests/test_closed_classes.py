@@ -24,7 +24,7 @@ from archiver.acts import ACTS
 from archiver.archive import Archive, File
 from archiver.classify.verdict import Candidate, Verdict
 from archiver.errors import Fault
-from archiver.records import Event
+from archiver.records import UNCLASSIFIED, Event
 from archiver.rights import Caller
 from archiver.store import objects
 from archiver.store.objects import Record
@@ -474,3 +474,20 @@ def test_opening_a_paper_of_a_closed_class_is_an_event(office: Bureau, hidden: H
     insider.show(open_paper)
     lines = office.house.register.history([open_paper])
     assert not [line for line in lines if line["event"] == "read"]
+
+
+def test_what_was_filed_without_a_class_is_kept_back_until_somebody_has_judged_it(
+    office: Bureau, hidden: Hidden
+) -> None:
+    staff, reviewer = person(office, STAFF), person(office, REVIEWERS)
+    asked: list[tuple[str, dict[str, Any]]] = [
+        ("search", {"query": "Personalakte"}), ("search", {"query": "class:unclassified"}),
+        ("status", {}), ("dossier_list", {"proposed": True}),
+    ]  # fmt: skip
+    before = [_answer(staff, name, words) for name, words in asked]
+    paper = filed(office.house, Letter("Auszug aus der Personalakte", UNCLASSIFIED))
+    assert [_answer(staff, name, words) for name, words in asked] == before
+    assert _answer(staff, "show", {"identifier": paper})[0] == "no_such_document"
+    assert [hit["id"] for hit in reviewer.search("Personalakte")["hits"]] == [paper]
+    reviewer.correct(paper, ["class=business_letter"])
+    assert [hit["id"] for hit in staff.search("Personalakte")["hits"]] == [paper]
