@@ -50,6 +50,11 @@ def tr(text: str) -> str:
     return (_for_now.get() or _current).gettext(text) if text else text
 
 
+def NN_(one: str, more: str) -> tuple[str, str]:  # noqa: N802 - as N_, for two forms
+    """Mark both forms of a text for translation where they stand."""
+    return one, more
+
+
 def N_(text: str) -> str:  # noqa: N802 - the customary name, which extractors know
     """Mark `text` for translation where it stands; it is translated when shown."""
     return text

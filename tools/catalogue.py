@@ -17,25 +17,31 @@ from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parent.parent
 FILE = ROOT / "archiver" / "locale" / "de" / "LC_MESSAGES" / "archiver.po"
-KEYWORDS = {"tr": None, "N_": None}
+KEYWORDS = {"tr": None, "N_": None, "NN_": (1, 2)}
+Text = str | tuple[str, ...] | list[str]
 
 
-def texts() -> list[str]:
-    """Every text for people in the sources, in order."""
+def texts() -> list[Text]:
+    """Every text for people in the sources, in order; those about a number in both forms."""
     found = extract_from_dir(ROOT / "archiver", keywords=KEYWORDS)
-    return list(dict.fromkeys(str(message) for _file, _line, message, _notes, _context in found))
+    return list(dict.fromkeys(message for _file, _line, message, _notes, _context in found))
 
 
 def catalogue() -> Catalog:
     """The German catalogue with exactly the texts of the sources."""
-    known: dict[str, str] = {}
+    known: dict[object, Text] = {}
     if FILE.exists():
         with FILE.open("rb") as file:
-            known = {str(m.id): str(m.string) for m in read_po(file, "de") if m.id}
+            known = {m.id: m.string or "" for m in read_po(file, "de") if m.id}
     fresh = Catalog("de", project="archiver", charset="utf-8", fuzzy=False)
     for text in texts():
-        fresh.add(text, known.get(text, ""))
+        fresh.add(text, known.get(text, "" if isinstance(text, str) else ("", "")))
     return fresh
+
+
+def all_said(translation: Text | None) -> bool:
+    """Whether a text is translated, in all its forms."""
+    return bool(translation) if isinstance(translation, str) else all(translation or [""])
 
 
 def compiled(messages: Catalog) -> bytes:
@@ -52,7 +58,7 @@ def main() -> int:
     with FILE.open("wb") as file:
         write_po(file, messages, no_location=True, omit_header=True, width=100)
     FILE.with_suffix(".mo").write_bytes(compiled(messages))
-    missing = [message.id for message in messages if message.id and not message.string]
+    missing = [message.id for message in messages if message.id and not all_said(message.string)]
     for text in missing:
         print(f"not translated: {text!r}", file=sys.stderr)
     return 1 if missing else 0
