@@ -216,6 +216,16 @@ REASONS: dict[str, Phrase] = {
         ),
         N_("“archiver retention due” tells what may go when."),
     ),
+    "nothing_due_withdrawn": Phrase(
+        N_(
+            "Nothing that was taken back may go now; it may {days} days later. Due but kept: on "
+            "hold {held}, in a batch {in_batch}"
+        ),
+        N_(
+            "“archiver search state:withdrawn” lists what was taken back, “archiver retention "
+            "explain ID” tells of one when it may go."
+        ),
+    ),
     "parties_missing": Phrase(
         N_("It is not said who hands over and which archive takes over."),
         N_("Name both in config.toml: [disposition.authority] and [disposition.archive]."),
