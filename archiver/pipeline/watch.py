@@ -29,7 +29,6 @@ from archiver.records import Id
 
 log = logging.getLogger(__name__)
 
-_EMPTY = Listing((), (), (), (), None)
 _DAY = 86400.0
 
 
