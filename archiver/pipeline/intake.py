@@ -71,7 +71,7 @@ class Intake:
         self._taken = TakenDrops(register, Holdings(vault))
         self._healing = Healing(vault, register, now)
         self._adoption = Adoption(vault, register, self._healing, self._arrival, now)
-        self.recheck = Recheck(config, register, now)
+        self.recheck = Recheck(config, register, self._healing, now)
         self._accepting = threading.Lock()
 
     def receive_drop(self, sighting: Sighting, pipeline: str) -> Accepted | None:
