@@ -199,7 +199,7 @@ def _classes_of(unit: Unit) -> list[str]:
     if unit.is_withdrawn:
         return [unit.class_key]
     own = [unit.class_key] if unit.kind == "dossier" else []
-    return [str(row["record_class"]) for row in unit.papers] or own
+    return [str(row["record_class"] or UNCLASSIFIED) for row in unit.papers] or own
 
 
 def _note(unit: Unit, uuid: str, today: date) -> UnitNote:

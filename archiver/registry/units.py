@@ -17,7 +17,13 @@ import msgspec
 from archiver.clock import town_day
 from archiver.errors import IntegrityFault
 from archiver.filingplan import StartEvent
-from archiver.records import UNCLASSIFIED, WITHDRAWN_CLASS, DocumentState, Id
+from archiver.records import (
+    UNCLASSIFIED,
+    WITHDRAWN_CLASS,
+    DocumentState,
+    Id,
+    counted_class,
+)
 from archiver.registry import holdbook, rulebook
 from archiver.registry.dossiers import Dossier, dossier_of
 from archiver.registry.parts import Registry
@@ -27,6 +33,7 @@ from archiver.retention.holds import Former, Hold, Subject, stopping
 from archiver.retention.periods import Amount, period_end
 from archiver.retention.units import document_events, dossier_due, needs_dossier
 from archiver.store.asking import Row
+from archiver.store.objects import DAMAGED
 
 Kind = Literal["dossier", "document"]
 # A dossier that is open, or has papers that nobody has filed yet, cannot go.
@@ -93,8 +100,10 @@ class Unit(msgspec.Struct, frozen=True):
 
     @property
     def is_unsettled(self) -> bool:
-        """Whether a paper in it has not been filed yet."""
-        return any(row["state"] not in SETTLED for row in self.papers)
+        """Whether a paper in it has not been filed yet, or nobody can read what is known of it."""
+        return any(row["state"] not in SETTLED for row in self.papers) or (
+            not self.is_withdrawn and any(DAMAGED in row["findings"] for row in self.papers)
+        )
 
     def is_older(self, years: int, today: date) -> bool:
         """Whether its newest page is older than so many years."""
@@ -208,7 +217,6 @@ class Shelf:
     def single(self, row: Row) -> Unit:
         """The unit of a document that is in no dossier."""
         key = str(row["record_class"] or UNCLASSIFIED)
-        subject = Subject(str(row["id"]), key, former=self._former.get(str(row["id"]), ()))
         return Unit(
             kind="document",
             id=str(row["id"]),
@@ -217,7 +225,7 @@ class Shelf:
             class_key=key,
             due=self._of_paper(row),
             papers=(row,),
-            holds=stopping(self._holds, (subject,), self._today),
+            holds=self.holds_on(row),
             batch=row["batch"],
         )
 
@@ -226,18 +234,9 @@ class Shelf:
 
         Holds cover it as they did before: by its class, its dossier, and what it was.
         """
-        identifier = str(row["id"])
-        dossier = self._dossiers.get(str(row["dossier_key"] or ""))
-        subject = Subject(
-            identifier,
-            str(row["record_class"] or ""),
-            str(dossier["id"]) if dossier else None,
-            dossier_of(dossier).class_key if dossier else "",
-            self._former.get(identifier, ()),
-        )
         return Unit(
             kind="document",
-            id=identifier,
+            id=str(row["id"]),
             title=str(row["subject"] or ""),
             reference=str(row["reference"] or ""),
             class_key=WITHDRAWN_CLASS,
@@ -250,7 +249,7 @@ class Shelf:
                 ends=_stays_until(self._registry, row),
             ),
             papers=(row,),
-            holds=stopping(self._holds, (subject,), self._today),
+            holds=self.holds_on(row),
             batch=row["batch"],
         )
 
@@ -264,16 +263,7 @@ class Shelf:
             if paper["record_class"] != dossier.class_key
             or not needs_dossier(self._book, dossier.class_key, self._today)
         )
-        subjects = [
-            Subject(
-                str(paper["id"]),
-                str(paper["record_class"] or ""),
-                identifier,
-                dossier.class_key,
-                self._former.get(str(paper["id"]), ()),
-            )
-            for paper in papers
-        ]
+        subjects = [self._subject(paper) for paper in papers]
         return Unit(
             kind="dossier",
             id=identifier,
@@ -285,6 +275,20 @@ class Shelf:
             dossier=dossier,
             holds=stopping(self._holds, subjects, self._today),
             batch=next((paper["batch"] for paper in papers if paper["batch"]), None),
+        )
+
+    def holds_on(self, row: Row) -> tuple[Hold, ...]:
+        """Holds that cover a document itself, by its row; others may cover its dossier."""
+        return stopping(self._holds, (self._subject(row),), self._today)
+
+    def _subject(self, row: Row) -> Subject:
+        dossier = self._dossiers.get(str(row["dossier_key"] or ""))
+        return Subject(
+            str(row["id"]),
+            counted_class(row["record_class"], str(row["state"])),
+            str(dossier["id"]) if dossier else None,
+            dossier_of(dossier).class_key if dossier else "",
+            self._former.get(str(row["id"]), ()),
         )
 
     def closure(self, unit: Unit) -> Closure:

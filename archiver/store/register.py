@@ -32,6 +32,7 @@ from archiver.sight import Sight
 from archiver.store import durable
 from archiver.store import schema as t
 from archiver.store.asking import Row, translated
+from archiver.store.formerly import carrying
 from archiver.store.ledger import Ledger
 from archiver.store.matterqueries import MatterQueries
 from archiver.store.projection import Objects, apply
@@ -118,6 +119,7 @@ class Register(Queries, MatterQueries):
             with self._writing, self._transaction() as connection:
                 self._take_over(connection)
                 # The state machine is asked first: a ledger line can never be taken back.
+                events = tuple(carrying(connection, one) for one in events)
                 entries = self._ledger.prepare(events)
                 for entry in entries:
                     apply(connection, entry, self._objects)
