@@ -366,6 +366,58 @@ def test_changes_of_the_dossier_count_for_its_papers(one: Bureau) -> None:
         one.two.batch_approve(batch)
 
 
+def refused(one: Bureau, batch: str) -> list[tuple[str, str]]:
+    """What is told to those who approve of what the second person has done; he may not."""
+    told = one.one.batch_show(batch)["corrections"]
+    with pytest.raises(Refusal, match="corrected_by_approver"):
+        one.two.batch_approve(batch)
+    return [(line["id"], line["event"]) for line in told if line["actor"] == "uid:4712"]
+
+
+def test_who_decides_otherwise_at_the_desk_does_not_approve(one: Bureau) -> None:
+    waits = [waiting(one, BY_LAW.numbered(n), "ephemeral", "class_rule_only") for n in range(3)]
+    plain, other, dated = waits
+    one.two.accept(plain)
+    one.two.set(other, ["class=claim"])
+    one.two.set(dated, ["class=ephemeral", "date=2.2.2001"])
+    one.clock.day = "2042-01-01"
+    batch = one.one.batch_propose()["id"]
+    assert set(one.units(batch)) == set(waits)
+    assert refused(one, batch) == [(other, "confirmed"), (dated, "confirmed")]
+    one.one.batch_drop(batch, [other, dated])
+    assert one.two.batch_approve(batch)["corrections"] == []
+
+
+def test_who_confirms_another_class_than_it_was_filed_in_does_not_approve(one: Bureau) -> None:
+    (paper,) = one.filed(replace(PAPER, record_class="claim"))
+    read_anew(one.house, paper, replace(PAPER, record_class="ephemeral"))
+    said = Event("reviewed", one.house.now(), "daemon", paper, {"reason": "class_rule_only"})
+    one.house.register.record(said)
+    one.two.accept(paper)
+    one.clock.day = "2042-01-01"
+    assert refused(one, one.one.batch_propose()["id"]) == [(paper, "confirmed")]
+
+
+def test_who_withdraws_does_not_approve(one: Bureau) -> None:
+    (paper,) = one.filed(BY_LAW)
+    one.two.withdraw(paper, "versehentlich")
+    one.clock.day = "2012-06-01"
+    batch = one.one.batch_propose(withdrawn=True)["id"]
+    assert refused(one, batch) == [(paper, "withdrawn")]
+
+
+def test_who_lifts_a_hold_or_closes_into_the_past_does_not_approve(one: Bureau) -> None:
+    (paper,) = one.filed(replace(PAPER, record_class="ephemeral"))
+    placed = one.hold("class", "ephemeral")
+    dossier = one.dossier("32.1-4/2009", None, PAPER)
+    one.two.dossier_close("32.1-4/2009", on=date(2010, 1, 1))
+    one.two.hold_lift(placed)
+    one.clock.day = "2042-01-01"
+    batch = one.one.batch_propose()["id"]
+    assert set(one.units(batch)) == {paper, dossier}
+    assert refused(one, batch) == [(dossier, "dossier_closed"), (placed, "hold_lifted")]
+
+
 def test_one_correction_does_not_lead_past_the_offer(one: Bureau) -> None:
     (paper, always) = one.filed(PAPER, replace(PAPER, record_class="ephemeral"))
     one.one.correct(paper, ["class=ephemeral"])

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from archiver.answers import waiting_answer
 from archiver.archive.finding import File
-from archiver.archive.moving import Moving
+from archiver.archive.moving import Moving, proposed_class
 from archiver.archive.visit import Json
 from archiver.errors import DocumentFault, Refusal, UsageFault
 from archiver.records import UNCLASSIFIED, DocumentState, Id
@@ -85,7 +85,7 @@ class Desk(Moving):
             counts[str(row["reason"])] = counts.get(str(row["reason"]), 0) + 1
         return {
             "waiting": [
-                {**waiting_answer(row), "title": titles.get(_proposal(row) or "", "")}
+                {**waiting_answer(row), "title": titles.get(proposed_class(row) or "", "")}
                 for row in ordered[:limit]
             ],
             "counts": counts,
@@ -134,7 +134,7 @@ class Desk(Moving):
         values = parsed(words, self._house.config.classes)
         if row["pages"] is None:
             return self._go_on(row, values)
-        proposal = _proposal(row)
+        proposal = proposed_class(row)
         if proposal and CLASS not in values:
             parsed([f"{CLASS}={proposal}"], self._house.config.classes)
         record = self._house.holdings.record(str(row["id"]), int(row["version"]))
@@ -264,9 +264,3 @@ class Desk(Moving):
         row = self._house.register.document(document)
         assert row is not None
         return {"id": document, "state": row["state"], "class": row["record_class"]}
-
-
-def _proposal(row: Json) -> str | None:
-    """The class that stands or, where none does, the one that is proposed."""
-    known = (row["record_class"], row["proposed"])
-    return next((str(key) for key in known if key and key != UNCLASSIFIED), None)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from archiver import phrases
 from archiver.archive.visit import Json, Visit
 from archiver.errors import Refusal, UsageFault
-from archiver.records import DocumentState, Id
+from archiver.records import UNCLASSIFIED, DocumentState, Id
 from archiver.rights import Act
 
 if TYPE_CHECKING:
@@ -192,7 +192,31 @@ class Moving(Visit):
         data: Json = {"set": sorted(values)}
         if CLASS in values:
             data |= {"class": values[CLASS], "was": was, "proposed": row["proposed"]}
+        if event == "confirmed":
+            data["changed"] = _changed(row, values)
         return Decision(self._house.now(), self._caller.pseudonym, event, values, was), data
+
+
+def proposed_class(row: Json) -> str | None:
+    """The class that stands or, where none does, the one that is proposed."""
+    known = (row["record_class"], row["proposed"])
+    return next((str(key) for key in known if key and key != UNCLASSIFIED), None)
+
+
+def _changed(row: Json, values: dict[str, str]) -> list[str]:
+    """Names of values that decide when a paper may go and are other than it was shown with."""
+    from archiver.pipeline.decisions import CLASS
+    from archiver.store.objects import dossier_key
+
+    shown = {
+        CLASS: proposed_class(row),
+        "letter_date": row["letter_date"],
+        "received_stamp": row["stamped_on"],
+        "reference": row["reference"],
+        "dossier": row["dossier_key"],
+    }
+    said = values | ({"dossier": dossier_key(values["dossier"])} if "dossier" in values else {})
+    return sorted(name for name in said if name in shown and said[name] != (shown[name] or ""))
 
 
 def _require_pages(row: Json) -> None:

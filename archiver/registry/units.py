@@ -6,9 +6,9 @@ what keeps it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import groupby
 from typing import Literal
 
@@ -174,7 +174,6 @@ class Shelf:
         self._today = today
         self._book = rulebook.in_force(registry)
         self._holds = holdbook.standing(registry)
-        self._former = former(registry) if self._holds else {}
         rows = registry.register.matters("dossier", ("open", "closed"))
         for row in rows:
             if row["key"] is None:
@@ -263,7 +262,6 @@ class Shelf:
             if paper["record_class"] != dossier.class_key
             or not needs_dossier(self._book, dossier.class_key, self._today)
         )
-        subjects = [self._subject(paper) for paper in papers]
         return Unit(
             kind="dossier",
             id=identifier,
@@ -273,13 +271,28 @@ class Shelf:
             due=dossier_due(own, (self._of_paper(paper, dossier) for paper in others)),
             papers=tuple(papers),
             dossier=dossier,
-            holds=stopping(self._holds, subjects, self._today),
+            holds=self.holds_on(*papers),
             batch=next((paper["batch"] for paper in papers if paper["batch"]), None),
         )
 
-    def holds_on(self, row: Row) -> tuple[Hold, ...]:
-        """Holds that cover a document itself, by its row; others may cover its dossier."""
-        return stopping(self._holds, (self._subject(row),), self._today)
+    def holds_on(self, *papers: Row) -> tuple[Hold, ...]:
+        """Holds that cover any of some documents themselves, by their rows."""
+        if not self._holds:
+            return ()
+        return stopping(self._holds, map(self._subject, papers), self._today)
+
+    def once_on(self, paper: Row, lifted: Iterable[Hold]) -> tuple[Hold, ...]:
+        """Of some holds that were lifted those that covered a document, by its row, until then."""
+        stood = [
+            msgspec.structs.replace(hold, lifted_on=None)
+            for hold in lifted
+            if hold.lifted_on and str(paper["received_on"]) <= hold.lifted_on.isoformat()
+        ]
+        return stopping(stood, (self._subject(paper),), self._today)
+
+    @cached_property
+    def _former(self) -> dict[Id, tuple[Former, ...]]:
+        return former(self._registry)
 
     def _subject(self, row: Row) -> Subject:
         dossier = self._dossiers.get(str(row["dossier_key"] or ""))

@@ -238,10 +238,10 @@ REASONS: dict[str, Phrase] = {
         ),
     ),
     "corrected_by_approver": Phrase(
-        N_("You yourself have corrected units of batch {id} ({count}): {units}"),
+        N_("You yourself have changed or withdrawn units of batch {id} ({count}): {units}"),
         N_(
-            "Who corrects does not approve. Ask a colleague, or take these units out (“archiver "
-            "batch drop {id} …”) and have them proposed by themselves."
+            "Who corrects, withdraws or lifts a hold does not approve. Ask a colleague, or take "
+            "these units out (“archiver batch drop {id} …”) and have them proposed by themselves."
         ),
     ),
     "batch_on_hold": Phrase(
