@@ -18,6 +18,8 @@ Id = str  # a ULID in its 26 letters
 # Class of those documents whose class nobody knows.
 UNCLASSIFIED = "unclassified"
 
+# Stands for a class or a dossier that a document was counted among, and nobody can tell which.
+UNKNOWN = "?"
 
 # Stands for a class in batches and certificates of papers that were taken back.
 WITHDRAWN_CLASS = "withdrawn"
@@ -79,6 +81,21 @@ DOCUMENT_TRANSITIONS: dict[DocumentState, frozenset[DocumentState]] = {
     D.DIVIDED: frozenset({D.DESTROYED}),
     D.DESTROYED: frozenset(),
 }
+
+
+# States in which a document is counted among no class until somebody says one: it is not filed, or
+# its pages are found in others.
+_CLASSLESS = frozenset({D.ACCEPTED, D.RECOGNISED, D.CLASSIFIED, D.REVIEW, D.QUARANTINED, D.DIVIDED})
+
+
+def counted_class(record_class: str | None, state: str) -> str:
+    """The class that a document is counted among, empty where it is among none.
+
+    Args:
+        record_class: key of its class, None where nobody has said one.
+        state: of the document; once it is filed, no class is `UNCLASSIFIED`.
+    """
+    return record_class or ("" if state in _CLASSLESS else UNCLASSIFIED)
 
 
 def check_transition(before: DocumentState, after: DocumentState, document: Id) -> None:

@@ -149,8 +149,9 @@ def sight(config: Config, caller: Caller, mine: Standing) -> Sight:
     A class of the plan that names groups is closed to all others but the owner. From whom a class
     is kept, from him is also kept what may be of it: received files that were divided, what is
     destroyed, classes that the plan does not have, and, unless it is for him to decide, what
-    nobody has judged yet. Papers that were taken back are there for those alone who dispose of
-    records.
+    nobody has judged yet: papers that were not read, and unclassified ones, for which a plan that
+    names groups for them says otherwise. Papers that were taken back are there for those alone
+    who dispose of records.
 
     Args:
         config: names the groups.
@@ -160,12 +161,12 @@ def sight(config: Config, caller: Caller, mine: Standing) -> Sight:
     if Role.OWNER in mine.roles:
         return Sight()
     closed = {one.key for one in config.classes if one.groups and not _in_any(caller, one.groups)}
-    guards = None
+    guards, unjudged = None, frozenset({UNJUDGED, UNCLASSIFIED} - closed)
     if closed:
-        open_ = {one.key for one in config.classes} - closed
-        unjudged = {UNJUDGED} if mine.may(Right.DECIDE) else set()
-        guards = frozenset(open_ | ({UNCLASSIFIED} - closed) | unjudged)
-    return Sight(guards, mine.may(Right.DISPOSE), mine.may(Right.READ), mine.pipelines)
+        open_ = {one.key for one in config.classes if one.groups or one.key != UNCLASSIFIED}
+        judged_by_him = unjudged if mine.may(Right.DECIDE) else frozenset()
+        guards = frozenset(open_ - closed) | judged_by_him
+    return Sight(guards, mine.may(Right.DISPOSE), mine.may(Right.READ), mine.pipelines, unjudged)
 
 
 def owner_of(place: Path) -> int:

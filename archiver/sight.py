@@ -11,7 +11,7 @@ import msgspec
 from archiver.records import UNCLASSIFIED, DocumentState
 
 UNJUDGED = "?"
-"""Guard of papers whose class nobody has judged yet; no key of a class, which are plain words."""
+"""Guard of papers that nobody has read yet; no key of a class, which are plain words."""
 
 MIXED = "*"
 """Guard of what may be of any class: received files that were divided, and tombstones."""
@@ -41,12 +41,14 @@ class Sight(msgspec.Struct, frozen=True):
         reads: whether he may read at all; else only what came by his folders is there for him.
         folders: names of the pipelines whose clerk he is; what came by them and is not judged
             yet he sees.
+        unjudged: guards of what counts as not judged yet where it came by his folders.
     """
 
     guards: frozenset[str] | None = None
     withdrawn: bool = True
     reads: bool = True
     folders: tuple[str, ...] = ()
+    unjudged: frozenset[str] = frozenset({UNJUDGED, UNCLASSIFIED})
 
     @property
     def is_whole(self) -> bool:

@@ -9,6 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from archiver import tongue
+from archiver.config import Config
+from archiver.errors import DocumentFault
+from archiver.pipeline import trial
 from archiver.recognise import cage
 from tests import paper
 from tests.town import COMMAND, Town, wait_for
@@ -100,3 +104,20 @@ def test_the_second_best_cage_is_used_where_the_best_does_not_work_and_it_is_sai
     told = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     assert codes(told.stdout)["check_cage"] == "ok", told.stdout
     assert codes(told.stdout)["check_cage_second"] == "notice"
+
+
+def test_a_cage_in_which_other_words_are_read_does_not_work_and_says_so_in_german(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unread(_config: Config, _kind: cage.Kind) -> str:
+        raise DocumentFault("encrypted")
+
+    monkeypatch.setattr(cage, "tried", lambda _kind: cage.Trial("own", 4))
+    with tongue.speaking("de"):
+        for read, said in (
+            (lambda _config, _kind: "Stadtgarten", "gelesen wurde etwas anderes"),
+            (unread, "Das PDF ist geschützt"),
+        ):
+            monkeypatch.setattr(trial, "_read", read)
+            told = trial.trial(Config(tmp_path / "config.toml"), "bubblewrap")
+            assert not told.reads and told.said.startswith(said)

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 
@@ -302,6 +303,9 @@ def test_a_fit_in_the_background_steps_back_and_tells_its_figures(tmp_path):
 
     wait_for(lambda: is_idle() or running.is_done(), "the fit is idle")
     assert os.getsid(running.process.pid) == running.process.pid
+    with suppress(OSError):  # it would wait until no other test has anything to do
+        os.sched_setscheduler(running.process.pid, os.SCHED_OTHER, os.sched_param(0))
+        os.setpriority(os.PRIO_PROCESS, running.process.pid, 0)
     fitted = running.result(timeout=120)
     newest = ModelFolder(tmp_path / "model").newest()
     assert newest is not None
@@ -312,7 +316,7 @@ def test_a_fit_in_the_background_steps_back_and_tells_its_figures(tmp_path):
 def test_what_is_wrong_in_the_background_is_said(tmp_path):
     file = stored(tmp_path, 0)
     with pytest.raises(Fault) as caught:
-        fit_in_background(file, tmp_path / "model").result(timeout=120)
+        fit_in_background(file, tmp_path / "model", is_awaited=True).result(timeout=120)
     assert (caught.value.reason, int(caught.value.exit_code)) == ("too_few_examples", 2)
 
 
@@ -327,7 +331,8 @@ def test_a_killed_fit_leaves_the_model_before(tmp_path, model):
     newest = place.newest()
     assert newest is not None
     assert newest.version == 1
-    assert fit_in_background(file, tmp_path / "model").result(timeout=120).version == 2
+    again = fit_in_background(file, tmp_path / "model", is_awaited=True)
+    assert again.result(timeout=120).version == 2
 
 
 DYING = """

@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
 from operator import attrgetter
 from pathlib import Path
@@ -22,7 +23,7 @@ import pytest
 from archiver.archive import Archive, File, acts
 from archiver.classify.verdict import Candidate, Verdict
 from archiver.errors import Fault
-from archiver.records import Event
+from archiver.records import UNCLASSIFIED, Event
 from archiver.rights import Caller
 from archiver.store import objects
 from archiver.store.objects import Record
@@ -391,6 +392,40 @@ def _leaves(value: Any) -> list[Any]:
     return [leaf for one in value for leaf in _leaves(one)] if isinstance(value, list) else [value]
 
 
+def test_the_order_of_hits_tells_nothing_of_what_one_may_not_see(office: Bureau) -> None:
+    """A word weighs more the rarer it is: so papers that one may not see would change the order."""
+    letter = Letter("Schreiben", "business_letter", "2005-03-01", subject="Angebot")
+    words = ("Alphawort", "Betawort")
+    office.filed(*(replace(letter, text=f"Schreiben wegen {word} und mehr") for word in words))
+
+    def order() -> list[str]:
+        query = " OR ".join(words)
+        return [hit["id"] for hit in person(office, STAFF).documents.search(query)["hits"]]
+
+    before = order()
+    assert len(before) == 2
+    for word in words:
+        for number in range(6):
+            secret = Letter(f"Rechnung {word}", CLOSED_SINGLE, "2001-03-01")
+            office.filed(replace(secret, content=f"{word}{number}".encode()))
+        assert order() == before
+
+
+def test_a_reference_of_papers_that_one_may_not_see_is_refused_whatever_their_state(
+    office: Bureau, hidden: Hidden
+) -> None:
+    letter = Letter("Schreiben", "business_letter", "2005-03-01", subject="Angebot")
+    filed, *_ = office.filed(replace(letter, content=b"reference"))
+    archivist = person(office, ARCHIVISTS)
+    for ask in (
+        lambda: archivist.dossiers.open(SECRET_REFERENCE),
+        lambda: archivist.review.correct(filed, [f"reference={SECRET_REFERENCE}"]),
+        lambda: archivist.review.correct(filed, [f"dossier={SECRET_REFERENCE}"]),
+    ):
+        with pytest.raises(Fault, match="reference_not_yours"):
+            ask()
+
+
 def test_an_outsider_gathers_only_what_he_may_see(office: Bureau, hidden: Hidden) -> None:
     archivist = person(office, ARCHIVISTS)
     known = {
@@ -439,3 +474,21 @@ def test_opening_a_paper_of_a_closed_class_is_an_event(office: Bureau, hidden: H
     insider.documents.show(open_paper)
     lines = office.house.register.history([open_paper])
     assert not [line for line in lines if line["event"] == "read"]
+
+
+def test_what_was_filed_without_a_class_is_kept_back_until_somebody_has_judged_it(
+    office: Bureau, hidden: Hidden
+) -> None:
+    staff, reviewer = person(office, STAFF), person(office, REVIEWERS)
+    asked: list[tuple[str, dict[str, Any]]] = [
+        ("documents.search", {"query": "Personalakte"}),
+        ("documents.search", {"query": "class:unclassified"}),
+        ("upkeep.status", {}), ("dossiers.list", {"proposed": True}),
+    ]  # fmt: skip
+    before = [_answer(staff, name, words) for name, words in asked]
+    paper = filed(office.house, Letter("Auszug aus der Personalakte", UNCLASSIFIED))
+    assert [_answer(staff, name, words) for name, words in asked] == before
+    assert _answer(staff, "documents.show", {"identifier": paper})[0] == "no_such_document"
+    assert [hit["id"] for hit in reviewer.documents.search("Personalakte")["hits"]] == [paper]
+    reviewer.review.correct(paper, ["class=business_letter"])
+    assert [hit["id"] for hit in staff.documents.search("Personalakte")["hits"]] == [paper]

@@ -17,11 +17,14 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from archiver import phrases
+from archiver.cli import alarming
+from archiver.config import Config
 from archiver.errors import SystemFault
 from archiver.monitoring import metrics, note
 from archiver.monitoring.alarms import LOOKS, Known, Memory, News, look
@@ -296,6 +299,23 @@ def test_from_the_first_alarm_to_its_end(tmp_path: Path, mailbox: tuple[Path, Pa
     # What cannot be asked is not known.
     town.config.write_text("[ui\n")
     assert checked() == (3, "UNKNOWN")
+
+
+@pytest.mark.parametrize(
+    "error", [SystemFault("daemon_gone"), ConnectionResetError(104, "x"), KeyError("figures")]
+)
+def test_the_check_is_one_line_and_a_code_whatever_happens(
+    error: Exception, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def raising(_context: click.Context) -> Config:
+        raise error
+
+    monkeypatch.setattr("archiver.cli.desk.configured", raising)
+    with pytest.raises(click.exceptions.Exit) as ended:
+        alarming.check(click.Context(click.Command("status")))
+    assert ended.value.exit_code == 3
+    told = capsys.readouterr().out
+    assert told.startswith("UNKNOWN – ") and told.count("\n") == 1
 
 
 def test_verify_is_remembered(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ the file that it has open all the while. No page may be lost, whatever the daemo
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import shutil
@@ -30,6 +31,7 @@ from archiver.pipeline import erasure, recheck
 from archiver.recognise import cage
 from tests import paper
 from tests.lane import Lane, founded, letter
+from tests.test_fixity_way import flip
 from tests.test_rights import _python_for
 from tests.town import Town, wait_for
 
@@ -340,6 +342,29 @@ def test_nothing_is_removed_while_somebody_has_it_open(lane: Lane) -> None:
         file.write(b"more")
     lane.house.intake.recheck.expire(TOMORROW)
     assert drops(lane)["akte.pdf"].endswith(b"more")
+
+
+def test_the_last_good_copy_heals_its_document_before_it_is_removed(lane: Lane) -> None:
+    for harm in (lambda home: flip(home / "v1/content/original.pdf"), shutil.rmtree):
+        document, kept = taken(lane, f"{len(lane.events('healed'))}.pdf")
+        content = kept.read_bytes()
+        harm(lane.house.vault.home(document))
+        lane.house.intake.recheck.expire(TOMORROW)
+        assert not kept.exists()
+        with lane.archive.fetch(document, original=True).stream as file:
+            assert file.read() == content
+        assert lane.archive.verify()["problems"] == []
+    assert [one["id"] for one in lane.events("healed")][-1] == document
+
+
+def test_a_copy_that_cannot_heal_stays_and_is_told(lane: Lane) -> None:
+    document, kept = taken(lane)
+    lane.work_off()
+    lane.archive.replace(document, io.BytesIO(letter("besser")), b"besser.pdf")
+    shutil.rmtree(lane.house.vault.home(document))
+    lane.house.intake.recheck.expire(TOMORROW)
+    assert kept.exists()
+    assert lane.house.intake.recheck.needed == {os.fsencode(kept.name)}
 
 
 def test_where_nobody_knows_who_writes_it_rests_for_a_day(

@@ -299,6 +299,18 @@ def test_counts_are_told_with_the_form_that_goes_with_them(language: str) -> Non
     )
 
 
+def test_one_thing_has_one_german_name() -> None:
+    """Eigentümer, Festplatte, Ablageordner, Timer; in the other words nobody knows them again."""
+    with catalogue.FILE.open("rb") as file:
+        said = [
+            text
+            for message in read_po(file, "de")
+            for text in ([message.string] if isinstance(message.string, str) else message.string)
+        ]
+    other = re.compile(r"Besitzer|(?<!Fest)\b[Pp]latte\b|Eingangsordner|Zeitgeber|Lager von restic")
+    assert not [text for text in said if other.search(text)]
+
+
 def test_times_are_told_as_people_read_them() -> None:
     assert phrases.date("2026-12-31") == "31.12.2026"
     assert phrases.date(None) == ""

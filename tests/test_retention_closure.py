@@ -48,8 +48,6 @@ def test_the_last_day_of_closure_is_the_one_found_by_hand(newest, is_secret, abo
     found = closure(date.fromisoformat(newest), is_secret=is_secret, persons=about)
     last = date.fromisoformat(ends)
     assert found.ends == last
-    assert not found.is_over(last)
-    assert found.is_over(last + timedelta(days=1))
     assert found.steps[-1].params == {"on": str(last + timedelta(days=1))}
 
 
@@ -66,7 +64,6 @@ def test_another_person_or_secrecy_never_opens_earlier(newest, is_secret, about,
 def test_without_a_newest_page_it_stays_closed(is_secret, about):
     found = closure(None, is_secret=is_secret, persons=about)
     assert found.ends is None
-    assert not found.is_over(date.max)
 
 
 def test_a_date_that_cannot_be_keeps_closed():

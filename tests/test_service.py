@@ -76,6 +76,27 @@ def test_every_deploy_file_that_the_page_names_is_there() -> None:
     assert "deploy/archiver.service" in named
     assert {path for path in named if not (ROOT / path).is_file()} == set()
     assert {f"deploy/{path.name}" for path in DEPLOY.iterdir()} <= named
+    # Commands are typed in any folder.
+    typed = "".join(re.findall(r"```sh\n(.*?)```", OPERATIONS, re.DOTALL))
+    assert "/opt/archiver/deploy/archiver-ssh" in typed
+    assert not re.search(r"(?<!/opt/archiver/)deploy/", typed)
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
+def test_what_the_page_adds_to_the_nightly_backup_fits_its_unit(tmp_path: Path) -> None:
+    added = re.search(r"  ```ini\n(  \[Service\]\n.*?)  ```", OPERATIONS, re.DOTALL)
+    assert added is not None
+    lines = [line.strip() for line in added.group(1).splitlines()]
+    unit = (DEPLOY / "archiver-backup.service").read_text(encoding="utf-8")
+    (command,) = (line for line in unit.splitlines() if line.startswith("ExecStart="))
+    assert lines[-1] == f"{command} --restic /mnt/usb/archive"
+    whole = "\n".join([unit, *lines]).replace(command.split()[0], "ExecStart=/bin/true")
+    (tmp_path / "archiver-backup.service").write_text(whole.replace("User=archiver", "User=root"))
+    done = subprocess.run(
+        ["systemd-analyze", "verify", tmp_path / "archiver-backup.service"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert "archiver-backup" not in done.stderr, done.stderr
 
 
 def test_sysusers_makes_the_users_of_the_unit(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -51,14 +52,34 @@ def test_a_closed_class_is_open_to_its_groups_and_to_the_owner() -> None:
 
 
 def test_from_whom_a_class_is_kept_all_is_kept_that_may_be_of_it() -> None:
-    for guarded_by in (CLOSED, UNJUDGED, MIXED, GONE):
+    for guarded_by in (CLOSED, UNJUDGED, UNCLASSIFIED, MIXED, GONE):
         assert not seen_by(STAFF).passes(guarded_by)
         assert not seen_by(CLERKS).passes(guarded_by)
     assert seen_by(STAFF).passes(OPEN)
-    assert seen_by(STAFF).passes(UNCLASSIFIED)
     # Somebody must be able to judge what nobody has judged yet.
-    assert seen_by(REVIEWERS).passes(UNJUDGED)
+    for guarded_by in (UNJUDGED, UNCLASSIFIED):
+        assert seen_by(REVIEWERS).passes(guarded_by)
+        assert guarded_by in seen_by(CLERKS, STAFF).unjudged
     assert not seen_by(REVIEWERS).passes(MIXED)
+
+
+@pytest.mark.parametrize("listed", [True, False])
+def test_unclassified_papers_are_kept_as_long_as_the_plan_does_not_say_otherwise(
+    listed: bool,
+) -> None:
+    # The plan may have the class for its title alone.
+    also = (RecordClass(UNCLASSIFIED, title="Noch nicht zugeordnet"),) if listed else ()
+    silent = msgspec.structs.replace(CONFIG, classes=(*CONFIG.classes, *also))
+    assert not seen_by(STAFF, config=silent).passes(UNCLASSIFIED)
+    assert seen_by(REVIEWERS, config=silent).passes(UNCLASSIFIED)
+    assert seen_by(STAFF, PERSONNEL, config=silent).passes(UNCLASSIFIED)
+    named = (*CONFIG.classes, RecordClass(UNCLASSIFIED, groups=(STAFF,)))
+    told = msgspec.structs.replace(CONFIG, classes=named)
+    assert seen_by(STAFF, config=told).passes(UNCLASSIFIED)
+    assert not seen_by(STAFF, config=told).passes(UNJUDGED)
+    # To the groups alone: not even to those who decide, or who brought the paper.
+    assert not seen_by(REVIEWERS, config=told).passes(UNCLASSIFIED)
+    assert UNCLASSIFIED not in seen_by(CLERKS, config=told).unjudged
 
 
 def test_where_no_class_is_closed_nothing_is_kept_but_what_was_taken_back() -> None:
@@ -93,6 +114,7 @@ GUARDS = st.frozensets(st.sampled_from([OPEN, CLOSED, UNCLASSIFIED, UNJUDGED, MI
 SIGHTS = st.builds(
     Sight, st.none() | GUARDS, st.booleans(), st.booleans(),
     st.sampled_from([(), ("front",)]),
+    st.sampled_from([frozenset({UNJUDGED}), frozenset({UNJUDGED, UNCLASSIFIED})]),
 )  # fmt: skip
 
 
@@ -109,7 +131,7 @@ def _decides(paper: Paper) -> str:
 
 def _sees(by: Sight, paper: Paper) -> bool:
     decides, came = _decides(paper), paper.folder in by.folders
-    passes = by.guards is None or decides in by.guards or (decides == UNJUDGED and came)
+    passes = by.guards is None or decides in by.guards or (decides in by.unjudged and came)
     return passes and (by.reads or came) and (by.withdrawn or paper.state != "withdrawn")
 
 

@@ -107,10 +107,13 @@ def prison(kind, folder, monkeypatch):
         try:
             caged.sock.settimeout(60)
             message, _fds = wire.receive(caged.sock)
+            others = [caged.pid, sibling.pid]
+            if kind != "none":  # what succeeds without a cage must not be done to the tests
+                others.append(os.getpid())
             told = {
                 "original": str(original),
                 "scratch": str(scratch),
-                "processes": [os.getpid(), caged.pid, sibling.pid],
+                "processes": others,
                 "port": server.getsockname()[1],
                 "socket": str(folder / "archiver.sock"),
                 "abstract": str(original),

@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 
+from archiver import phrases
 from archiver.archive import Archive
 from archiver.errors import NotFound, Refusal
 from archiver.rights import Caller, myself
@@ -49,8 +50,13 @@ def test_it_goes_after_some_days_through_two_persons_with_a_certificate(one: Bur
     paper = withdrawn(one)
     one.filed(Letter("Bleibt", "by_law", "2009-02-02"))
     one.clock.day = "2012-01-31"
-    with pytest.raises(Refusal, match="nothing_due"):
+    with pytest.raises(Refusal, match="nothing_due_withdrawn") as told:
         one.one.disposal.propose(withdrawn=True)
+    # The list of what is due never names it; what is advised does.
+    assert "retention due" not in phrases.advice(told.value.reason, told.value.params)
+    hits = one.one.documents.search("state:withdrawn")["hits"]
+    assert [hit["id"] for hit in hits] == [paper]
+    assert one.one.periods.explain(paper)["ends"] == "2012-01-31"
     one.clock.day = "2012-02-01"
     assert one.one.upkeep.status()["retention"]["withdrawn_due"] == [paper]
     staff = Archive(one.house, Caller(4713, frozenset({STAFF})))

@@ -314,6 +314,83 @@ def test_reasons_are_told_and_a_success_with_reasons_is_none(version: str) -> No
     assert (odd.code, odd.words) == ("import_contradictory", ("Pr\u00fcfsumme falsch", "17"))
 
 
+ERROR = "<xdomea:Fehlermeldung>Ein Dokument fehlt</xdomea:Fehlermeldung>"
+IN_RESULT, AFTER_RESULT = "</xdomea:Erfolgreich>", "</xdomea:AusgesondertesSGO>"
+BEGIN, END = "<xdomea:Aussonderungsart>", "</xdomea:Aussonderungsart>"
+OWN = "xdomea:AussonderungsartKonfigurierbar"
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize(
+    ("behind", "more"),
+    [
+        (IN_RESULT, "<xdomea:FehlermeldungNeu>fehlt</xdomea:FehlermeldungNeu>"),
+        (IN_RESULT, "<f:Erfolgreich xmlns:f='urn:x'>0</f:Erfolgreich>"),
+        (IN_RESULT, "<xdomea:Fehlermeldung><text>fehlt</text></xdomea:Fehlermeldung>"),
+        (IN_RESULT, "ein Dokument fehlt"),
+        (AFTER_RESULT, "ein Dokument fehlt"),
+        (AFTER_RESULT, "<xdomea:Verlust><xdomea:ID>x</xdomea:ID></xdomea:Verlust>"),
+        (AFTER_RESULT, "<f:Verlust xmlns:f='urn:x'><f:Erfolgreich>0</f:Erfolgreich></f:Verlust>"),
+        (AFTER_RESULT, ERROR),
+        ("<xdomea:AusgesondertesSGO>", "<xdomea:Teil><xdomea:ID>x</xdomea:ID></xdomea:Teil>"),
+    ],
+)
+def test_what_the_standard_does_not_have_refuses_a_confirmation(
+    version: str, behind: str, more: str
+) -> None:
+    """It says that something has not arrived, in a place that nobody would look at."""
+    body = imported(version, (STRANGER, True)).replace(behind, behind + more)
+    with pytest.raises(UsageFault, match="reply_record_misplaced"):
+        read_import(answer("0506", version, body))
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize(
+    ("behind", "more"),
+    [
+        (f"{END}{END}", "<xdomea:Teil><code>A</code></xdomea:Teil>"),
+        (BEGIN, f"<{OWN}><code>A</code></{OWN}>"),
+        (BEGIN, "<f:Aussonderungsart xmlns:f='urn:x'>A</f:Aussonderungsart>"),
+    ],
+)
+def test_what_the_standard_does_not_have_refuses_an_appraisal(
+    version: str, behind: str, more: str
+) -> None:
+    body = decided(version, (STRANGER, "V")).replace(behind, behind + more, 1)
+    assert more in body
+    with pytest.raises(UsageFault, match="reply_record_misplaced"):
+        read_appraisal(answer("0502", version, body))
+
+
+@pytest.mark.parametrize("words", [ERROR, ERROR.replace("Ein Dokument fehlt", " ")])
+def test_an_error_about_the_whole_is_not_overlooked_where_all_has_arrived(words: str) -> None:
+    delivery = a_delivery(Store(), "4.0.0")
+    body = imported("4.0.0", *((item.uuid, True) for item in delivery.items))
+    content = answer("0506", "4.0.0", body.replace(IN_RESULT, IN_RESULT + words, 1))
+    assert_valid(content, "4.0.0")
+    found = confirm(delivery, read_import(content))
+    assert not found.arrived
+    assert {one.code for one in found.findings} == {"import_contradictory"}
+    assert {*found.findings[0].words} <= {"Ein Dokument fehlt", "–"}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_failure_or_a_wish_about_what_was_not_sent_may_mean_any_part(version: str) -> None:
+    delivery, offer = a_delivery(Store(), version), an_offer(Store(), version)
+    body = imported(version, *((item.uuid, True) for item in delivery.items), (STRANGER, False))
+    found = confirm(delivery, read_import(answer("0506", version, body)))
+    assert not found.arrived
+    assert [one.code for one in found.findings][:2] == ["reply_about_unknown", "import_stranger"]
+    assert found.findings[0].words == ("Datei fehlt",)
+    for word in ("A", "B", "Auswahl"):
+        said = decided(version, *((uuid, "V") for uuid in uuids(offer)), (STRANGER, word))
+        decision = appraise(offer, read_appraisal(answer("0502", version, said)))
+        assert not decision.waived and not decision.taken
+        assert [one.code for one in decision.findings][1:] == ["appraisal_stranger"] * len(
+            offer.items
+        )
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("whole", ["A", "V"])
 @pytest.mark.parametrize("part", ["A", "V", "B", "Auswahl"])
@@ -352,6 +429,8 @@ def test_every_item_is_decided_or_reported_exactly_once(pairs, version: str) -> 
         if uuid == known[0]:
             parts = {word for n, word in pairs if n == 3}
             words |= parts if words and words <= {"A", "V"} else set()
+        if words == {"V"} and any(n == 4 and word != "V" for n, word in pairs):
+            words = set()  # what is wanted and was not offered may mean a part of it
         assert (uuid in found.taken) == (words == {"A"})
         assert (uuid in found.waived) == (words == {"V"})
         assert (uuid in reported) == (words not in ({"A"}, {"V"}))

@@ -141,7 +141,7 @@ class Town:
         What tests ask again and again is asked at the daemon's door, where one runs: a Python for
         each look would take the processor from what is waited for.
         """
-        with suppress(Fault, OSError):
+        with suppress(Fault, OSError, UnicodeError):
             match arguments:
                 case ["status"]:
                     return self._served.upkeep.status()

@@ -49,6 +49,8 @@ class Deciding(Visit):
         data: Json = {"set": sorted(values)}
         if CLASS in values:
             data |= {"class": values[CLASS], "was": was, "proposed": row["proposed"]}
+        if event == "confirmed":
+            data["changed"] = _changed(row, values)
         return Decision(self._house.now(), self._caller.pseudonym, event, values, was), data
 
     def _decide(self, row: Json, event: str, values: dict[str, str]) -> Json:
@@ -76,10 +78,12 @@ class Deciding(Visit):
         """Refuse to put a paper into a dossier that is closed, or to take it out of one on hold.
 
         Raises:
-            Refusal: ``dossier_is_closed`` or ``document_on_hold``.
+            Refusal: ``dossier_is_closed``, ``reference_not_yours`` or ``document_on_hold``.
         """
         said = values.get("dossier", values.get("reference"))
         key = dossier_key(said) if said is not None else str(row["dossier_key"] or "")
+        if said is not None:
+            self._require_reference(said)
         if key and (event == "confirmed" or key != row["dossier_key"]):
             require_open(self._house.registry, key)
         # What a paper in review seems to belong to may have been read wrongly.
@@ -101,3 +105,22 @@ class Deciding(Visit):
         row = self._house.register.document(document)
         assert row is not None
         return {"id": document, "state": row["state"], "class": row["record_class"]}
+
+
+def proposed_class(row: Json) -> str | None:
+    """The class that stands or, where none does, the one that is proposed."""
+    known = (row["record_class"], row["proposed"])
+    return next((str(key) for key in known if key and key != UNCLASSIFIED), None)
+
+
+def _changed(row: Json, values: dict[str, str]) -> list[str]:
+    """Names of values that decide when a paper may go and are other than it was shown with."""
+    shown = {
+        CLASS: proposed_class(row),
+        "letter_date": row["letter_date"],
+        "received_stamp": row["stamped_on"],
+        "reference": row["reference"],
+        "dossier": row["dossier_key"],
+    }
+    said = values | ({"dossier": dossier_key(values["dossier"])} if "dossier" in values else {})
+    return sorted(name for name in said if name in shown and said[name] != (shown[name] or ""))

@@ -81,7 +81,12 @@ class Dossiers(Registering, Deciding):
 
     @act(Right.DISPOSE)
     def open(self, reference: str, class_key: str = "", title: str = "") -> Json:
-        """Confirm a dossier, see `archiver.registry.dossiers.open_`."""
+        """Confirm a dossier, see `archiver.registry.dossiers.open_`.
+
+        Raises:
+            Refusal: ``reference_not_yours``, and as there.
+        """
+        self._require_reference(reference)
         known = self._class(class_key) if class_key else None
         registry = self._house.registry
         opened = dossiers.open_(registry, reference, known, title, self._caller.pseudonym)

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 
 from archiver.acts import Json, act
 from archiver.answers import waiting_answer
-from archiver.archive.deciding import Deciding
+from archiver.archive.deciding import Deciding, proposed_class
 from archiver.archive.visit import worded
 from archiver.errors import Refusal, UsageFault
 from archiver.pipeline.decisions import CLASS, accepted, order_of, parsed
-from archiver.records import UNCLASSIFIED, DocumentState, Id
+from archiver.records import DocumentState, Id
 from archiver.rights import Right
 
 # The most urgent first: what keeps a paper from being read at all, then what keeps pages apart,
@@ -86,7 +86,7 @@ class Review(Deciding):
             counts[str(row["reason"])] = counts.get(str(row["reason"]), 0) + 1
         return {
             "waiting": [
-                {**waiting_answer(row), "title": titles.get(_proposal(row) or "", "")}
+                {**waiting_answer(row), "title": titles.get(proposed_class(row) or "", "")}
                 for row in ordered[:limit]
             ],
             "counts": counts,
@@ -109,7 +109,7 @@ class Review(Deciding):
         values = parsed(words, self._house.config.classes)
         if row["pages"] is None:
             return self._go_on(row, values)
-        proposal = _proposal(row)
+        proposal = proposed_class(row)
         if proposal and CLASS not in values:
             parsed([f"{CLASS}={proposal}"], self._house.config.classes)
         record = self._house.holdings.record(str(row["id"]), int(row["version"]))
@@ -176,9 +176,3 @@ class Review(Deciding):
             # It would be lost on documents that are not there yet.
             raise Refusal("not_divided", id=str(row["id"]))
         return self._order(row, order, values)
-
-
-def _proposal(row: Json) -> str | None:
-    """The class that stands or, where none does, the one that is proposed."""
-    known = (row["record_class"], row["proposed"])
-    return next((str(key) for key in known if key and key != UNCLASSIFIED), None)

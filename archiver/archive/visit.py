@@ -75,6 +75,20 @@ class Visit:
 
         return with_classes(parse(text), class_words(self._house.config.classes))
 
+    def _require_reference(self, reference: str) -> None:
+        """Refuse the reference of a dossier that this person may not see, whatever its state.
+
+        A paper put there would vanish from the sight of whoever put it.
+
+        Raises:
+            Refusal: ``reference_not_yours``.
+        """
+        from archiver.store.objects import dossier_key
+
+        key = dossier_key(reference)
+        if key and self._house.register.dossier(key) and not self._seen.dossier(key):
+            raise Refusal("reference_not_yours", reference=reference)
+
     @property
     def _seen(self) -> Register:
         """The register as this person may see it: for finding, listing and counting."""

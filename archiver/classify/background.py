@@ -1,8 +1,9 @@
 """Fitting beside the daily work: a process of its own that only takes what nobody else needs.
 
 Promises that it may be killed at any moment and the model before stays; that it ends with the
-thread that began it; that it runs at idle priority (SCHED_IDLE, nice 19) on one core; and that it
-tells its figures, or why there are none, on standard output as one line of JSON.
+thread that began it; that it runs at idle priority (SCHED_IDLE, nice 19) on one core unless
+somebody waits for it; and that it tells its figures, or why there are none, on standard output as
+one line of JSON.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from archiver.classify.model import Figures
 from archiver.classify.modelfolder import ModelFolder
 from archiver.errors import ExitCode, Fault, SystemFault
 
+_IDLE, _AWAITED = "idle", "awaited"
 _ONE_CORE = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
@@ -77,7 +79,9 @@ class Fit:
         raise SystemFault("fit_died", code=self.process.returncode)
 
 
-def fit_in_background(examples: Path, folder: Path, plan: Path | None = None) -> Fit:
+def fit_in_background(
+    examples: Path, folder: Path, plan: Path | None = None, *, is_awaited: bool = False
+) -> Fit:
     """Begin to fit a new version of the model and return at once.
 
     The kernel kills the fit when the calling thread ends.
@@ -86,8 +90,11 @@ def fit_in_background(examples: Path, folder: Path, plan: Path | None = None) ->
         examples: the archive's own file of examples.
         folder: of the model.
         plan: filing plan, for the figures of rules and model together.
+        is_awaited: somebody waits for it, so that it has its share of a busy machine.
     """
-    arguments = [str(os.getpid()), str(examples), str(folder), *([str(plan)] if plan else [])]
+    priority = _AWAITED if is_awaited else _IDLE
+    arguments = [str(os.getpid()), priority, str(examples), str(folder)]
+    arguments += [str(plan)] if plan else []
     process = subprocess.Popen(
         [sys.executable, "-P", "-m", "archiver.classify.background", *arguments],
         stdin=subprocess.DEVNULL,
@@ -100,9 +107,10 @@ def fit_in_background(examples: Path, folder: Path, plan: Path | None = None) ->
 
 def main(arguments: list[str]) -> int:
     """Fit as `fit_in_background` asks; returns the exit code."""
-    parent, *places = arguments
+    parent, priority, *places = arguments
     end_with(int(parent))
-    step_back()
+    if priority == _IDLE:
+        step_back()
     try:
         answer = _Answer(_fitted(*(Path(place) for place in places)))
     except Fault as fault:

@@ -11,6 +11,7 @@ from archiver import clock
 from archiver.cli import desk
 from archiver.config import Config, ConfigProblems
 from archiver.errors import Fault
+from archiver.machine import fault_of
 from archiver.monitoring.signs import Sign, line, signs
 from archiver.phrases import sentence
 from archiver.tongue import tr
@@ -19,14 +20,17 @@ _UNKNOWN = 3
 
 
 def check(context: click.Context) -> None:
-    """Print one line for a monitoring program and end with its code; nothing is ever raised."""
+    """Print one line for a monitoring program and end with its code, whatever happens."""
     try:
         config = desk.configured(context)
         status = _asked(config)
+        code, text = line(status, _signs(status, config))
     except Fault as fault:
-        desk.say(f"UNKNOWN – {_reason(fault)}")
-        context.exit(_UNKNOWN)
-    code, text = line(status, _signs(status, config))
+        code, text = _UNKNOWN, f"UNKNOWN – {_reason(fault)}"
+    except OSError as error:
+        code, text = _UNKNOWN, f"UNKNOWN – {_reason(fault_of(error))}"
+    except Exception as error:  # a traceback is no answer that such a program understands
+        code, text = _UNKNOWN, f"UNKNOWN – {type(error).__name__}"
     desk.say(text)
     context.exit(code)
 

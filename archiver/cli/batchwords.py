@@ -65,7 +65,7 @@ def tell_item(item: Mapping[str, Any]) -> None:
 def tell_corrections(corrections: Sequence[Mapping[str, Any]]) -> None:
     """What persons have changed of the units, which those who approve must know."""
     if corrections:
-        desk.say(tr("Corrected before, by whom and when:"))
+        desk.say(tr("Changed or withdrawn before, by whom and when:"))
     for one in corrections:
         names = [_VALUES.get(code) or phrases.start_name(code) for code in one["what"]]
         what = f" ({', '.join(names)})" if names else ""

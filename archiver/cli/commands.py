@@ -12,7 +12,7 @@ import click
 
 from archiver import __version__
 from archiver.plaintext import shown
-from archiver.tongue import N_, is_german, tr
+from archiver.tongue import N_, NN_, is_german, tr
 
 # Texts of the library behind the command line, so that the catalogue has them.
 _OF_CLICK = (
@@ -36,6 +36,48 @@ _OF_CLICK = (
     N_("No such option {name!r}."),
     N_("{value!r} is not a valid {number_type}."),
     N_("Aborted!"),
+    NN_("Did you mean {possibility}?", "(Did you mean one of: {possibilities}?)"),
+    NN_("Got unexpected extra argument ({args})", "Got unexpected extra arguments ({args})"),
+    NN_("Takes {nargs} values but 1 was given.", "Takes {nargs} values but {len} were given."),
+    NN_("{value!r} is not {choice}.", "{value!r} is not one of {choices}."),
+    NN_(
+        "{value!r} does not match the format {format}.",
+        "{value!r} does not match the formats {formats}.",
+    ),
+    NN_(
+        "{len_type} values are required, but {len_value} was given.",
+        "{len_type} values are required, but {len_value} were given.",
+    ),
+    NN_("Option {name!r} requires an argument.", "Option {name!r} requires {nargs} arguments."),
+    N_("Option {name!r} does not take a value."),
+    N_("Argument {name!r} takes {nargs} values."),
+    N_("Missing {param_type}"),
+    N_("Missing parameter: {param_name}"),
+    N_("Choose from:\n\t{choices}"),
+    N_("{value} is not in the range {range}."),
+    N_("{value!r} is not a valid boolean. Recognized values: {states}"),
+    N_("{value!r} is not a valid UUID."),
+    N_("file"),
+    N_("directory"),
+    N_("path"),
+    N_("{name} {filename!r} is a file."),
+    N_("{name} {filename!r} is a directory."),
+    N_("{name} {filename!r} is not readable."),
+    N_("{name} {filename!r} is not writable."),
+    N_("{name} {filename!r} is not executable."),
+    N_("{name} {filename!r} does not exist."),
+    N_("Could not open file {filename!r}: {message}"),
+    N_("unknown error"),
+    N_("env var: {var}"),
+    N_("(dynamic)"),
+    N_("deprecated"),
+    N_("%(prog)s, version %(version)s"),
+    N_("Do you want to continue?"),
+    N_("Confirm the action without prompting."),
+    N_("Repeat for confirmation"),
+    N_("Error: The two entered values do not match."),
+    N_("Error: invalid input"),
+    N_("Press any key to continue..."),
 )
 
 

@@ -1,8 +1,8 @@
 """Drops that have been taken and are kept for a while: compared again, and removed one day.
 
-Promises that a kept drop is removed only when its very bytes are in the archive and nobody can
-write into it any more. A program that had it open when it was taken writes on into it: what it
-holds by then is not what was accepted.
+Promises that a kept drop is removed only when its very bytes were just read in the archive and
+nobody can write into it any more. A program that had it open when it was taken writes on into it:
+what it holds by then is not what was accepted.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from archiver.records import Id
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _KEPT = re.compile(b"(" + ULID + b")(-.*)?", re.DOTALL)
 
-Outcome = Literal["same", "differs", "removed", "unsettled"]
+Outcome = Literal["same", "differs", "removed", "unsettled", "needed"]
 
 
 class Kept(NamedTuple):
@@ -73,17 +73,24 @@ def _found(released: Path) -> Iterator[Kept]:
             yield Kept(match[1].decode(), sighting)
 
 
-def examine(drop: Kept, is_known: Callable[[str], bool], *, remove: bool) -> Outcome:
+def examine(
+    drop: Kept,
+    is_known: Callable[[str], bool],
+    is_stored: Callable[[Path, str], bool] | None = None,
+) -> Outcome:
     """Read a kept drop again and compare it with what the archive has.
 
     Args:
         drop: as it was seen a moment ago.
-        is_known: whether the archive has bytes of this SHA-512 (lower-case hex).
-        remove: remove it where it is the same and at rest.
+        is_known: whether the archive knows bytes of this SHA-512 (lower-case hex).
+        is_stored: reads what the archive has of these bytes, given a path by which the kept drop
+            can be opened and their SHA-512; where it has them and the drop is at rest, the drop is
+            removed. None removes nothing.
 
     Returns:
-        ``same``; ``removed``; ``differs``: it holds bytes that the archive does not have;
-        ``unsettled``: somebody writes into it, or it cannot be removed yet for want of knowing.
+        ``same``; ``removed``; ``differs``: it holds bytes that the archive does not know;
+        ``needed``: the archive knows them, but has lost them; ``unsettled``: somebody writes into
+        it, or it cannot be removed yet for want of knowing.
 
     Raises:
         SystemFault: ``released_unwritable``.
@@ -99,14 +106,18 @@ def examine(drop: Kept, is_known: Callable[[str], bool], *, remove: bool) -> Out
         try:
             # Asked before hashing: nobody can open what lies here, so nobody writes after a no.
             rests = is_at_rest(descriptor)
-            same = is_known(str(digest(descriptor)))
+            sha512 = str(digest(descriptor))
             if fingerprint(os.fstat(descriptor)) != drop.sighting.fingerprint:
                 return "unsettled"
-            if not same:
+            if not is_known(sha512):
                 return "differs"
-            if not remove:
+            if is_stored is None:
                 return "same"
             if not rests:
+                return "unsettled"
+            if not is_stored(Path(f"/proc/self/fd/{descriptor}"), sha512):
+                return "needed"
+            if fingerprint(os.fstat(descriptor)) != drop.sighting.fingerprint:
                 return "unsettled"
             os.unlink(name, dir_fd=folder)
             sync(folder)

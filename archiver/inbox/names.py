@@ -6,7 +6,6 @@ names that are not UTF-8, names with line breaks or writing-direction controls i
 
 from __future__ import annotations
 
-import base64
 import unicodedata
 
 from archiver.plaintext import shown
@@ -30,15 +29,6 @@ def display_name(raw: bytes) -> str:
     """
     text = unicodedata.normalize("NFC", raw.decode("utf-8", "backslashreplace"))
     return text if text.isprintable() else shown(text, one_line=True)
-
-
-def raw_base64(raw: bytes) -> str | None:
-    """Give the raw name for JSON where UTF-8 cannot carry it, else None."""
-    try:
-        raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return base64.b64encode(raw).decode("ascii")
-    return None
 
 
 def windows_name(text: str, limit: int) -> str:

@@ -36,6 +36,7 @@ from archiver.pipeline.erasureplan import (
     stores_of,
     unproved_of,
 )
+from archiver.pipeline.healing import Healing
 from archiver.pipeline.present import PURGED
 from archiver.pipeline.recheck import Recheck
 from archiver.pipeline.traces import Finding
@@ -195,7 +196,8 @@ def _bring_back(parts: Parts, documents: Sequence[Id], now: Callable[[], str]) -
     They are papers of their own; what was made of their first state then waits for a person.
     """
     came = {str(row["id"]) for one in documents for row in parts.register.accessions(one)}
-    Recheck(parts.config, parts.register, now).compare(came)
+    healing = Healing(parts.stores)
+    Recheck(parts.config, parts.register, healing, now).compare(came)
 
 
 def _ask(parts: Parts, ask: Callable[[], None]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,13 +42,14 @@ class Healing:
         self._vault = stores.vault
         self._register = stores.register
 
-    def living(self, copy: Path, sha512: str, actor: str) -> Id | None:
+    def living(self, copy: Path, sha512: str, actor: str, *, first: Sequence[Id] = ()) -> Id | None:
         """The document that came with these bytes and has them, healed from them where need be.
 
         Args:
             copy: a file with the bytes; it may be moved where it lies in the stage.
             sha512: their digest.
             actor: pseudonym of who brought them.
+            first: documents that are asked before all others, also where they are withdrawn.
 
         Returns:
             its id; None where no document has them: then they are to be kept as one of their own.
@@ -55,7 +57,8 @@ class Healing:
         Raises:
             SystemFault: as `Vault.heal`.
         """
-        for document in self._register.documents_with(sha512):
+        others = self._register.documents_with(sha512)
+        for document in dict.fromkeys((*first, *others)):
             try:
                 self.heal(document, copy, sha512, actor)
             except IntegrityFault as fault:

@@ -58,7 +58,7 @@ class Intake:
         self._taken = TakenDrops(stores.register, stores.holdings)
         self._healing = Healing(stores)
         self._adoption = Adoption(stores, self._healing, self._arrival)
-        self.recheck = Recheck(config, stores.register, stores.now)
+        self.recheck = Recheck(config, stores.register, self._healing, stores.now)
         self._accepting = threading.Lock()
 
     def receive_drop(self, sighting: Sighting, pipeline: str) -> Accepted | None:

@@ -2,7 +2,8 @@
 
 Promises that bytes which a program wrote into a drop after it had been taken come back as a drop
 of their own, that a person is told about the document made of the first state, and that nothing
-is removed of which the archive does not hold every byte. It needs no lease and no right: where
+is removed of which the archive does not hold every byte: the stored bytes are read first, and what
+is damaged of them is put right from the drop that was kept. It needs no lease and no right: where
 nobody can know whether a file is still being written, this is what loses no page.
 """
 
@@ -21,6 +22,7 @@ from archiver.inbox.claim import DropChanged
 from archiver.inbox.kept import Kept
 from archiver.inbox.release import Arrival
 from archiver.inbox.sightings import Fingerprint
+from archiver.pipeline.healing import Healing
 from archiver.records import AccessionState, DocumentState, Event, Id
 from archiver.store.register import Register
 
@@ -48,21 +50,27 @@ class Recheck:
     Args:
         config: of the archive.
         register: its register.
+        healing: puts damaged objects of the archive right.
         now: gives the time, UTC, ISO 8601.
 
     Attributes:
         strangers: names of kept files of which the archive knows nothing; they are never removed.
+        needed: names of kept files whose bytes the archive has lost; they stay past their time.
     """
 
-    def __init__(self, config: Config, register: Register, now: Callable[[], str]) -> None:
+    def __init__(
+        self, config: Config, register: Register, healing: Healing, now: Callable[[], str]
+    ) -> None:
         self._released = config.places.released
         self._after = config.inbox.compare_seconds
         self._folders = {p.name: config.drop_folder(p) for p in config.pipelines}
         self._register = register
+        self._healing = healing
         self._now = now
         self._tracks: dict[bytes, _Track] = {}
         self._due = 0.0
         self.strangers: frozenset[bytes] = frozenset()
+        self.needed: frozenset[bytes] = frozenset()
 
     def arrival(self, accession: Id) -> Arrival | None:
         """What the archive knows of an accession, None where it has no bytes of it."""
@@ -85,12 +93,16 @@ class Recheck:
         self._examine(self._due_now(moment), remove=False)
 
     def expire(self, limit: datetime) -> None:
-        """Remove what was accepted and last written before a time, and is in the archive.
+        """Remove what was accepted and last written before a time, and can be read in the archive.
+
+        From a drop whose document is damaged or lost the document is healed; where that cannot be
+        done, the drop stays and is named in `needed`.
 
         Raises:
             SystemFault: as `look`.
         """
         old = [one for one in kept.kept(self._released) if one.is_older_than(limit)]
+        self.needed = frozenset()
         self._examine(old, remove=True)
 
     def compare(self, accessions: Collection[Id]) -> None:
@@ -146,6 +158,7 @@ class Recheck:
                 size += drop.sighting.size
         self._tracks = tracks
         self.strangers &= tracks.keys()
+        self.needed &= tracks.keys()
         return due
 
     def _examine(self, drops: Iterable[Kept], *, remove: bool) -> None:
@@ -157,17 +170,35 @@ class Recheck:
                 self.strangers |= {name}
                 outcome: kept.Outcome = "same"
             else:
-                outcome = kept.examine(drop, self._knower(arrival), remove=remove)
-            if outcome == "differs" and arrival is not None:
                 try:
-                    self._bring_back(drop, arrival)
+                    outcome = self._examine_one(drop, arrival, remove=remove)
                 except SystemFault as fault:
                     # One folder that is away keeps nothing else from being compared.
                     trouble = fault
+                    continue
+            if outcome == "needed":
+                self.needed |= {name}
             elif outcome == "same" and name in self._tracks:
                 self._tracks[name].is_compared = True
         if trouble is not None:
             raise trouble
+
+    def _examine_one(self, drop: Kept, arrival: Arrival, *, remove: bool) -> kept.Outcome:
+        stored = self._storing(drop.id) if remove else None
+        outcome = kept.examine(drop, self._knower(arrival), stored)
+        if outcome == "differs":
+            self._bring_back(drop, arrival)
+        return outcome
+
+    def _storing(self, accession: Id) -> Callable[[Path, str], bool]:
+        """Tells whether bytes of an accession can be read in the vault, healed where need be."""
+
+        def stored(copy: Path, sha512: str) -> bool:
+            own = self._register.document(accession)
+            first = [str(own["id"])] if own is not None else []
+            return self._healing.living(copy, sha512, "daemon", first=first) is not None
+
+        return stored
 
     def _knower(self, arrival: Arrival) -> Callable[[str], bool]:
         """Tells whether bytes are those that were accepted, or those of another document."""

@@ -147,7 +147,7 @@ class School:
         # Under _changed: lessons are counted, so that a fit knows which of them it has seen.
         self._given = self._learned = 0
         self._pace = Pace(0.0, 0.0)
-        self._hurried = self._stopping = False
+        self._hurried = self._is_awaited = self._stopping = False
         self._fit: Fit | None = None
         self._failed: Fault | None = None
         self._thread: threading.Thread | None = None
@@ -345,7 +345,7 @@ class School:
                 if self._learned < self._given:
                     pause = self._pace.begin() - time.monotonic()
                     if pause <= 0 or self._hurried:
-                        self._hurried = False
+                        self._is_awaited, self._hurried = self._hurried, False
                         return self._given
                 self._changed.wait(pause)
         return None
@@ -373,7 +373,10 @@ class School:
             if self._stopping:
                 raise SystemFault("fit_died", code=0)
             # The thread that begins a fit must outlive it: the kernel ends it with this one.
-            self._fit = fit_in_background(self._store.path, self._versions.folder, plan)
+            folder = self._versions.folder
+            self._fit = fit_in_background(
+                self._store.path, folder, plan, is_awaited=self._is_awaited
+            )
         try:
             return self._fit.result()
         finally:

@@ -12,13 +12,15 @@ import os
 import msgspec
 
 from archiver.config import Config
-from archiver.errors import DocumentFault, SystemFault
+from archiver.errors import Fault
+from archiver.phrases import sentence
 from archiver.pipeline.office import engines_of, reader_of
 from archiver.recognise import cage
 from archiver.recognise.exchange import WorkerDied
 from archiver.recognise.media import PNG
 from archiver.recognise.reader import Pixels
 from archiver.recognise.sealing import sealed
+from archiver.tongue import tr
 
 _LINE = "Stadtarchiv"
 _DPI = 300
@@ -54,8 +56,10 @@ def trial(config: Config, kind: cage.Kind) -> Tried:
     if isinstance(walls, str):
         return Tried(kind, said=walls)
     try:
-        said = "" if _LINE in _read(config, kind) else "other words"
-    except (DocumentFault, WorkerDied, SystemFault, OSError) as error:
+        said = "" if _LINE in _read(config, kind) else tr("it read other words")
+    except Fault as fault:
+        said = sentence(fault.reason, fault.params)
+    except (WorkerDied, OSError) as error:
         said = str(error)
     return Tried(kind, walls.space, walls.landlock, not said, said)
 

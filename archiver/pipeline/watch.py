@@ -29,7 +29,6 @@ from archiver.records import Id
 
 log = logging.getLogger(__name__)
 
-_EMPTY = Listing((), (), (), (), None)
 _DAY = 86400.0
 
 
@@ -190,17 +189,19 @@ class Watch:
                 self._intake.recheck.expire(limit)
             self._intake.recheck.look()
             self._health.well("released")
-            self._tell_strangers()
+            self._tell_kept()
         except Exception as error:
             self._health.ill("released", _named(error, "released"))
 
-    def _tell_strangers(self) -> None:
-        """Say that files are kept of which the archive knows nothing."""
-        count = len(self._intake.recheck.strangers)
-        fault = SystemFault(
-            "released_unknown", count=count, folder=str(self._config.places.released)
-        )
-        self._note("strangers", fault if count else None)
+    def _tell_kept(self) -> None:
+        """Say that files are kept of which the archive knows nothing, or has nothing any more."""
+        recheck, folder = self._intake.recheck, str(self._config.places.released)
+        for part, code, names in (
+            ("strangers", "released_unknown", recheck.strangers),
+            ("needed", "released_needed", recheck.needed),
+        ):
+            fault = SystemFault(code, count=len(names), folder=folder)
+            self._note(part, fault if names else None)
 
     def _tell_doubt(self, pipeline: Pipeline) -> None:
         """Say where it cannot be known whether a file is still being written."""

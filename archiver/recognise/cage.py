@@ -35,6 +35,8 @@ from archiver.recognise.visible import Visible, visible
 Kind = Literal["bubblewrap", "landlock", "none", "missing"]
 
 _INSIDE = "archiver.recognise.inside"
+TOLD = "ARCHIVER_CAGE"
+"""Variable of the environment by which a caged process is told its walls (`Inside`, JSON)."""
 _TRIAL = "archiver.recognise.trial_process"
 _TRIAL_SECONDS = 30.0
 _WALLS = ("--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv")
@@ -102,7 +104,6 @@ class Inside(msgspec.Struct, frozen=True):
     Attributes:
         daemon: process that it ends with, where it is the parent.
         kind: the cage.
-        module: to become.
         per_document: whether the module starts a process for each document, and guards it.
         readable: files and folders that may be read.
         folder: the only one that may be written to.
@@ -111,7 +112,6 @@ class Inside(msgspec.Struct, frozen=True):
 
     daemon: int
     kind: Kind
-    module: str
     per_document: bool
     readable: tuple[str, ...]
     folder: str
@@ -278,7 +278,6 @@ def _start(
     inside = Inside(
         daemon=os.getpid(),
         kind=kind,
-        module=module,
         per_document=per_document,
         readable=seen.readable,
         folder=temporary,
@@ -286,23 +285,18 @@ def _start(
     )
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
     words = LastWords()
-    environment = _environment(temporary)
-    command = [sys.executable, "-P", "-m", _INSIDE, msgspec.json.encode(inside).decode()]
-    command += [str(theirs.fileno()), *arguments]
+    environment = _environment(temporary) | {TOLD: msgspec.json.encode(inside).decode()}
+    command = [sys.executable, "-P", "-m", _INSIDE, module, str(theirs.fileno()), *arguments]
+    handed = [theirs.fileno()]
     if kind == "bubblewrap":
         settings = [part for item in environment.items() for part in ("--setenv", *item)]
-        command = [
-            *_walls(seen, limits, per_document),
-            *settings,
-            "--chdir",
-            SCRATCH,
-            "--",
-            *command,
-        ]
+        # By a file, for lists of processes show what stands on the command line.
+        handed.append(_memorised([*_walls(seen, limits, per_document), *settings]))
+        command = ["bwrap", "--args", str(handed[1]), "--", *command]
     try:
         process = subprocess.Popen(
             command,
-            pass_fds=(theirs.fileno(),),
+            pass_fds=handed,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=words.writable,
@@ -318,6 +312,8 @@ def _start(
         raise
     finally:
         theirs.close()
+        for fd in handed[1:]:
+            os.close(fd)
     words.begin()
     return Caged(process, ours, words, own)
 
@@ -341,7 +337,7 @@ def _environment(temporary: str) -> dict[str, str]:
 
 def _walls(seen: Visible, limits: Limits, per_document: bool) -> list[str]:
     """Give bubblewrap's words: what is seen inside, and nothing else."""
-    words = ["bwrap", *_WALLS]
+    words = [*_WALLS]
     if os.geteuid() == 0:
         # Nobody without capabilities may give root a namespace of its own.
         words += ["--unshare-user", "--uid", _SOMEBODY, "--gid", _SOMEBODY]
@@ -357,7 +353,16 @@ def _walls(seen: Visible, limits: Limits, per_document: bool) -> list[str]:
     words += ["--proc", "/proc", "--dev", "/dev"]
     words += ["--size", str(_SMALL_ROOM), "--tmpfs", "/dev/shm"]
     words += ["--size", str(limits.room), "--tmpfs", SCRATCH]
-    return [*words, "--remount-ro", "/dev", "--remount-ro", "/"]
+    return [*words, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", SCRATCH]
+
+
+def _memorised(words: Sequence[str]) -> int:
+    """A file in memory with words as ``bwrap --args`` reads them; the caller closes it."""
+    fd = os.memfd_create("walls")
+    with open(fd, "wb", closefd=False) as file:
+        file.write("".join(f"{word}\0" for word in words).encode())
+        file.seek(0)
+    return fd
 
 
 @functools.cache

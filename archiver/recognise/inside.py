@@ -16,7 +16,7 @@ import msgspec
 
 import archiver.recognise.systemcalls  # noqa: F401 (once, not again by each document's process)
 from archiver.recognise import confinement, guard, kernel
-from archiver.recognise.cage import OVER, Inside, Kind
+from archiver.recognise.cage import OVER, TOLD, Inside, Kind
 from archiver.recognise.confinement import Space, Walls
 
 _SPACES: dict[Kind, Space] = {"bubblewrap": "cage", "landlock": "machine", "none": "open"}
@@ -48,8 +48,8 @@ def walls(inside: Inside) -> Walls:
 
 def main() -> None:
     """Become the module, or its guard."""
-    inside = msgspec.json.decode(sys.argv[1], type=Inside)
-    control = int(sys.argv[2])
+    inside = msgspec.json.decode(os.environ.pop(TOLD), type=Inside)
+    module, control = sys.argv[1], int(sys.argv[2])
     # Inside bubblewrap the parent is bubblewrap itself, which has --die-with-parent.
     kernel.die_with_parent(None if inside.kind == "bubblewrap" else inside.daemon)
     if _hung_up(control):
@@ -62,11 +62,11 @@ def main() -> None:
     around = walls(inside)
     if inside.per_document:
         told = msgspec.json.encode(around).decode()
-        sys.argv = [inside.module, str(control), told, *sys.argv[3:]]
-        runpy.run_module(inside.module, run_name="__main__", alter_sys=True)
+        sys.argv = [module, str(control), told, *sys.argv[3:]]
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
         return
-    sys.argv = [inside.module, *sys.argv[2:]]
-    _end_as(guard.guarded(around, _becoming(inside.module), lambda: os.close(control)))
+    sys.argv = [module, *sys.argv[2:]]
+    _end_as(guard.guarded(around, _becoming(module), lambda: os.close(control)))
 
 
 def _becoming(module: str) -> Callable[[], None]:

@@ -16,7 +16,7 @@ import msgspec
 from archiver.errors import IntegrityFault, NotFound, Refusal
 from archiver.records import DocumentState, Event, Id
 from archiver.registry.parts import Registry
-from archiver.registry.units import SETTLED, Shelf, Unit
+from archiver.registry.units import Shelf, Unit
 from archiver.retention.exchange.batch import Delivery, Offer, Version, delivery_of
 from archiver.store.asking import Row
 from archiver.store.objects import Item
@@ -269,10 +269,9 @@ def _changed(registry: Registry, batch: Id, units: Sequence[Unit]) -> list[Id]:
     for unit, documents in then.items():
         found = now.get(unit)
         papers = {str(row["id"]): int(row["version"]) for row in found.papers} if found else {}
-        states = {row["state"] for row in found.papers} if found else set()
         is_open = found and found.dossier is not None and found.dossier.closed_on is None
         runs = found and unit in were_due and not found.due.is_due(registry.today)
-        if papers != documents or not states <= SETTLED or is_open or runs:
+        if found is None or papers != documents or found.is_unsettled or is_open or runs:
             changed.append(unit)
     return changed
 

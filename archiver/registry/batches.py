@@ -79,8 +79,8 @@ def propose(
             and not counted. None: he sees everything.
 
     Raises:
-        Refusal: ``clock_in_doubt``; ``nothing_due``; ``parties_missing`` where it is not configured
-            who hands over to whom.
+        Refusal: ``clock_in_doubt``; ``nothing_due``, or ``nothing_due_withdrawn``;
+            ``parties_missing`` where it is not configured who hands over to whom.
     """
     registry.require_sure_time()
     with registry.register.exclusive():
@@ -88,6 +88,9 @@ def propose(
         units = shelf.withdrawn() if withdrawn else shelf.units()
         units = units if is_seen is None else filter(is_seen, units)
         chosen, skipped = _chosen(registry, units, classes, until, most, older_than)
+        if not chosen and withdrawn:
+            days = registry.config.disposition.withdrawn_days
+            raise Refusal("nothing_due_withdrawn", days=days, **_counted(skipped))
         if not chosen:
             raise Refusal("nothing_due", **_counted(skipped))
         offer = offers.offer_of(registry, chosen, progress)
@@ -196,7 +199,7 @@ def _classes_of(unit: Unit) -> list[str]:
     if unit.is_withdrawn:
         return [unit.class_key]
     own = [unit.class_key] if unit.kind == "dossier" else []
-    return [str(row["record_class"]) for row in unit.papers] or own
+    return [str(row["record_class"] or UNCLASSIFIED) for row in unit.papers] or own
 
 
 def _note(unit: Unit, uuid: str, today: date) -> UnitNote:

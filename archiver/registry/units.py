@@ -6,9 +6,9 @@ what keeps it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import groupby
 from typing import Literal
 
@@ -17,7 +17,13 @@ import msgspec
 from archiver.clock import town_day
 from archiver.errors import IntegrityFault
 from archiver.filingplan import StartEvent
-from archiver.records import UNCLASSIFIED, WITHDRAWN_CLASS, DocumentState, Id
+from archiver.records import (
+    UNCLASSIFIED,
+    WITHDRAWN_CLASS,
+    DocumentState,
+    Id,
+    counted_class,
+)
 from archiver.registry import holdbook, rulebook
 from archiver.registry.dossiers import Dossier, dossier_of
 from archiver.registry.parts import Registry
@@ -27,6 +33,7 @@ from archiver.retention.holds import Former, Hold, Subject, stopping
 from archiver.retention.periods import Amount, period_end
 from archiver.retention.units import document_events, dossier_due, needs_dossier
 from archiver.store.asking import Row
+from archiver.store.objects import DAMAGED
 
 Kind = Literal["dossier", "document"]
 # A dossier that is open, or has papers that nobody has filed yet, cannot go.
@@ -93,8 +100,10 @@ class Unit(msgspec.Struct, frozen=True):
 
     @property
     def is_unsettled(self) -> bool:
-        """Whether a paper in it has not been filed yet."""
-        return any(row["state"] not in SETTLED for row in self.papers)
+        """Whether a paper in it has not been filed yet, or nobody can read what is known of it."""
+        return any(row["state"] not in SETTLED for row in self.papers) or (
+            not self.is_withdrawn and any(DAMAGED in row["findings"] for row in self.papers)
+        )
 
     def is_older(self, years: int, today: date) -> bool:
         """Whether its newest page is older than so many years."""
@@ -165,7 +174,6 @@ class Shelf:
         self._today = today
         self._book = rulebook.in_force(registry)
         self._holds = holdbook.standing(registry)
-        self._former = former(registry) if self._holds else {}
         rows = registry.register.matters("dossier", ("open", "closed"))
         for row in rows:
             if row["key"] is None:
@@ -208,7 +216,6 @@ class Shelf:
     def single(self, row: Row) -> Unit:
         """The unit of a document that is in no dossier."""
         key = str(row["record_class"] or UNCLASSIFIED)
-        subject = Subject(str(row["id"]), key, former=self._former.get(str(row["id"]), ()))
         return Unit(
             kind="document",
             id=str(row["id"]),
@@ -217,7 +224,7 @@ class Shelf:
             class_key=key,
             due=self._of_paper(row),
             papers=(row,),
-            holds=stopping(self._holds, (subject,), self._today),
+            holds=self.holds_on(row),
             batch=row["batch"],
         )
 
@@ -226,18 +233,9 @@ class Shelf:
 
         Holds cover it as they did before: by its class, its dossier, and what it was.
         """
-        identifier = str(row["id"])
-        dossier = self._dossiers.get(str(row["dossier_key"] or ""))
-        subject = Subject(
-            identifier,
-            str(row["record_class"] or ""),
-            str(dossier["id"]) if dossier else None,
-            dossier_of(dossier).class_key if dossier else "",
-            self._former.get(identifier, ()),
-        )
         return Unit(
             kind="document",
-            id=identifier,
+            id=str(row["id"]),
             title=str(row["subject"] or ""),
             reference=str(row["reference"] or ""),
             class_key=WITHDRAWN_CLASS,
@@ -250,7 +248,7 @@ class Shelf:
                 ends=_stays_until(self._registry, row),
             ),
             papers=(row,),
-            holds=stopping(self._holds, (subject,), self._today),
+            holds=self.holds_on(row),
             batch=row["batch"],
         )
 
@@ -264,16 +262,6 @@ class Shelf:
             if paper["record_class"] != dossier.class_key
             or not needs_dossier(self._book, dossier.class_key, self._today)
         )
-        subjects = [
-            Subject(
-                str(paper["id"]),
-                str(paper["record_class"] or ""),
-                identifier,
-                dossier.class_key,
-                self._former.get(str(paper["id"]), ()),
-            )
-            for paper in papers
-        ]
         return Unit(
             kind="dossier",
             id=identifier,
@@ -283,8 +271,37 @@ class Shelf:
             due=dossier_due(own, (self._of_paper(paper, dossier) for paper in others)),
             papers=tuple(papers),
             dossier=dossier,
-            holds=stopping(self._holds, subjects, self._today),
+            holds=self.holds_on(*papers),
             batch=next((paper["batch"] for paper in papers if paper["batch"]), None),
+        )
+
+    def holds_on(self, *papers: Row) -> tuple[Hold, ...]:
+        """Holds that cover any of some documents themselves, by their rows."""
+        if not self._holds:
+            return ()
+        return stopping(self._holds, map(self._subject, papers), self._today)
+
+    def once_on(self, paper: Row, lifted: Iterable[Hold]) -> tuple[Hold, ...]:
+        """Of some holds that were lifted those that covered a document, by its row, until then."""
+        stood = [
+            msgspec.structs.replace(hold, lifted_on=None)
+            for hold in lifted
+            if hold.lifted_on and str(paper["received_on"]) <= hold.lifted_on.isoformat()
+        ]
+        return stopping(stood, (self._subject(paper),), self._today)
+
+    @cached_property
+    def _former(self) -> dict[Id, tuple[Former, ...]]:
+        return former(self._registry)
+
+    def _subject(self, row: Row) -> Subject:
+        dossier = self._dossiers.get(str(row["dossier_key"] or ""))
+        return Subject(
+            str(row["id"]),
+            counted_class(row["record_class"], str(row["state"])),
+            str(dossier["id"]) if dossier else None,
+            dossier_of(dossier).class_key if dossier else "",
+            self._former.get(str(row["id"]), ()),
         )
 
     def closure(self, unit: Unit) -> Closure:

@@ -58,10 +58,6 @@ class Closure(msgspec.Struct, frozen=True):
     ends: date | None
     steps: tuple[Step, ...]
 
-    def is_over(self, today: date) -> bool:
-        """Whether the record may be seen on `today`."""
-        return self.ends is not None and self.ends < today
-
 
 def closure(
     newest_page: date | None,

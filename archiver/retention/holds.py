@@ -16,7 +16,7 @@ import msgspec
 
 from archiver import phrases
 from archiver.errors import Refusal, UsageFault
-from archiver.records import Id
+from archiver.records import UNKNOWN, Id
 
 Scope = Literal["document", "dossier", "class", "search"]
 HoldReason = Literal[
@@ -67,7 +67,7 @@ class Former(msgspec.Struct, frozen=True):
 
     Attributes:
         kind: ``class``, ``dossier`` or ``document`` (that its pages lay in).
-        value: key of the class, id of the dossier or document.
+        value: key of the class, id of the dossier or document; `UNKNOWN`: any hold on one covers.
         seq: number of the ledger line by which it ended.
     """
 
@@ -139,7 +139,7 @@ def covers(hold: Hold, subject: Subject, today: date) -> bool:
     else:
         kind, now = "document", {subject.document}
     was = {one.value for one in subject.former if one.kind == kind and one.seq > hold.since}
-    return not hold.targets.isdisjoint(now | was)
+    return UNKNOWN in was or not hold.targets.isdisjoint(now | was)
 
 
 def stopping(holds: Iterable[Hold], unit: Iterable[Subject], today: date) -> tuple[Hold, ...]:

@@ -36,12 +36,16 @@ SHORTEST_REFERENCE = 4
 
 
 class InOrder(msgspec.Struct, frozen=True):
-    """Words side by side in one value; if `is_open`, the last is the beginning of a word."""
+    """Words side by side in one value; if `is_open`, the last is the beginning of a word.
+
+    They weigh more the rarer they are among all documents, or, if `is_even`, all alike.
+    """
 
     column: str
     words: tuple[str, ...]
     is_open: bool = False
     weight: float = 1.0
+    is_even: bool = False
 
 
 class Keyed(msgspec.Struct, frozen=True):
@@ -116,14 +120,28 @@ def matching(query: Query, today: date) -> Match:
 
 
 def within(match: Match, sight: Sight) -> Match:
-    """Limit look-ups to what a person may see; it weighs nothing."""
+    """Limit look-ups to what a person may see; it weighs nothing.
+
+    Who may not see everything gets an order that does not depend on what is hidden: how rare a
+    word is would tell whether it stands there.
+    """
     limits: list[Match] = []
     if sight.guards is not None:
+        match = _evenly(match)
         passed = (Keyed(GUARD, guard_key(one), weight=0.0) for one in sorted(sight.guards))
         limits.append(_either(*passed))
     if not sight.withdrawn:
         limits.append(Without(Keyed(fields.STATE, key(DocumentState.WITHDRAWN), weight=0.0)))
     return Both((match, *limits)) if limits else match
+
+
+def _evenly(match: Match) -> Match:
+    """The same look-ups, with words that all weigh alike."""
+    if isinstance(match, InOrder):
+        return msgspec.structs.replace(match, is_even=True)
+    if isinstance(match, Both | Either):
+        return msgspec.structs.replace(match, parts=tuple(map(_evenly, match.parts)))
+    return match
 
 
 def is_ranked(match: Match) -> bool:

@@ -140,8 +140,9 @@ def _translated(match: Match, schema: tantivy.Schema) -> tantivy.Query:
     """A tree of look-ups in Tantivy's constructs."""
     query = tantivy.Query
     match match:
-        case InOrder(column, words, is_open, weight):
-            return query.boost_query(_in_order(column, words, is_open, schema), weight)
+        case InOrder(column, words, is_open, weight, is_even):
+            weighed = query.const_score_query if is_even else query.boost_query
+            return weighed(_in_order(column, words, is_open, schema), weight)
         case Keyed(column, key, is_open, weight):
             found = _beginning(schema, column, key) if is_open else _term(schema, column, key)
             return query.const_score_query(found, weight)

@@ -145,8 +145,9 @@ def _damage_named(folder: Path) -> Iterator[None]:
 def _translated(match: Match, reader: Any) -> Any:
     """A tree of look-ups in Whoosh's constructs."""
     match match:
-        case InOrder(column, words, is_open, weight):
-            return _in_order(column, words, is_open, weight, reader)
+        case InOrder(column, words, is_open, weight, is_even):
+            found = _in_order(column, words, is_open, weight, reader)
+            return constructs.ConstantScoreQuery(found, weight) if is_even else found
         case Keyed(column, key, is_open, weight):
             found = constructs.Prefix(column, key) if is_open else constructs.Term(column, key)
             return constructs.ConstantScoreQuery(found, weight)

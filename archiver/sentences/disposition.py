@@ -104,6 +104,13 @@ REASONS: dict[str, Phrase] = {
         N_("The archive has decided about {id} in words of its own, not with A or V."),
         N_("Ask the archive what is meant. Until then nothing happens to it."),
     ),
+    "appraisal_stranger": Phrase(
+        N_(
+            "The archive waives {id}, but wants something that was not offered; it may mean a part "
+            "of it."
+        ),
+        N_("Ask the archive what is meant. Until then nothing happens to it."),
+    ),
     "appraisal_part_differs": Phrase(
         N_(
             "About {part} in {id} the archive has decided differently than about {id} itself; only "
@@ -117,6 +124,13 @@ REASONS: dict[str, Phrase] = {
     "import_missing": Phrase(
         N_("The archive does not say whether {id} has arrived."),
         N_("Ask the archive. Until then it is kept."),
+    ),
+    "import_stranger": Phrase(
+        N_(
+            "The archive says that {id} has arrived, but that something has not which was not "
+            "sent; it may mean a part of it."
+        ),
+        N_("Ask the archive what is meant. Until then it is kept."),
     ),
     "import_contradictory": Phrase(
         N_("The archive says both that {id} has arrived and that it has not."),
@@ -202,6 +216,16 @@ REASONS: dict[str, Phrase] = {
         ),
         N_("“archiver retention due” tells what may go when."),
     ),
+    "nothing_due_withdrawn": Phrase(
+        N_(
+            "Nothing that was taken back may go now; it may {days} days later. Due but kept: on "
+            "hold {held}, in a batch {in_batch}"
+        ),
+        N_(
+            "“archiver search state:withdrawn” lists what was taken back, “archiver retention "
+            "explain ID” tells of one when it may go."
+        ),
+    ),
     "parties_missing": Phrase(
         N_("It is not said who hands over and which archive takes over."),
         N_("Name both in config.toml: [disposition.authority] and [disposition.archive]."),
@@ -214,10 +238,10 @@ REASONS: dict[str, Phrase] = {
         ),
     ),
     "corrected_by_approver": Phrase(
-        N_("You yourself have corrected units of batch {id} ({count}): {units}"),
+        N_("You yourself have changed or withdrawn units of batch {id} ({count}): {units}"),
         N_(
-            "Who corrects does not approve. Ask a colleague, or take these units out (“archiver "
-            "batch drop {id} …”) and have them proposed by themselves."
+            "Who corrects, withdraws or lifts a hold does not approve. Ask a colleague, or take "
+            "these units out (“archiver batch drop {id} …”) and have them proposed by themselves."
         ),
     ),
     "batch_on_hold": Phrase(

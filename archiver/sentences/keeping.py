@@ -48,6 +48,10 @@ REASONS: dict[str, Phrase] = {
         N_("Dossier “{reference}” exists already."),
         N_("Look at it with “archiver dossier show”; a closed one can be reopened."),
     ),
+    "reference_not_yours": Phrase(
+        N_("“{reference}” belongs to papers that you may not see."),
+        N_("Check the reference; if it is right, somebody who may see them files the paper."),
+    ),
     "dossier_is_closed": Phrase(
         N_("Dossier “{reference}” is not open, so no paper goes into it or out of it."),
         N_("Reopen it (“archiver dossier reopen”), or name another dossier: dossier=REFERENCE."),

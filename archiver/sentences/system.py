@@ -180,6 +180,16 @@ REASONS: dict[str, Phrase] = {
         ),
         N_("Drop them into their drop folder again; what the archive has already is recognised."),
     ),
+    "released_needed": Phrase(
+        N_(
+            "Files in {folder} are past the time for which they are kept ({count}), but their "
+            "documents are damaged or lost and could not be healed from them. They stay there."
+        ),
+        N_(
+            "“archiver verify” names the documents. Bring them back from the back-up, or run "
+            "“archiver restore ID FILE”; the files begin with the ids."
+        ),
+    ),
     "released_homeless": Phrase(
         N_(
             "A file in {folder} was written on after it had been taken, but its drop folder is "

@@ -1,22 +1,30 @@
 """What a document was counted among before, as the catalogue keeps it.
 
-A hold sticks to what it once covered, whatever is corrected, moved, merged, split or read anew
-afterwards; so the catalogue knows of each document the classes, dossiers and documents that it has
-left, and by which line of the ledger. Promises that the rows are a function of ledger and vault:
-what came from an object that is destroyed goes with it.
+A hold sticks to what it once covered, whatever is corrected, moved, merged, split, read anew or
+lost afterwards; so the catalogue knows of each document the classes, dossiers and documents that it
+has left, and by which line of the ledger. Promises that the rows are a function of ledger and vault
+although objects are lost, renewed and destroyed: the line by which their past goes carries what is
+to be remembered of it, in ids and keys; what nobody can tell any more is `UNKNOWN`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Literal, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Connection, bindparam, delete, insert, or_, select
+import msgspec
+from sqlalchemy import Connection, Row, bindparam, delete, insert, or_, select
 
-from archiver.records import Id
+from archiver.records import UNKNOWN, DocumentState, Event, Id, counted_class
 from archiver.store import schema as t
 
 Kind = Literal["class", "dossier", "document"]
+
+# Name of what a line carries: by document kind, value, through and seq of each row; 0: its own.
+KEPT = "formerly"
+_ENDING = frozenset({"destroyed", "dossier_disposed", "healed"})
+# What cannot be told now is not over yet: any hold that is placed meanwhile covers it too.
+_STILL, _NOBODY = 1 << 62, ""
 
 
 # Made once: making a statement costs more than running it.
@@ -32,10 +40,10 @@ _DOSSIER = (
 
 
 class Place(NamedTuple):
-    """Where a document stands: its class and the key of its dossier, None where unknown."""
+    """Where a document stands: the class that counts and the key of its dossier."""
 
     document: Id
-    record_class: str | None
+    record_class: str
     dossier_key: str | None
 
 
@@ -51,6 +59,16 @@ class Membership(NamedTuple):
     kind: Kind
     value: str
     through: Id
+
+
+def place(connection: Connection, document: Id) -> Place:
+    """Where a document stands by its row; nowhere where it has none."""
+    of = t.document.c
+    stands = select(of.record_class, of.state, of.dossier_key).where(of.id == document)
+    row = connection.execute(stands).first()
+    if row is None:
+        return Place(document, "", None)
+    return Place(document, counted_class(row.record_class, row.state), row.dossier_key)
 
 
 def left(connection: Connection, seq: int, before: Place, after: Place) -> None:
@@ -82,31 +100,145 @@ def left_class(connection: Connection, seq: int, dossier: Id, key: str, record_c
         _note(connection, seq, document, [Membership("class", record_class, dossier)])
 
 
-def inherited(connection: Connection, seq: int, part: Id, sources: Iterable[Id]) -> None:
-    """Note for a document that was made of pages of others all that those were counted among.
+def inherited(connection: Connection, seq: int, part: Id, source: Id) -> None:
+    """Note for a document that has pages of another one all that that one was counted among.
 
     Args:
         connection: of the catalogue, in a transaction.
-        seq: number of the ledger line that made it.
+        seq: number of the ledger line that says so.
         part: its id.
-        sources: ids of the others.
+        source: id of the other one.
     """
-    of, at = t.formerly.c, t.document.c
-    for source in sources:
-        stands = select(at.id, at.record_class, at.dossier_key).where(at.id == source)
-        row = connection.execute(stands).first()
-        found = _memberships(connection, Place(*row)) if row else set()
-        _note(connection, seq, part, {*found, Membership("document", source, source)}, source)
-        before = select(of.kind, of.value, of.seq).where(of.document == source)
-        for one in connection.execute(before).all():
-            _note(connection, one.seq, part, [Membership(one.kind, one.value, source)])
+    found = _memberships(connection, place(connection, source))
+    _note(connection, seq, part, {*found, Membership("document", source, source)})
+    for one in _rows(connection, [source]):
+        # What cannot be told of the source was so when its pages were taken.
+        row = (source, seq) if one.through == _NOBODY else (one.through, one.seq)
+        _note(connection, row[1], part, [Membership(one.kind, one.value, row[0])])
+
+
+def untold(connection: Connection, seq: int, document: Id, kinds: Iterable[Kind]) -> None:
+    """Note that nobody can tell what a document is counted among, until `told` says it again.
+
+    Args:
+        connection: of the catalogue, in a transaction; the document's row is as it was before.
+        seq: number of the ledger line from which on nobody can tell.
+        document: its id.
+        kinds: of what cannot be told.
+    """
+    stood = _memberships(connection, place(connection, document))
+    _note(connection, seq, document, (one for one in stood if one.kind in kinds))
+    _note(connection, _STILL, document, [Membership(kind, UNKNOWN, _NOBODY) for kind in kinds])
+
+
+def told(
+    connection: Connection, document: Id, kinds: Iterable[Kind], until: int | None
+) -> frozenset[Kind]:
+    """Note that it can be told again what a document is counted among.
+
+    Args:
+        connection: of the catalogue, in a transaction.
+        document: its id.
+        kinds: of what can be told.
+        until: number of the ledger line that says it; None: it says it of the time before too.
+
+    Returns:
+        the kinds that could not be told before.
+    """
+    of = t.formerly.c
+    own = (of.document == document, of.through == _NOBODY, of.kind.in_(list(kinds)))
+    found: list[Kind] = list(connection.execute(select(of.kind).where(*own)).scalars())
+    connection.execute(delete(t.formerly).where(*own))
+    if until is not None:
+        _note(connection, until, document, [Membership(one, UNKNOWN, document) for one in found])
+    return frozenset(found)
 
 
 def forget(connection: Connection, identifier: Id) -> None:
-    """Take away what is known of, or through, an object that is destroyed or begun anew."""
+    """Take away what is known of, or through, an object that is destroyed.
+
+    It was on no hold, nor is what others need to remember of it: the line carries that.
+    """
     of = t.formerly.c
     gone = or_(of.document == identifier, of.through == identifier)
     connection.execute(delete(t.formerly).where(gone))
+
+
+def forget_own(connection: Connection, document: Id) -> None:
+    """Take away what is known of a document whose past is gone; it was on no hold."""
+    connection.execute(delete(t.formerly).where(t.formerly.c.document == document))
+
+
+def carrying(connection: Connection, event: Event) -> Event:
+    """A line with what is to be remembered of an object whose past goes by it.
+
+    A catalogue that is made anew cannot read it any more; holds must not depend on that.
+
+    Args:
+        connection: of the catalogue, as it is before the line.
+        event: any line; most are returned as they are.
+    """
+    if event.id is None or event.kind not in _ENDING:
+        return event
+    is_anew = event.kind == "healed"
+    if is_anew and "version" not in event.data:
+        return event
+    through = select(t.formerly.c.document).where(t.formerly.c.through == event.id)
+    concerned = {*_made_of(connection, event.id), *connection.execute(through).scalars()}
+    documents = _alive(connection, concerned - {event.id}) + ([event.id] if is_anew else [])
+    if not documents:
+        return event
+    kept: dict[Id, list[list[Any]]] = {document: [] for document in documents}
+    for one in _rows(connection, documents):
+        row = [one.kind, one.value, one.through, one.seq]
+        if one.document == event.id and one.through == _NOBODY:
+            row = [one.kind, one.value, event.id, 0]
+        kept[one.document].append(row)
+    if is_anew:
+        stood = sorted(_memberships(connection, place(connection, event.id)))
+        kept[event.id] += [[*one, 0] for one in stood]
+    return msgspec.structs.replace(event, data={**event.data, KEPT: kept})
+
+
+def remember(connection: Connection, seq: int, kept: Mapping[Id, Iterable[list[Any]]]) -> None:
+    """Let a line say of documents what they were counted among; see `carrying`.
+
+    Args:
+        connection: of the catalogue, in a transaction.
+        seq: number of the line.
+        kept: as it carries it.
+    """
+    for document in _alive(connection, kept):
+        forget_own(connection, document)
+        for kind, value, through, until in kept[document]:
+            _note(connection, until or seq, document, [Membership(kind, value, through)])
+
+
+def _made_of(connection: Connection, document: Id) -> set[Id]:
+    """Documents that have pages of a document, at whatever remove."""
+    of, found, fresh = t.event.c, set[Id](), {document}
+    while fresh:
+        lines = select(of.data).where(of.event == "divided", of.id.in_(fresh))
+        parts = {
+            str(part)
+            for data in connection.execute(lines).scalars()
+            for part in data.get("documents", ())
+        }
+        fresh = parts - found
+        found |= fresh
+    return found
+
+
+def _alive(connection: Connection, documents: Iterable[Id]) -> list[Id]:
+    of = t.document.c
+    alive = select(of.id).where(of.id.in_(set(documents)), of.state != DocumentState.DESTROYED)
+    return list(connection.execute(alive.order_by(of.id)).scalars())
+
+
+def _rows(connection: Connection, documents: Iterable[Id]) -> list[Row[Any]]:
+    of = t.formerly.c
+    rows = select(t.formerly).where(of.document.in_(list(documents)))
+    return list(connection.execute(rows.order_by(of.kind, of.value, of.through)).all())
 
 
 def _memberships(connection: Connection, place: Place) -> set[Membership]:
@@ -123,23 +255,11 @@ def _memberships(connection: Connection, place: Place) -> set[Membership]:
     return found
 
 
-def _note(
-    connection: Connection,
-    seq: int,
-    document: Id,
-    gone: Iterable[Membership],
-    through: Id | None = None,
-) -> None:
+def _note(connection: Connection, seq: int, document: Id, gone: Iterable[Membership]) -> None:
     """Keep memberships; where one was left more than once, the last time counts."""
     for one in sorted(gone):
         connection.execute(
             insert(t.formerly)
             .prefix_with("OR REPLACE")
-            .values(
-                document=document,
-                kind=one.kind,
-                value=one.value,
-                through=through or one.through,
-                seq=seq,
-            )
+            .values(document=document, kind=one.kind, value=one.value, through=one.through, seq=seq)
         )

@@ -40,6 +40,18 @@ class Holdings:
         except msgspec.DecodeError as error:
             raise IntegrityFault("object_damaged", id=document) from error
 
+    def written(self, document: Id, version: int) -> Record:
+        """The record in a version that was written once; empty where it has none.
+
+        Raises:
+            NotFound: ``no_such_document``: the object is gone.
+            IntegrityFault: ``object_damaged``: the record or the whole version is.
+        """
+        record = self.record(document, version)
+        if record == Record() and self._vault.inventory(document).latest < version:
+            raise IntegrityFault("object_damaged", id=document)
+        return record
+
     def pages(self, document: Id) -> list[Page]:
         """The pages as read; empty where the document was not read."""
         data = self._read(document, objects.WORDS, None)

@@ -214,15 +214,6 @@ class MatterQueries(Asking):
         )
         return self._rows(query)
 
-    def sources(self, batch: Id) -> list[tuple[Id, Id]]:
-        """Documents of a batch that are parts of others, each with the one its pages came in."""
-        query = (
-            select(t.accession.c.document, t.accession.c.source)
-            .join(t.batch_item, t.batch_item.c.document == t.accession.c.document)
-            .where(t.batch_item.c.batch == batch, t.accession.c.source.is_not(None))
-        )
-        return [(str(row["document"]), str(row["source"])) for row in self._rows(query)]
-
     def lines_of(self, event: str) -> list[Row]:
         """Ledger lines of one kind, oldest first."""
         return self._rows(select(t.event).where(t.event.c.event == event).order_by(t.event.c.seq))

@@ -42,7 +42,7 @@ def move_matter(connection: Connection, entry: Entry, objects: MatterObjects) ->
     before_kind, before = (row.kind, row.state) if row else (kind, None)
     after = matter_state(entry.event, before_kind, before, entry.id)
     version = int(entry.data.get("version", 0))
-    known = None if after in MATTERS_GONE else _read(objects, entry.id, version)
+    known = None if after in MATTERS_GONE else _read(objects, entry, version)
     connection.execute(delete(t.matter).where(t.matter.c.id == entry.id))
     connection.execute(
         insert(t.matter).values(
@@ -57,20 +57,33 @@ def move_matter(connection: Connection, entry: Entry, objects: MatterObjects) ->
     )
     if kind == "dossier" and row is not None:
         record_class = row.about.get("class_key")
-        if known is None:
+        if after in MATTERS_GONE:
             formerly.forget(connection, entry.id)
-        elif row.key and record_class and record_class != known.about.get("class_key"):
+        elif row.key and record_class and known and known.about.get("class_key") != record_class:
             formerly.left_class(connection, entry.seq, entry.id, row.key, record_class)
     if kind == "batch":
         _list_items(connection, entry.id, after, version, objects)
 
 
-def _read(objects: MatterObjects, matter: Id, version: int) -> Matter | None:
-    """The matter; one that is lost must not keep all others from being known."""
+def _read(objects: MatterObjects, entry: Entry, version: int) -> Matter | None:
+    """The matter; one that is lost must not keep all others from being known.
+
+    A dossier that has lost its value still has its key, if another version says it, and the class
+    that the line names: so holds know its papers. No one takes that for the whole value.
+    """
+    assert entry.id is not None
     try:
-        return objects.matter(matter, version)
+        return objects.matter(entry.id, version)
+    except IntegrityFault:
+        record_class = entry.data.get("class")
+        if MATTER_STEPS[entry.event].kind != "dossier":
+            return None
+    try:
+        newest = objects.matter(entry.id)
     except IntegrityFault:
         return None
+    about = {"class_key": record_class} if record_class else {}
+    return Matter("dossier", newest.key, about) if newest else None
 
 
 def _list_items(

@@ -37,6 +37,8 @@ XML = "application/xml"
 
 # Finding: what the pages do not say may stand in the invoice.
 INVOICE_ATTACHED = "invoice_attached"
+# Finding: the ledger had to stand in for what the object says.
+DAMAGED = "object_damaged"
 
 
 def original_name(media_type: str) -> str:

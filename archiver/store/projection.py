@@ -29,7 +29,15 @@ from archiver.store import formerly
 from archiver.store import schema as t
 from archiver.store.ledger import Entry
 from archiver.store.mattertable import move_matter
-from archiver.store.objects import UNKNOWN_TYPE, Item, Matter, Receipt, Record, named_dossier
+from archiver.store.objects import (
+    DAMAGED,
+    UNKNOWN_TYPE,
+    Item,
+    Matter,
+    Receipt,
+    Record,
+    named_dossier,
+)
 
 
 class Objects(Protocol):
@@ -39,7 +47,7 @@ class Objects(Protocol):
         """The receipt of an accession, kept in the document's object."""
         ...
 
-    def record(self, document: Id, version: int) -> Record:
+    def written(self, document: Id, version: int) -> Record:
         """The record in one version of a document; an empty one where none was written."""
         ...
 
@@ -57,10 +65,10 @@ class _Remembering:
 
     def __init__(self, objects: Objects) -> None:
         self.receipt, self.matter, self.items = objects.receipt, objects.matter, objects.items
-        self._read = objects.record
+        self._read = objects.written
         self._last: tuple[Id, int, Record] | None = None
 
-    def record(self, document: Id, version: int) -> Record:
+    def written(self, document: Id, version: int) -> Record:
         """See `Objects`."""
         if self._last is None or self._last[:2] != (document, version):
             self._last = document, version, self._read(document, version)
@@ -70,9 +78,7 @@ class _Remembering:
 # Ledger lines that are written to the catalogue in one statement.
 _AT_ONCE = 1000
 # Statements that most lines need, made once: making one costs more than running it.
-_PLACE = select(t.document.c.state, t.document.c.record_class, t.document.c.dossier_key).where(
-    t.document.c.id == bindparam("of")
-)
+_PLACE = select(t.document.c.state, t.document.c.version).where(t.document.c.id == bindparam("of"))
 _CHANGE = update(t.document).where(t.document.c.id == bindparam("of"))
 _END_JOB = delete(t.job).where(t.job.c.id == bindparam("of"))
 _FORGET_SENDER = delete(t.sender).where(t.sender.c.document == bindparam("of"))
@@ -163,15 +169,13 @@ def _step(connection: Connection, entry: Entry, objects: Objects) -> None:
         _move(connection, entry, objects)
     elif entry.event in MATTER_STEPS:
         move_matter(connection, entry, objects)
+    formerly.remember(connection, entry.seq, entry.data.get(formerly.KEPT, {}))
 
 
 def _received(connection: Connection, entry: Entry, objects: Objects) -> None:
     assert entry.id is not None
     receipt, findings = _receipt(objects, entry, entry.id, entry.id)
     _accession(connection, receipt, AccessionState.RECEIVED, entry.id)
-    if receipt.part is not None:
-        sources = [source for source, _pages in receipt.part.sources]
-        formerly.inherited(connection, entry.seq, entry.id, sources)
     connection.execute(
         insert(t.document),
         {
@@ -229,7 +233,7 @@ def _receipt(
             actor=str(entry.data.get("brought_by", entry.actor)),
             received_at=str(entry.data.get("received_at", entry.at)),
         )
-        return lost, ["object_damaged"]
+        return lost, [DAMAGED]
 
 
 def _accession(
@@ -266,7 +270,7 @@ def _move(connection: Connection, entry: Entry, objects: Objects) -> None:
     after = MOVES[entry.event]
     before = connection.execute(_PLACE, {"of": entry.id}).one()
     check_transition(DocumentState(before.state), after, entry.id)
-    place = formerly.Place(entry.id, before.record_class, before.dossier_key)
+    place = formerly.place(connection, entry.id)
     values: dict[str, Any] = {
         "state": after,
         "reason": entry.data.get("reason"),
@@ -274,23 +278,75 @@ def _move(connection: Connection, entry: Entry, objects: Objects) -> None:
         "changed_at": entry.at,
     }
     if "version" in entry.data:
-        version = int(entry.data["version"])
-        try:
-            record = objects.record(entry.id, version)
-            values |= _described(record, version)
-            _confirm_sender(connection, entry.id, record)
-        except (IntegrityFault, NotFound):
-            values |= {"version": version, "findings": ["object_damaged"]}
+        place = _told_late(connection, entry, int(before.version), place)
+        values |= _read(connection, entry, objects)
     connection.execute(_CHANGE, {"of": entry.id, **values})
-    known = {**place._asdict(), **values}
-    now = formerly.Place(entry.id, known["record_class"], known["dossier_key"])
-    formerly.left(connection, entry.seq, place, now)
+    formerly.left(connection, entry.seq, place, formerly.place(connection, entry.id))
     if entry.event in _ACCESSION_AFTER:
         connection.execute(_FOLLOW[_ACCESSION_AFTER[entry.event]], {"of": entry.id})
     if after is DocumentState.ACCEPTED:
         _begin_job(connection, entry.id)
     elif after not in _UNFINISHED:
         connection.execute(_END_JOB, {"of": entry.id})
+
+
+def _read(connection: Connection, entry: Entry, objects: Objects) -> dict[str, Any]:
+    """Columns of a document by the version that a line names; by the line, where it is damaged."""
+    assert entry.id is not None
+    version = int(entry.data["version"])
+    try:
+        record = objects.written(entry.id, version)
+    except (IntegrityFault, NotFound):
+        formerly.untold(connection, entry.seq, entry.id, _untold(entry))
+        known = {}
+        if _says_class(entry):
+            formerly.told(connection, entry.id, ("class",), entry.seq)
+            known = {"record_class": entry.data["class"]}
+        return {"version": version, "findings": [DAMAGED], **known}
+    formerly.told(connection, entry.id, ("class", "dossier"), entry.seq)
+    _confirm_sender(connection, entry.id, record)
+    return _described(record, version)
+
+
+def _told_late(
+    connection: Connection, entry: Entry, version: int, stood: formerly.Place
+) -> formerly.Place:
+    """Where a document stood, as far as a line says what nobody could tell before it.
+
+    Args:
+        connection: of the catalogue, in a transaction.
+        entry: the line.
+        version: of the document before it.
+        stood: as the rows have it.
+    """
+    was, is_same = entry.data.get("was"), entry.data["version"] == version
+    if was or (is_same and _says_class(entry)):
+        is_late = formerly.told(connection, stood.document, ("class",), None)
+        return stood._replace(record_class=str(was)) if was and is_late else stood
+    return stood
+
+
+def _says_class(entry: Entry) -> bool:
+    """Whether a line says of which class a document is from then on."""
+    return bool(entry.event in ("filed", "confirmed", "corrected") and entry.data.get("class"))
+
+
+def _untold(entry: Entry) -> tuple[formerly.Kind, ...]:
+    """What a line leaves open of a document whose record cannot be read."""
+    if entry.event in ("withdrawn", "dismissed"):
+        return ()
+    if entry.event in ("confirmed", "corrected"):
+        is_moved = {"reference", "dossier"}.intersection(entry.data.get("set", ()))
+        return ("dossier",) if is_moved else ()
+    return ("dossier",) if _says_class(entry) else ("class", "dossier")
+
+
+def _divided(connection: Connection, entry: Entry, objects: Objects) -> None:
+    """The pages live on in others, and what has held them holds those."""
+    assert entry.id is not None
+    _move(connection, entry, objects)
+    for part in entry.data.get("documents", ()):
+        formerly.inherited(connection, entry.seq, str(part), entry.id)
 
 
 def _destroyed(connection: Connection, entry: Entry, objects: Objects) -> None:
@@ -321,24 +377,25 @@ def _purged(connection: Connection, entry: Entry, objects: Objects) -> None:
     a new catalogue has read for them, this line puts right.
     """
     assert entry.id is not None
-    version = int(entry.data["version"])
-    try:
-        record = objects.record(entry.id, version)
-        values = _described(record, version)
-        _confirm_sender(connection, entry.id, record)
-    except (IntegrityFault, NotFound):
-        values = {"version": version, "findings": ["object_damaged"]}
     # It was on no hold, and its earlier versions can be asked no more.
-    formerly.forget(connection, entry.id)
-    connection.execute(_CHANGE, {"of": entry.id, **values})
+    formerly.forget_own(connection, entry.id)
+    connection.execute(_CHANGE, {"of": entry.id, **_read(connection, entry, objects)})
 
 
 def _healed(connection: Connection, entry: Entry, objects: Objects) -> None:
-    """Stored bytes were put back; an object that has lost its words is read again."""
-    if "version" in entry.data:
-        _purged(connection, entry, objects)
+    """Stored bytes were put back; an object that has lost its words is read again.
+
+    Where it was made anew its past is lost, but not the holds on it: the line carries them. Of one
+    that was written before lines did, nobody can tell.
+    """
+    assert entry.id is not None
     if entry.data.get("again"):
         _move(connection, msgspec.structs.replace(entry, event="retried", data={}), objects)
+    if "version" in entry.data:
+        if formerly.KEPT not in entry.data:
+            formerly.untold(connection, entry.seq, entry.id, ("class", "dossier"))
+        values = _read(connection, entry, objects)
+        connection.execute(_CHANGE, {"of": entry.id, **values})
 
 
 class _Proposal(msgspec.Struct, frozen=True):
@@ -389,6 +446,7 @@ _HANDLERS: dict[str, Callable[[Connection, Entry, Objects], None]] = {
     "duplicate": _duplicate,
     "separated": _separated,
     "replaced": _replaced,
+    "divided": _divided,
     "destroyed": _destroyed,
     "purged": _purged,
     "healed": _healed,

@@ -34,6 +34,7 @@ from archiver.store import durable
 from archiver.store import schema as t
 from archiver.store.asking import Row, translated
 from archiver.store.chain import GENESIS
+from archiver.store.formerly import carrying
 from archiver.store.ledger import Entry, Ledger
 from archiver.store.matterqueries import MatterQueries
 from archiver.store.projection import Objects, apply
@@ -144,6 +145,7 @@ class Register(Queries, MatterQueries):
             with self._writing, self._transaction() as connection:
                 self._take_over(connection)
                 # The state machine is asked first: a ledger line can never be taken back.
+                events = tuple(carrying(connection, one) for one in events)
                 entries = self._ledger.prepare(events)
                 apply(connection, entries, self._objects)
                 self._ledger.write(entries)

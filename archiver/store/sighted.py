@@ -70,7 +70,8 @@ def _seen(row: str, sight: Sight) -> str:
     if not sight.withdrawn:
         parts.append("{0}.state <> 'withdrawn'")
     if sight.guards is not None:
-        parts.append(f"({_PASSED} OR ({_GUARD} = '?' AND {_CAME}))")
+        unjudged = ", ".join(f"'{key}'" for key in sorted(sight.unjudged))
+        parts.append(f"({_PASSED} OR ({_GUARD} IN ({unjudged}) AND {_CAME}))")
     if not sight.reads:
         parts.append(_CAME)
     return (" AND ".join(parts) or "1").format(row)

@@ -80,9 +80,13 @@ def appraise(offer: Offer, answer: AppraisalList) -> Appraisal:
     check_identity(offer.head, answer.identity)
     said = _Said(offer.items, ((one.uuid, one.decision) for one in answer.items))
     findings = said.strangers()
+    # It may mean any of them.
+    is_wanted = any(set(said.about(stranger.uuid)) - {"V"} for stranger in findings)
     decided: dict[str, set[str]] = {"A": set(), "V": set()}
     for item in offer.items:
         odd = list(_odd_decisions(item, said))
+        if is_wanted and not odd and said.about(item.uuid)[0] == "V":
+            odd = [Finding("appraisal_stranger", item.uuid, item.id)]
         findings += odd
         if not odd:
             decided[str(said.about(item.uuid)[0])].add(item.uuid)
@@ -126,10 +130,16 @@ def confirm(delivery: Delivery, answer: ImportList) -> Confirmation:
     """
     check_identity(delivery.head, answer.identity)
     said = _Said(delivery.items, ((one.uuid, one) for one in answer.items))
-    findings = said.strangers()
+    findings = [
+        msgspec.structs.replace(one, words=_words(said.about(one.uuid))) for one in said.strangers()
+    ]
+    # It may mean any of them.
+    has_failed = any(not _all_done(said.about(stranger.uuid)) for stranger in findings)
     arrived = set()
     for item in delivery.items:
         odd = list(_odd_results(item, said, answer))
+        if has_failed and not odd:
+            odd = [Finding("import_stranger", item.uuid, item.id)]
         findings += odd
         if not odd:
             arrived.add(item.uuid)
@@ -147,23 +157,27 @@ def _odd_results(item: Item, said: _Said[Imported], answer: ImportList) -> Itera
     results = said.about(item.uuid)
     if answer.is_done is not None and not answer.items:
         results = [Imported(item.uuid, answer.is_done, errors=answer.errors)]
-    words = tuple(word for one in results for word in one.errors) or answer.errors
+    words = _words(results) or answer.errors
     outcome = {is_done for one in results for is_done in _outcomes(one)}
+    says_no = answer.is_done is False or bool(answer.errors)
     if not results:
         yield Finding("import_missing", item.uuid, item.id)
-    elif len(outcome) > 1 or (outcome == {True} and answer.is_done is False):
+    elif len(outcome) > 1 or (outcome == {True} and says_no):
         yield Finding("import_contradictory", item.uuid, item.id, words=words)
     elif outcome == {False}:
         yield Finding("import_failed", item.uuid, item.id, words=words)
     parts = [(document, said.about(part)) for part, document in item.parts()]
     failed = [(document, told) for document, told in parts if not _all_done(told)]
     for document, told in failed:
-        reasons = tuple(word for one in told for word in one.errors)
-        yield Finding("import_part_failed", item.uuid, item.id, document, reasons)
+        yield Finding("import_part_failed", item.uuid, item.id, document, _words(told))
     named = {document for document, told in parts if told}
     for one in item.documents if named and not failed else ():
         if one.id not in named:
             yield Finding("import_part_missing", item.uuid, item.id, one.id)
+
+
+def _words(results: Iterable[Imported]) -> tuple[str, ...]:
+    return tuple(word for one in results for word in one.errors)
 
 
 def _all_done(results: Iterable[Imported]) -> bool:

@@ -3,7 +3,8 @@
 Promises a pure function from bytes to a value that treats the file as hostile: a document type is
 refused before any entity of it can be read, nothing is fetched, size, depth, number of elements
 and length of a value have limits, and no tree is built. Names of foreign namespaces never match;
-an element that is called as a record is, and stands where none may, refuses the message.
+an element that is called as a record is, and stands where none may, refuses the message, and so
+does text beside elements: nothing that was written is passed over here.
 It may be called inside a cage or outside of one.
 """
 
@@ -129,6 +130,7 @@ class _Listener:
         self._elements += 1
         if len(self._path) >= _MAX_DEPTH or self._elements > _MAX_ELEMENTS:
             raise UsageFault("reply_too_complex")
+        self._refuse_stray()
         if not self._path:
             self._root = (namespace, name)
         elif name in self._names and (len(self._path) != 1 or namespace != self._root[0]):
@@ -154,8 +156,14 @@ class _Listener:
             values, place = (self._records[-1], path[2:]) if is_record else (self._head, path[1:])
             key = tuple(place)
             values[key] = (*values.get(key, ()), plain_lines("".join(self._text)).strip())
+        else:
+            self._refuse_stray()
         path.pop()
         self._text, self._length, self._is_leaf = [], 0, False
+
+    def _refuse_stray(self) -> None:
+        if "".join(self._text).strip():
+            raise UsageFault("reply_record_misplaced", field=self._path[-1])
 
     def received(self) -> Received:
         namespace, name = self._root

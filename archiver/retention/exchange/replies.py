@@ -8,6 +8,7 @@ for a batch is told by `archiver.retention.exchange.appraisal`.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 import msgspec
 
@@ -22,6 +23,24 @@ _YES = {"1": True, "true": True, "0": False, "false": False}
 _SHOWN = 80
 # Elements with one item each: of the 0502 in 3.1.0 and in 4.0.0, of the 0506 in both.
 _RECORDS = frozenset({"BewertetesObjekt", "BewertetesSGO", "AusgesondertesSGO"})
+_HEADS = ("Kopf", "nachrichtenkopf")  # in 3.1.0 and in 4.0.0
+_NO_WORDS = "–"
+# All that the schemas of 3.1.0 and 4.0.0 have, but for the head of a message.
+_CODED = (("code",), ("name",))
+_DECISION: frozenset[Path] = frozenset(
+    {
+        ("Aussonderungsart", "AussonderungsartKonfigurierbar"),
+        *(("Aussonderungsart", "Aussonderungsart", *one) for one in _CODED),
+    }
+)
+_RESULT: frozenset[Path] = frozenset(
+    {("Erfolgreich",), ("Fehlermeldung",), *(("FehlermeldungCode", *one) for one in _CODED)}
+)
+_PART: frozenset[Path] = frozenset(
+    {("UUIDUrsprungsnachricht",), ("LfdNrNachrichtProTyp",), ("GesamtanzahlNachrichtenProTyp",)}
+)
+# What would decide, if it did not stand in the head of a message.
+_DECISIVE = ("Erfolg", "Fehlermeldung", "Aussonderungsart", "IDSGO")
 
 
 class Identity(msgspec.Struct, frozen=True):
@@ -104,6 +123,8 @@ def read_appraisal(content: bytes) -> AppraisalList:
     """
     received, version = _received(content, "0502")
     uuid = (DIALECTS[version].uuid,)
+    beside = _PART | {("Empfangsbestaetigung",)} if version == "4.0.0" else frozenset()
+    _require_known(received, beside, _DECISION | {uuid})
     return AppraisalList(
         _identity(received, version),
         tuple(Appraised(_uuid(one, uuid), _decision(one)) for one in received.records),
@@ -123,6 +144,9 @@ def read_import(content: bytes) -> ImportList:
     is_new = version == "4.0.0"
     place: Path = ("ErfolgOderMisserfolg",) if is_new else ()
     uuid: Path = ("xdomeaUUID",) if is_new else ("IDSGO",)
+    result = frozenset((*place, *one) for one in _RESULT)
+    beside = _PART | result if is_new else frozenset()
+    _require_known(received, beside, result | {uuid, ("Archivkennung",)})
     items = tuple(
         Imported(
             _uuid(one, uuid),
@@ -139,11 +163,42 @@ def read_import(content: bytes) -> ImportList:
     return ImportList(_identity(received, version), is_done, items, errors)
 
 
+def _require_known(received: Received, beside: Collection[Path], record: Collection[Path]) -> None:
+    """Refuse what the standard does not have: it might say that something has not arrived.
+
+    Args:
+        received: the message.
+        beside: paths that it may have beside its head and its records.
+        record: paths that a record may have.
+
+    Raises:
+        UsageFault: ``reply_record_misplaced``.
+    """
+    odd = [path for one in received.records for path in one if not _is_known(path, one, record)]
+    for path in received.head:
+        if path[0] in _HEADS or path[0].startswith("{"):
+            # Much may stand there, but nothing that would decide elsewhere.
+            if any(name.rpartition("}")[2].startswith(_DECISIVE) for name in path):
+                odd.append(path)
+        elif not _is_known(path, received.head, beside):
+            odd.append(path)
+    for path in odd:
+        raise UsageFault("reply_record_misplaced", field="/".join(path)[:_SHOWN])
+
+
+def _is_known(path: Path, values: Values, known: Collection[Path]) -> bool:
+    """Whether the standard has a path; what is missing below it is missed by whoever reads it."""
+    above = (one[: len(path)] for one in known)
+    return path in known or (path in above and not any(values[path]))
+
+
 def _reasons(values: Values, place: Path) -> tuple[str, ...]:
     """Why something was not imported: the archive's words, and the codes of its lists."""
     code = (*place, "FehlermeldungCode")
     places = ((*place, "Fehlermeldung"), (*code, "name"), (*code, "code"))
-    return tuple(word for where in places for word in values.get(where, ()) if word)
+    said = [word for where in places for word in values.get(where, ())]
+    # A report of an error is one, without a word in it as well.
+    return tuple(filter(None, said)) or ((_NO_WORDS,) if said else ())
 
 
 def _received(content: bytes, code: dialect.Code) -> tuple[Received, Version]:
@@ -162,7 +217,7 @@ def _received(content: bytes, code: dialect.Code) -> tuple[Received, Version]:
 def _identity(received: Received, version: Version) -> Identity:
     words, head = DIALECTS[version], received.head
     is_new = version == "4.0.0"
-    top = "nachrichtenkopf" if is_new else "Kopf"
+    top = _HEADS[is_new]
     sender, receiver = ("autor", "leser") if is_new else ("Absender", "Empfaenger")
     key = ("kennung",) if is_new else ("Behoerdenschluessel", "code")
 
