@@ -49,7 +49,12 @@ def trial(config: Config, kind: cage.Kind) -> Tried:
     Args:
         config: of the archive.
         kind: the cage that is used.
+
+    Raises:
+        SystemFault: ``folder_missing``: there is no stage to try it in, and none is made.
     """
+    if not config.places.stage.is_dir():
+        raise SystemFault("folder_missing", folder=str(config.places.stage))
     if kind == "missing":
         return Tried(kind, said="; ".join(f"{one}: {cage.tried(one)}" for one in cage.CAGES))
     walls = cage.tried(kind)
