@@ -343,7 +343,9 @@ def test_the_check_is_one_line_and_a_code_whatever_happens(
 def test_verify_is_remembered(tmp_path: Path) -> None:
     town = Town(tmp_path / "town")
     assert town.command("verify").returncode == 0
-    assert town.status()["figures"]["verified"]["problems"] == 0
+    state = town.status()
+    assert state["figures"]["verified"]["problems"] == 0
+    assert state["verify"]["last_full"] == state["figures"]["verified"]["at"]
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
