@@ -12,7 +12,7 @@ import os
 import msgspec
 
 from archiver.config import Config
-from archiver.errors import Fault
+from archiver.errors import Fault, SystemFault
 from archiver.phrases import sentence
 from archiver.pipeline.office import engines_of, reader_of
 from archiver.recognise import cage
