@@ -13,6 +13,7 @@ from archiver.cli import desk
 from archiver.config import Config, ConfigProblems, find, read
 from archiver.errors import Fault
 from archiver.machine import fault_of
+from archiver.monitoring.alarms import Memory
 from archiver.monitoring.signs import Sign, line, signs
 from archiver.phrases import sentence
 from archiver.tongue import tr
@@ -82,8 +83,9 @@ def alarm(context: click.Context, test: bool, json_: bool) -> None:
         known = alarms.Known(Sign("test", "warning", "sign_test"), at, told=True)
         news = alarms.News((known,))
     else:
-        found = (_unasked(problems),) if problems else _found(config)
-        memory, news = alarms.look(note.alarms(config.places.stage), found, at)
+        memory = note.alarms(config.places.stage)
+        found = _unasked(problems, memory) if problems else _found(config, memory)
+        memory, news = alarms.look(memory, found, at)
     if news:
         deliver(news, config.monitoring, config.review.mail_from)
     if not test:
@@ -112,16 +114,19 @@ def _readable(context: click.Context) -> tuple[Config, ConfigProblems | None]:
     return config, ConfigProblems(problems)
 
 
-def _found(config: Config) -> tuple[Sign, ...]:
+def _found(config: Config, memory: Memory) -> tuple[Sign, ...]:
     """The signs that are there; an archive that cannot be asked is one."""
     try:
         return _signs(_asked(config), config)
     except Fault as fault:
-        return (_unasked(fault),)
+        return _unasked(fault, memory)
 
 
-def _unasked(fault: Fault) -> Sign:
-    return Sign("asked", "critical", "sign_unasked", {"message": _reason(fault)})
+def _unasked(fault: Fault, memory: Memory) -> tuple[Sign, ...]:
+    """That the archive cannot be asked; whether what was wrong before is over, nobody knows."""
+    sign = Sign("asked", "critical", "sign_unasked", {"message": _reason(fault)})
+    before = (one.sign for key, one in memory.items() if one.seen and key != sign.key)
+    return (sign, *before)
 
 
 COMMANDS: dict[str, click.Command] = {"alarm": alarm}
