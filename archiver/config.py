@@ -157,6 +157,22 @@ def load(file: Path, *, folders: bool = True) -> Config:
     Raises:
         ConfigProblems: with all problems found in all files.
     """
+    config, problems = read(file, folders=folders)
+    if problems:
+        raise ConfigProblems(problems)
+    return config
+
+
+def read(file: Path, *, folders: bool = True) -> tuple[Config, list[Problem]]:
+    """Read the configuration as far as it can be, for what must be said all the same.
+
+    Args:
+        file: as for `load`.
+        folders: as for `load`.
+
+    Returns:
+        The configuration, in which values of a wrong type have their defaults, and all problems.
+    """
     problems: list[Problem] = []
     file = file.resolve()
     root = file.parent
@@ -171,9 +187,7 @@ def load(file: Path, *, folders: bool = True) -> Config:
         problems += _missing_folders(config)
     problems += _overlaps(config)
     problems += _bad_values(config)
-    if problems:
-        raise ConfigProblems(problems)
-    return config
+    return config, problems
 
 
 _SECTIONS: dict[str, type[Any]] = {

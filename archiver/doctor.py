@@ -32,7 +32,6 @@ from archiver.store.ledger import Ledger
 from archiver.store.timekeeping import Timekeeper
 from archiver.store.tree import Tree
 
-_OLD_BACKUP_DAYS = 3
 _OTHERS = 0o007
 _MOST = 20  # of a kind
 
@@ -140,12 +139,12 @@ def _mend(config: Config, result: Result) -> None:
     kind, path = REPAIRS[result.code], Path(str(result.params.get("path", "")))
     with durable.storage_faults(config.file.parent):
         if kind == _MAKE_FOLDER:
-            path.mkdir(durable.FOLDER_MODE, parents=True, exist_ok=True)
+            durable.make_folder(path)
         elif kind == _CLOSE:
             keep = 0o600 if path.name == "seal.key" else ~_OTHERS
             path.chmod(stat.S_IMODE(path.stat().st_mode) & keep)
         elif kind == _ROOT:
-            path.parent.mkdir(durable.FOLDER_MODE, parents=True, exist_ok=True)
+            durable.make_folder(path.parent)
             content = ocfl.ROOT_FILES[path.relative_to(config.places.vault).as_posix()]
             durable.replace(path, content, config.places.stage)
         elif kind == _REMOVE:
@@ -315,10 +314,13 @@ def _clock(config: Config) -> Iterator[Result]:
 
 
 def _backup(config: Config) -> Iterator[Result]:
+    most = config.monitoring.backup_days
     last = note.last(config.places.stage)
+    if not most:
+        return  # others look after it
     if last is None:
         yield Result("doctor_no_backup", "notice")
-    elif (days := note.age_days(last, now())) > _OLD_BACKUP_DAYS:
+    elif (days := note.age_days(last, now())) > most:
         yield Result("doctor_backup_old", "notice", {"days": days, "folder": last.folder})
     elif last.troubles:
         yield Result(

@@ -143,7 +143,7 @@ class House:
             if (places.vault / ocfl.ROOT_DECLARATION).is_file():
                 with durable.storage_faults(places.vault):
                     for folder in missing:
-                        folder.mkdir(durable.FOLDER_MODE, parents=True, exist_ok=True)
+                        durable.make_folder(folder)
 
     @cached_property
     def vault(self) -> LocalVault:

@@ -49,7 +49,8 @@ def make(
     Args:
         config: of the archive.
         folder: where; made where it is missing.
-        keep_days: sets older than this are removed, None: none is.
+        keep_days: sets older than this are removed, None: none is. None is removed either where
+            the archive could not give everything: an older one may have it still.
         anew: begin again although a back-up that was made there is gone.
         repository: of restic, which then takes the folder in encrypted; empty: none.
         progress: gives for a label what is told how far it is.
@@ -61,9 +62,12 @@ def make(
     Raises:
         Refusal: ``daemon_needed``, ``not_the_owner``, ``backup_inside``, ``backup_gone``,
             ``backup_of_another``, ``backup_locked``, ``folder_not_empty``.
-        SystemFault: ``backup_unwritable``, ``backup_restless``, ``backup_restic``.
+        SystemFault: ``backup_unwritable``, ``backup_restless``, ``backup_restic``,
+            ``vault_missing``.
+        IntegrityFault: ``ledger_broken``, ``catalogue_ahead``.
     """
     House(config).require_owner()
+    taking.require_whole(config)
     folder, stage = folder.resolve(), config.places.stage
     ledger = Ledger(config.places.ledger)
     keeper = Timekeeper(stage, ledger.last_at)
@@ -74,7 +78,7 @@ def make(
         taken = taking.take(config, folder, pool, at, progress("copying"))
         removed = 0
         # By a clock that jumped, every back-up but one would be too old.
-        if keep_days is not None and keeper.doubt() is None:
+        if keep_days is not None and not taken.troubles and keeper.doubt() is None:
             removed = checking.expire(folder, pool, keep_days, at)
         if repository:
             _hand_to_restic(folder, repository)

@@ -20,7 +20,7 @@ from archiver.archive import Archive
 from archiver.backup import note, sets
 from archiver.backup.sets import Head, Kept, Line
 from archiver.config import load
-from archiver.errors import Fault
+from archiver.errors import ExitCode, Fault
 from archiver.house import House, held
 from archiver.rights import myself
 from archiver.store import objects
@@ -268,13 +268,85 @@ def test_damage_in_the_archive_never_reaches_the_back_up(
 
     told = backed_up(town, folder)
     # The bytes of the first are in the pool: nothing is missing in the set.
-    carried = "backup_object_carried"
-    assert codes(told) == [(carried, ids[1]), (carried, ids[2])]
+    assert codes(told) == [("backup_object_carried", ids[1]), ("backup_object_kept", ids[2])]
+    assert all(problem["id"] in problem["message"] for problem in told["problems"])
+    assert all("()" not in problem["message"] for problem in told["problems"])
     back = restored(folder, tmp_path / "back")
     assert (back["problems"], back["documents"]) == ([], 3)
 
     fresh = backed_up(town, tmp_path / "other")
-    assert ("backup_object_unreadable", ids[0]) in codes(fresh)
+    unread = "backup_object_unreadable"
+    lost = ("backup_object_missing", ids[2])
+    assert codes(fresh) == [(unread, ids[0]), (unread, ids[1]), lost]
+
+
+def test_what_the_newest_inventory_tells_is_not_read_where_it_may_be_damaged(
+    stocked: tuple[Town, list[str]], tmp_path: Path
+) -> None:
+    town, ids = stocked
+    home = original(town.root, ids[0]).parents[2]
+    past, vault = home / "v1" / "inventory.json", town.root / "vault"
+    for path in (past, vault / "ocfl_layout.json", home / "0=ocfl_object_1.1"):
+        path.write_bytes(path.read_bytes()[::-1])
+    (home / "v1" / "inventory.json.sha512").unlink()
+    backed_up(town, tmp_path / "backup")
+    assert restored(tmp_path / "backup", tmp_path / "back")["problems"] == []
+    brought = (path for path in (tmp_path / "back").rglob("*") if "index" not in path.parts)
+    open_ = [path for path in brought if path.is_dir() and path.stat().st_mode & 0o007]
+    assert open_ == []
+
+
+@pytest.mark.parametrize("is_new", [True, False])
+def test_where_the_vault_is_not_mounted_no_back_up_is_made(
+    stocked: tuple[Town, list[str]], tmp_path: Path, is_new: bool
+) -> None:
+    town, _ids = stocked
+    if not is_new:
+        backed_up(town, tmp_path / "backup")
+    shutil.rmtree(town.root / "vault")
+    (town.root / "vault").mkdir()
+    with pytest.raises(Fault, match="vault_missing") as caught:
+        backed_up(town, tmp_path / "backup")
+    assert caught.value.exit_code == ExitCode.INTEGRITY
+    assert (tmp_path / "backup").exists() != is_new
+    if not is_new:
+        assert [row["set"] for row in safekeeping.listing(tmp_path / "backup")] == [1]
+
+
+def test_a_damaged_ledger_is_told_and_never_becomes_a_set(
+    stocked: tuple[Town, list[str]], tmp_path: Path
+) -> None:
+    town, _ids = stocked
+    (ledger,) = (town.root / "ledger").iterdir()
+    backed_up(town, tmp_path / "backup")
+    lines = ledger.read_bytes().splitlines(keepends=True)
+    for number in (0, len(lines) // 2, len(lines) - 1):
+        for old, new in ((b'"seq"', b'"sep"'), (b"daemon", b"demoan")):
+            bad = [line.replace(old, new) if line is lines[number] else line for line in lines]
+            ledger.write_bytes(b"".join(bad))
+            with pytest.raises(Fault, match="ledger_broken") as caught:
+                backed_up(town, tmp_path / "backup", keep_days=1)
+            assert caught.value.exit_code == ExitCode.INTEGRITY
+    assert [row["set"] for row in safekeeping.listing(tmp_path / "backup")] == [1]
+
+
+def test_a_ledger_that_is_damaged_while_it_is_copied_never_becomes_a_set(
+    stocked: tuple[Town, list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from archiver.backup import taking
+
+    town, _ids = stocked
+    homes = taking._homes
+
+    def after_damage(vault: Path) -> Iterator[Path]:
+        (ledger,) = (town.root / "ledger").iterdir()
+        ledger.write_bytes(ledger.read_bytes().replace(b"daemon", b"demoan", 1))
+        return homes(vault)
+
+    monkeypatch.setattr(taking, "_homes", after_damage)
+    with pytest.raises(Fault, match="ledger_broken"):
+        backed_up(town, tmp_path / "backup")
+    assert safekeeping.listing(tmp_path / "backup") == []
 
 
 def test_a_back_up_is_not_made_where_it_would_be_none(
@@ -324,6 +396,15 @@ def test_old_back_ups_go_with_the_bytes_that_only_they_had(
     monkeypatch.setattr(safekeeping, "now", lambda: "2066-05-01T02:00:00.000Z")
     assert backed_up(town, folder, keep_days=90)["removed_sets"] == 0
     mark.write_bytes(sure)
+    sets.path_of(folder, 3).unlink()
+    # Nor where the new one lacks something: an older one may have it.
+    sound = original(town.root, ids[1])
+    monkeypatch.setattr(safekeeping, "now", lambda: "2026-05-01T02:00:00.000Z")
+    home, away = sound.parents[2], tmp_path / "away"
+    home.rename(away)
+    told = backed_up(town, folder, keep_days=90)
+    assert (len(told["problems"]), told["removed_sets"]) == (1, 0)
+    away.rename(home)
     sets.path_of(folder, 3).unlink()
     monkeypatch.setattr(safekeeping, "now", lambda: "2026-05-01T02:00:00.000Z")
     assert backed_up(town, folder, keep_days=90)["removed_sets"] == 1

@@ -83,6 +83,12 @@ def _changed_line(config: Config, _ids: list[str]) -> None:
     ledger.write_bytes(ledger.read_bytes().replace(b"daemon", b"demoan", 1))
 
 
+def _configure(config: Config, before: str, after: str) -> None:
+    text = config.file.read_text(encoding="utf-8")
+    assert before in text
+    config.file.write_text(text.replace(before, after), encoding="utf-8")
+
+
 def _moved(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     source.rename(target)
@@ -169,6 +175,15 @@ ILLNESSES: dict[str, tuple[Callable[[Config, list[str]], object], list[str], Exi
         ExitCode.FINDINGS,
         False,
     ),
+    "old back-up, and others look after it": (
+        lambda c, _: (
+            note.remember(c.places.stage, Note("/backup", "2026-01-01T00:00:00.000Z", 1, 1, 0)),
+            _configure(c, "backup_days = 7", "backup_days = 0"),
+        ),
+        [],
+        ExitCode.OK,
+        False,
+    ),
     "clock": (
         lambda c, _: (c.places.stage / "clock.json").write_text(
             '{"at":"2020-01-01T08:00:00.000Z","boot":"other","running":1.0}'
@@ -239,6 +254,14 @@ def test_files_of_somebody_else_are_named(ill: tuple[Config, list[str]]) -> None
 
 def test_the_command(ground: tuple[Town, list[str]]) -> None:
     town, _ids = ground
+    for name in ("index", "stage"):
+        (town.root / name).rename(town.root.with_name(name))
+    before = sorted(town.root.rglob("*"))
+    told = json.loads(town.command("doctor", "--json").stdout)
+    missing = [one["code"] for one in told["findings"]].count("doctor_folder_missing")
+    assert (missing, set(town.root.rglob("*")) - set(before)) == (2, set())
+    for name in ("index", "stage"):
+        town.root.with_name(name).rename(town.root / name)
     (town.root / "index" / "old").mkdir()
     told = json.loads(town.command("doctor", "--json").stdout)
     left = [one for one in told["findings"] if one["code"] == "doctor_left_behind"]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shlex
 import shutil
 import socket
 import stat
@@ -35,6 +37,7 @@ from tests.town import Town, wait_for
 
 AT = datetime(2026, 12, 31, 12, 0, tzinfo=UTC)
 LIMITS = Monitoring()
+DEPLOY = Path(__file__).resolve().parent.parent / "deploy"
 
 
 @pytest.fixture(autouse=True)
@@ -90,6 +93,14 @@ TROUBLE = {"part": "work", "reason": "x", "message": "Disk.", "advice": "Look.",
         ({"figures__free_bytes": 4 << 30}, "disk", "warning"),
         ({"figures__free_bytes": 400 << 20}, "disk", "critical"),
         ({"figures__verified": {"at": before(days=1), "problems": 2}}, "verify", "critical"),
+        (
+            {
+                "system": [TROUBLE | {"grade": "bad", "part": "verify"}],
+                "figures__verified": {"at": before(days=1), "problems": 2},
+            },
+            "verify",
+            "critical",
+        ),
         ({"backup": None}, "backup", "warning"),
         ({"backup": {"made_at": before(days=8)}}, "backup", "warning"),
     ],
@@ -296,9 +307,20 @@ def test_from_the_first_alarm_to_its_end(tmp_path: Path, mailbox: tuple[Path, Pa
     program.chmod(0o755)
     assert alarm() == ["daemon begun"]
     assert town.command("alarm", "--test").returncode == 0
-    # What cannot be asked is not known.
+    # The disk of the vault is away: those in [monitoring] are told all the same.
+    (town.root / "vault").rename(tmp_path / "away")
+    assert checked() == (3, "UNKNOWN")
+    assert [alarm() for _look in range(2)] == [[], ["asked begun"]]
+    message = message_from_bytes(box.read_bytes().rpartition(b"Subject:")[2], policy=default)
+    assert "vault" in message.as_string()
+    (tmp_path / "away").rename(town.root / "vault")
+    # What cannot be asked is not known; the unit's OnFailure= tells who cannot be named.
+    whole = town.config.read_text()
+    town.config.write_text(whole + "[uy]\n")
+    assert alarm() == []
     town.config.write_text("[ui\n")
     assert checked() == (3, "UNKNOWN")
+    assert town.command("alarm").returncode == 10
 
 
 @pytest.mark.parametrize(
@@ -321,14 +343,19 @@ def test_the_check_is_one_line_and_a_code_whatever_happens(
 def test_verify_is_remembered(tmp_path: Path) -> None:
     town = Town(tmp_path / "town")
     assert town.command("verify").returncode == 0
-    assert town.status()["figures"]["verified"]["problems"] == 0
+    state = town.status()
+    assert state["figures"]["verified"]["problems"] == 0
+    assert state["verify"]["last_full"] == state["figures"]["verified"]["at"]
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
 def test_systemd_accepts_the_units_of_the_alarm(tmp_path: Path) -> None:
-    deploy = Path(__file__).resolve().parent.parent / "deploy"
-    for name in ("archiver-alarm.service", "archiver-alarm.timer"):
-        text = (deploy / name).read_text().replace("/opt/archiver/.venv/bin/archiver", "/bin/true")
+    for name in (
+        "archiver-alarm.service",
+        "archiver-alarm.timer",
+        "archiver-alarm-failed.service",
+    ):
+        text = (DEPLOY / name).read_text().replace("/opt/archiver/.venv/bin/archiver", "/bin/true")
         (tmp_path / name).write_text(text.replace("User=archiver", "User=root"))
     done = subprocess.run(
         ["systemd-analyze", "verify", *sorted(map(str, tmp_path.iterdir()))],
@@ -337,3 +364,19 @@ def test_systemd_accepts_the_units_of_the_alarm(tmp_path: Path) -> None:
         check=False,
     )
     assert "archiver-alarm" not in done.stderr, done.stderr
+
+
+def test_that_alarms_fail_is_told_without_the_archive(mailbox: tuple[Path, Path]) -> None:
+    program, box = mailbox
+    unit = (DEPLOY / "archiver-alarm-failed.service").read_text()
+    assert (
+        "OnFailure=archiver-alarm-failed.service" in (DEPLOY / "archiver-alarm.service").read_text()
+    )
+    (line,) = re.findall(r"^ExecStart=(.*)$", unit, re.MULTILINE)
+    words = shlex.split(line.replace("/usr/sbin/sendmail", str(program)))
+    subprocess.run(words, check=True, env={"MAIL_TO": "root", "PATH": os.defpath})
+    mail = message_from_bytes(box.read_bytes(), policy=default)
+    assert (mail["To"], mail["Subject"]) == (
+        "root",
+        f"Archive: alarms fail on {socket.gethostname()}",
+    )

@@ -149,6 +149,14 @@ def test_forced_command_runs_archiver(tmp_path: Path) -> None:
     [
         ("archiver review", ["review"]),
         ("review --json", ["review", "--json"]),
+        ("archiver review --limit 20", ["review", "--limit", "20"]),
+        ("review --json --limit 5", ["review", "--json", "--limit", "5"]),
+        (
+            "archiver review show 01JB2Q8T --picture - --page 2",
+            ["review", "show", "01JB2Q8T", "--picture", "-", "--page", "2"],
+        ),
+        ("get 01JB2Q8T -o - --original", ["get", "01JB2Q8T", "-o", "-", "--original"]),
+        ("get --output - 01JB2Q8T", ["get", "--output", "-", "01JB2Q8T"]),
         ("archiver show 01JB2Q8T --text", ["show", "01JB2Q8T", "--text"]),
         (
             "archiver review set 01JB2Q8T 'subject=Antrag auf Bau' class=letter",
@@ -197,6 +205,12 @@ def test_forced_command_hands_words_on_as_they_were_meant(
         "archiver review show 01JB2Q8T --open",
         "archiver show 01JB2Q8T --open",
         "archiver review --json show 01JB2Q8T --picture taken",
+        "archiver review --limit 5 show 01JB2Q8T --picture taken",
+        "archiver review show 01JB2Q8T --page 2 --picture",
+        "archiver get 01JB2Q8T -o - -o taken",
+        "archiver get 01JB2Q8T --output=taken -o -",
+        "archiver get 01JB2Q8T -otaken -o -",
+        "archiver get 01JB2Q8T -o - --output taken --original",
         "archiver review run",
         "archiver replace 01JB2Q8T taken",
         "archiver add taken",

@@ -19,7 +19,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from archiver.errors import IntegrityFault, NotFound, SystemFault
+from archiver.errors import ExitCode, IntegrityFault, NotFound, SystemFault
 from archiver.store import durable, ocfl
 from archiver.store.vault import LocalVault
 from tests.ocfl_judge import judge
@@ -108,8 +108,9 @@ def test_the_same_version_again_adds_nothing(vault):
 def test_the_storage_root_is_never_made_in_silence(tmp_path):
     (tmp_path / "vault").mkdir()
     (tmp_path / "stage").mkdir()
-    with pytest.raises(SystemFault, match="vault_missing"):
+    with pytest.raises(SystemFault, match="vault_missing") as caught:
         LocalVault(tmp_path / "vault", tmp_path / "stage")
+    assert caught.value.exit_code == ExitCode.INTEGRITY
     (tmp_path / "vault" / "photos").mkdir()
     with pytest.raises(IntegrityFault, match="vault_layout"):
         LocalVault.create(tmp_path / "vault", tmp_path / "stage")

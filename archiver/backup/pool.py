@@ -181,7 +181,7 @@ class Pool:
         """Where to write bytes that are then given their place."""
         part, place = self._folder / _PART, self.path(kept.sha512)
         part.unlink(missing_ok=True)  # of a run that broke off
-        place.parent.mkdir(durable.FOLDER_MODE, parents=True, exist_ok=True)
+        durable.make_folder(place.parent)
         yield part
         part.rename(place)
         self._fresh.add(place.parent)

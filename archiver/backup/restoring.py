@@ -83,7 +83,7 @@ def make_folders(config: Config) -> None:
     """
     folders = [*config.places.folders().values(), *map(config.drop_folder, config.pipelines)]
     for folder in folders:
-        folder.mkdir(durable.FOLDER_MODE, parents=True, exist_ok=True)
+        durable.make_folder(folder)
     named: dict[Id, int] = {}
     for entry in Ledger(config.places.ledger).read():
         version = entry.data.get("version")
@@ -123,7 +123,7 @@ def _put(pool: Pool, kept: Kept, target: Path) -> str:
     source = pool.path(kept.sha512)
     if not source.exists():
         return "backup_content_missing"
-    target.parent.mkdir(durable.FOLDER_MODE, parents=True, exist_ok=True)
+    durable.make_folder(target.parent)
     try:
         if durable.copy_file(source, target) == kept.sha512:
             return ""

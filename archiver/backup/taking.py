@@ -5,14 +5,16 @@ had already beyond that. It reads in the order in which nothing can fall between
 goes from its folder into the vault and then to the released ones, an object is written before its
 line, and is removed after its line; so first the drops, then the line is chosen, then the objects,
 and where one of them went meanwhile, a later line is chosen and what happened until then is looked
-at again. An object that is damaged in the archive is taken as the set before had it, and told.
+at again. An object that is damaged in the archive is taken as the set before had it, and told; of a
+ledger whose chain does not hold, no set is made.
 """
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Collection, Container, Iterator
+from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,17 +24,21 @@ from archiver.backup import sets
 from archiver.backup.pool import Changed, Pool, writing
 from archiver.backup.sets import Head, Kept, Line
 from archiver.config import Config
-from archiver.errors import SystemFault
+from archiver.errors import IntegrityFault, SystemFault
 from archiver.inbox.settling import PROBLEMS, RECEIPTS, TEMPORARY_PREFIX
 from archiver.proof.heads import stored_seals
 from archiver.records import MATTER_STEPS, MATTERS_GONE, Id
 from archiver.store import chain, ocfl
 from archiver.store.ledger import Ledger
+from archiver.store.rebuilding import require_ledger
+from archiver.store.tree import Tree
 
 Progress = Callable[[int, int], None]
 
 _ROUNDS = 10
 _TRIES, _MOMENT = 50, 0.02  # a version is published in a few milliseconds
+# An object is there from such a line on, and until such a one.
+_BEGINNING = {"received"} | {event for event, step in MATTER_STEPS.items() if not step.before}
 _REMOVING = {"destroyed"} | {
     event for event, step in MATTER_STEPS.items() if step.after in MATTERS_GONE
 }
@@ -95,6 +101,17 @@ def take(config: Config, folder: Path, pool: Pool, now: str, progress: Progress)
     return Taken(number, head, objects, len(lines) - objects, taking.troubles)
 
 
+def require_whole(config: Config) -> None:
+    """Refuse to take an archive whose vault is not there, or whose ledger is not what it was.
+
+    Raises:
+        SystemFault: ``vault_missing``.
+        IntegrityFault: ``ledger_broken``, ``catalogue_ahead``.
+    """
+    Tree(config.places.vault).require()
+    require_ledger(Ledger(config.places.ledger), config.places.catalogue)
+
+
 def first_digest(ledger: Ledger) -> str:
     """Digest of a ledger's first line, empty where there is none; it tells archives apart."""
     return next((entry.digest for entry in ledger.read()), "")
@@ -122,6 +139,7 @@ class _Taking:
         self._before = before
         self._progress = progress
         self._ledger = Ledger(config.places.ledger)
+        self._unread: set[Path] = set()  # homes of objects whose inventory makes no sense
         self.troubles: list[Trouble] = []
 
     def run(self, now: str) -> tuple[Head, list[Line]]:
@@ -140,9 +158,10 @@ class _Taking:
                     objects[identifier] = line
         else:
             raise SystemFault("backup_restless")
-        files += [*self._seals(head.seq), *self._lines_until(head.seq)]
+        carried = [*self._carried(head.seq, objects.keys())]
+        files += [*self._seals(head.seq), *self._lines_until(head)]
         first = Head(sets.FORMAT, now, head.seq, head.digest, first_digest(self._ledger))
-        return first, [*files, *objects.values()]
+        return first, [*files, *objects.values(), *carried]
 
     def _has_lost(self, seq: int, taken: Container[Id]) -> bool:
         """Whether an object may be missing of which the ledger's lines up to `seq` speak."""
@@ -173,9 +192,9 @@ class _Taking:
             for folder, _folders, names in os.walk(top):
                 for name in sorted(names):
                     yield from self._file(Path(folder, name), Path(folder, name))
-        for name in ocfl.ROOT_FILES:
-            path = self._places.vault / name
-            yield from self._file(path, path)
+        for name, content in ocfl.ROOT_FILES.items():
+            kept = self._pool.put(content)
+            yield Line(kept.sha512, kept.size, path=self._name(self._places.vault / name))
 
     def _seals(self, seq: int) -> Iterator[Line]:
         """Seals of lines up to `seq`, their stamps, and the keys that are for everybody."""
@@ -189,17 +208,25 @@ class _Taking:
             if path.suffix == ".pub":
                 yield from self._file(path, path)
 
-    def _lines_until(self, seq: int) -> Iterator[Line]:
-        """The ledger's files, up to a line."""
-        files = sorted(self._places.ledger.glob("*"))
-        for path in files:
-            if path.suffix != ".jsonl":
-                yield from self._file(path, path)
-                continue
-            content = _until(path.read_bytes(), seq)
-            if content:
-                kept = self._pool.put(content)
-                yield Line(kept.sha512, kept.size, path=self._name(path))
+    def _lines_until(self, head: chain.Head) -> list[Line]:
+        """The ledger's files, up to a line; the bytes that are kept are followed once more."""
+        lines: list[Line] = []
+
+        def kept() -> Iterator[tuple[str, bytes]]:
+            for path in sorted(self._places.ledger.glob("*")):
+                if path.suffix != ".jsonl":
+                    lines.extend(self._file(path, path))
+                    continue
+                content = _until(path.read_bytes(), head.seq)
+                if content:
+                    kept = self._pool.put(content)
+                    lines.append(Line(kept.sha512, kept.size, path=self._name(path)))
+                    yield from ((path.name, raw) for raw in content.splitlines(keepends=True))
+
+        problem = chain.first_break(kept(), head)
+        if problem is not None:
+            raise IntegrityFault("ledger_broken", file=problem.file, seq=problem.seq)
+        return lines
 
     def _file(
         self, path: Path, place: Path, trouble: str = "backup_file_unreadable"
@@ -227,40 +254,57 @@ class _Taking:
     # --- the vault ---------------------------------------------------------------------------
 
     def _objects(self) -> Iterator[Line]:
-        """A line for each object; what the set before had and the archive lost is kept."""
+        """A line for each object that lies in the vault."""
         homes = list(_homes(self._places.vault))
-        seen: set[str] = set()
         for done, home in enumerate(homes, start=1):
             line = self._object(home)
             if line is not None:
-                seen.add(line.id)
                 yield line
             self._progress(done, len(homes))
-        missing = self._before.keys() - seen
-        if missing:
-            # Also what went only now: its line is there before the object goes.
-            gone = {e.id for e in self._ledger.read() if e.event in _REMOVING}
-            for identifier in sorted(missing - gone):
-                self.troubles.append(Trouble("backup_object_carried", identifier, ""))
-                kept = self._before[identifier]
+
+    def _carried(self, seq: int, taken: Collection[Id]) -> Iterator[Line]:
+        """What the archive should have at a line of the ledger, and lost: as the set before had it.
+
+        An object goes after its line, so whatever was not taken and has none is lost.
+        """
+        expected, gone = set(self._before), set()
+        for entry in takewhile(lambda entry: entry.seq <= seq, self._ledger.read()):
+            if entry.event in _BEGINNING and entry.id:
+                expected.add(entry.id)
+            elif entry.event in _REMOVING:
+                gone.add(entry.id)
+        for identifier in sorted(expected - gone - set(taken)):
+            home = self._places.vault / ocfl.object_place(identifier)
+            kept = self._before.get(identifier)
+            if home in self._unread:
+                self._unread.remove(home)
+                code = "backup_object_unreadable" if kept is None else "backup_object_carried"
+                self.troubles.append(Trouble(code, identifier, ocfl.INVENTORY))
+            else:
+                code = "backup_object_missing" if kept is None else "backup_object_kept"
+                self.troubles.append(Trouble(code, identifier, ""))
+            if kept is not None:
                 yield Line(kept.sha512, kept.size, id=identifier)
+        for home in sorted(self._unread):
+            self.troubles.append(Trouble("backup_file_unreadable", "", str(home)))
 
     def _object(self, home: Path) -> Line | None:
         """Take one object at one version; None where it is gone, or nothing of it can be read."""
+        self._unread.discard(home)
         for _try in range(_TRIES):
-            raw = _inventory(home)
-            if raw is None:
+            inventory = _inventory(home)
+            if inventory is None:
                 if not home.exists():
                     return None
                 time.sleep(_MOMENT)
                 continue
-            inventory = ocfl.decode(raw)
-            files = self._files(home, inventory, raw)
+            files = self._files(home, inventory)
             # Exchanged or written meanwhile: what was read may belong to both.
-            if _inventory(home) == raw:
+            if _inventory(home) == inventory:
                 break
         else:
-            return self._carried(home)
+            self._unread.add(home)
+            return None
         broken = [path for path, kept in files.items() if kept is None]
         before = self._before.get(inventory.id)
         if broken:
@@ -272,19 +316,15 @@ class _Taking:
         kept = self._pool.put(sets.encode_files(sound))
         return Line(kept.sha512, kept.size, id=inventory.id)
 
-    def _files(self, home: Path, inventory: ocfl.Inventory, raw: bytes) -> dict[str, Kept | None]:
-        """An object's files at one version; None for one that is not what it was."""
+    def _files(self, home: Path, inventory: ocfl.Inventory) -> dict[str, Kept | None]:
+        """An object's files at one version; None for one that is not what it was.
+
+        What the newest inventory tells by itself is not read: damage in it stays where it is.
+        """
         files: dict[str, Kept | None] = {
-            ocfl.OBJECT_DECLARATION: self._pool.put(ocfl.OBJECT_DECLARATION_CONTENT),
-            ocfl.INVENTORY: self._pool.put(raw),
-            ocfl.SIDECAR: self._pool.put(ocfl.sidecar(raw)),
+            path: self._pool.put(content) for path, content in ocfl.papers(inventory)
         }
-        wanted = dict(inventory.content())
-        for number in range(1, inventory.latest + 1):
-            for name in (ocfl.INVENTORY, ocfl.SIDECAR):
-                wanted[f"v{number}/{name}"] = ""
-        wanted[f"{inventory.head}/{ocfl.INVENTORY}"] = ocfl.digest(raw)
-        for path, digest in wanted.items():
+        for path, digest in inventory.content().items():
             files[path] = self._content(home / path, digest)
         return files
 
@@ -293,24 +333,15 @@ class _Taking:
             return self._pool.put_file(path, digest)
         except (OSError, Changed):
             # What an earlier set brought may be sound still; its size is that of the good bytes.
-            return self._pool.known(digest) if digest else None
-
-    def _carried(self, home: Path) -> Line | None:
-        """An object whose inventory cannot be read: as the set before had it."""
-        for identifier, kept in self._before.items():
-            if ocfl.object_place(identifier).endswith(home.name):
-                self.troubles.append(Trouble("backup_object_carried", identifier, ocfl.INVENTORY))
-                return Line(kept.sha512, kept.size, id=identifier)
-        self.troubles.append(Trouble("backup_object_unreadable", "", str(home)))
-        return None
+            return self._pool.known(digest)
 
 
-def _inventory(home: Path) -> bytes | None:
+def _inventory(home: Path) -> ocfl.Inventory | None:
     """An object's inventory as it stands, None where it makes no sense or not yet."""
     try:
         raw = (home / ocfl.INVENTORY).read_bytes()
         is_whole = (home / ocfl.SIDECAR).read_bytes() == ocfl.sidecar(raw)
-        return raw if is_whole and ocfl.decode(raw) else None
+        return ocfl.decode(raw) if is_whole else None
     except (OSError, msgspec.DecodeError):
         return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime
 from typing import Any
 
@@ -9,9 +10,10 @@ import click
 
 from archiver import clock
 from archiver.cli import desk
-from archiver.config import Config, ConfigProblems
+from archiver.config import Config, ConfigProblems, find, read
 from archiver.errors import Fault
 from archiver.machine import fault_of
+from archiver.monitoring.alarms import Memory
 from archiver.monitoring.signs import Sign, line, signs
 from archiver.phrases import sentence
 from archiver.tongue import tr
@@ -36,8 +38,11 @@ def check(context: click.Context) -> None:
 
 
 def _asked(config: Config) -> dict[str, Any]:
-    with desk.archive(config) as archive:
-        status = archive.upkeep.status(1)
+    try:
+        with desk.archive(config) as archive:
+            status = archive.upkeep.status(1)
+    except OSError as error:
+        raise fault_of(error) from error
     if not status["figures"]:
         raise Fault("not_allowed", act="status")
     return status
@@ -72,13 +77,15 @@ def alarm(context: click.Context, test: bool, json_: bool) -> None:
     from archiver.monitoring import alarms, note
     from archiver.monitoring.delivery import as_json, deliver
 
-    config = desk.configured(context)
+    config, problems = _readable(context)
     at = clock.now()
     if test:
         known = alarms.Known(Sign("test", "warning", "sign_test"), at, told=True)
         news = alarms.News((known,))
     else:
-        memory, news = alarms.look(note.alarms(config.places.stage), _found(config), at)
+        memory = note.alarms(config.places.stage)
+        found = _unasked(problems, memory) if problems else _found(config, memory)
+        memory, news = alarms.look(memory, found, at)
     if news:
         deliver(news, config.monitoring, config.review.mail_from)
     if not test:
@@ -92,12 +99,34 @@ def alarm(context: click.Context, test: bool, json_: bool) -> None:
             desk.say(f"{state}: {one.sign.message}")
 
 
-def _found(config: Config) -> tuple[Sign, ...]:
+def _readable(context: click.Context) -> tuple[Config, ConfigProblems | None]:
+    """The configuration with its problems, as long as it names somebody who can be told of them.
+
+    Raises:
+        ConfigProblems: it does not; then the unit's OnFailure= is who tells.
+    """
+    config, problems = read(find(context.find_root().params.get("config"), os.environ))
+    if not problems:
+        return config, None
+    ways = config.monitoring.mail_to or config.monitoring.webhook
+    if not ways or any(one.key.startswith("monitoring.") for one in problems):
+        raise ConfigProblems(problems)
+    return config, ConfigProblems(problems)
+
+
+def _found(config: Config, memory: Memory) -> tuple[Sign, ...]:
     """The signs that are there; an archive that cannot be asked is one."""
     try:
         return _signs(_asked(config), config)
     except Fault as fault:
-        return (Sign("asked", "critical", "sign_unasked", {"message": _reason(fault)}),)
+        return _unasked(fault, memory)
+
+
+def _unasked(fault: Fault, memory: Memory) -> tuple[Sign, ...]:
+    """That the archive cannot be asked; whether what was wrong before is over, nobody knows."""
+    sign = Sign("asked", "critical", "sign_unasked", {"message": _reason(fault)})
+    before = (one.sign for key, one in memory.items() if one.seen and key != sign.key)
+    return (sign, *before)
 
 
 COMMANDS: dict[str, click.Command] = {"alarm": alarm}

@@ -41,15 +41,16 @@ def configured(context: click.Context) -> Config:
 
 
 @contextmanager
-def archive(config: Config, *, writes: bool = False) -> Iterator[Archive]:
+def archive(config: Config, *, writes: bool = False, prepared: bool = True) -> Iterator[Archive]:
     """The archive: the daemon's where one runs, else in this process.
 
     Args:
         config: of the archive.
         writes: whether the archive must be held alone when no daemon runs.
+        prepared: whether folders that are missing are made then.
     """
     with ExitStack() as stack:
-        if _daemon_or_lock(config, writes, stack):
+        if _daemon_or_lock(config, writes, prepared, stack):
             # Only here, since a search without a daemon needs nothing of it.
             from archiver.cli.remote import RemoteArchive
 
@@ -64,7 +65,7 @@ def archive(config: Config, *, writes: bool = False) -> Iterator[Archive]:
         yield Archive(house, myself())
 
 
-def _daemon_or_lock(config: Config, writes: bool, stack: ExitStack) -> bool:
+def _daemon_or_lock(config: Config, writes: bool, prepared: bool, stack: ExitStack) -> bool:
     """Whether a daemon answers; else the archive is held until the stack unwinds.
 
     Raises:
@@ -75,7 +76,7 @@ def _daemon_or_lock(config: Config, writes: bool, stack: ExitStack) -> bool:
             return True
         from archiver.house import House, held
 
-        House(config).prepare()
+        House(config).prepare() if prepared else House(config).require_owner()
         try:
             # Who opens papers of a closed class is recorded.
             alone = writes or any(one.groups for one in config.classes)

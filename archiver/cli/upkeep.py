@@ -38,8 +38,8 @@ def check(context: click.Context, json_: bool) -> None:
 
 
 def _tried_cage(config: Config) -> dict[str, Any]:
-    """Have whoever opens received files try his cage."""
-    with desk.archive(config) as archive:
+    """Have whoever opens received files try his cage; nothing is made where no daemon runs."""
+    with desk.archive(config, prepared=False) as archive:
         return archive.upkeep.try_cage()
 
 

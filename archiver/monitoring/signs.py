@@ -72,7 +72,10 @@ def signs(status: Mapping[str, Any], limits: Monitoring, at: datetime) -> tuple[
         *_of_the_papers(status, limits, at),
         *_of_the_stores(status, limits, at),
     )
-    return tuple(sorted(found, key=lambda one: one.grade != "critical"))
+    once: dict[str, Sign] = {}
+    for one in found:
+        once.setdefault(one.key, one)
+    return tuple(sorted(once.values(), key=lambda one: one.grade != "critical"))
 
 
 def _of_the_daemon(status: Mapping[str, Any], at: datetime) -> Iterator[Sign]:
@@ -89,7 +92,9 @@ def _of_the_system(status: Mapping[str, Any]) -> Iterator[Sign]:
     for trouble in status["system"]:
         if trouble["grade"] == "bad":
             said = {"message": trouble["message"], "advice": trouble["advice"]}
-            yield Sign(f"system:{trouble['part']}", "critical", "sign_system", said)
+            # What reading again has found is one thing, told here or by its last date below.
+            key = "verify" if trouble["part"] == "verify" else f"system:{trouble['part']}"
+            yield Sign(key, "critical", "sign_system", said)
 
 
 def _of_the_papers(status: Mapping[str, Any], limits: Monitoring, at: datetime) -> Iterator[Sign]:

@@ -191,7 +191,7 @@ class School:
             Fault: as `examples` raises.
         """
         with durable.storage_faults(self._folder.parent):
-            self._folder.mkdir(durable.FOLDER_MODE, parents=True, exist_ok=True)
+            durable.make_folder(self._folder)
         count = self._store.append(examples)
         if count:
             self._give()

@@ -12,7 +12,7 @@ import os
 import msgspec
 
 from archiver.config import Config
-from archiver.errors import Fault
+from archiver.errors import Fault, SystemFault
 from archiver.phrases import sentence
 from archiver.pipeline.office import engines_of, reader_of
 from archiver.recognise import cage
@@ -49,7 +49,12 @@ def trial(config: Config, kind: cage.Kind) -> Tried:
     Args:
         config: of the archive.
         kind: the cage that is used.
+
+    Raises:
+        SystemFault: ``folder_missing``: there is no stage to try it in, and none is made.
     """
+    if not config.places.stage.is_dir():
+        raise SystemFault("folder_missing", folder=str(config.places.stage))
     if kind == "missing":
         return Tried(kind, said="; ".join(f"{one}: {cage.tried(one)}" for one in cage.CAGES))
     walls = cage.tried(kind)

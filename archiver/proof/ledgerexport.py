@@ -116,7 +116,7 @@ def export_ledger(
         durable.remove_tree(part)
         try:
             folder = part / (target.stem if target.suffix == ".zip" else target.name)
-            folder.mkdir(durable.FOLDER_MODE, parents=True)
+            durable.make_folder(folder)
             seals = _fill(folder, ledger, sources, (first, last), now)
             finished = _zip(folder, part, now) if target.suffix == ".zip" else folder
             finished.rename(target)

@@ -76,6 +76,15 @@ REASONS: dict[str, Phrase] = {
     "backup_object_unreadable": Phrase(
         N_("Document {id}: {path} is damaged in the archive, and no earlier back-up has it."),
     ),
+    "backup_object_kept": Phrase(
+        N_(
+            "Document {id} is missing in the archive; the back-up keeps it as the one "
+            "before had it."
+        ),
+    ),
+    "backup_object_missing": Phrase(
+        N_("Document {id} is missing in the archive, and no earlier back-up has it."),
+    ),
     "backup_file_unreadable": Phrase(
         N_("The file {path} cannot be read and is not in the back-up."),
     ),

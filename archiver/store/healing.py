@@ -7,7 +7,6 @@ something that is put back, but is no file, is set aside and not thrown away.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 from archiver.records import Id
@@ -52,20 +51,8 @@ def heal(home: Path, inventory: Inventory, source: Path, sha512: str, stage: Sta
         if digest == sha512 and fixity.content_problem(home / path, digest):
             stage.put_back(inventory.id, home / path, source, digest)
             count += 1
-    for path, content in _papers(inventory):
+    for path, content in ocfl.papers(inventory):
         if not fixity.has(home / path, content):
             stage.put_back(inventory.id, home / path, content)
             count += 1
     return count
-
-
-def _papers(inventory: Inventory) -> Iterator[tuple[str, bytes]]:
-    """What the inventory alone tells: the declaration, all inventories, their sidecars."""
-    yield ocfl.OBJECT_DECLARATION, ocfl.OBJECT_DECLARATION_CONTENT
-    for number in range(1, inventory.latest + 1):
-        raw = ocfl.encode(ocfl.earlier(inventory, number))
-        yield f"v{number}/{ocfl.INVENTORY}", raw
-        yield f"v{number}/{ocfl.SIDECAR}", ocfl.sidecar(raw)
-    raw = ocfl.encode(inventory)
-    yield ocfl.INVENTORY, raw
-    yield ocfl.SIDECAR, ocfl.sidecar(raw)

@@ -88,7 +88,7 @@ class Ledger:
             SystemFault: ``disk_full``, ``storage_failed``.
         """
         with durable.storage_faults(self.folder):
-            self.folder.mkdir(durable.FOLDER_MODE, parents=True, exist_ok=True)
+            durable.make_folder(self.folder)
             durable.sync_folder(self.folder.parent)
             files = self._files()
             written = [path for path in files if path.stat().st_size]

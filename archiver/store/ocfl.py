@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 import msgspec
@@ -253,6 +253,21 @@ def earlier(root: Inventory, version: int) -> Inventory:
         manifest={digest: paths for digest, paths in manifest.items() if paths},
         versions={name: one for name, one in root.versions.items() if name in names},
     )
+
+
+def papers(inventory: Inventory) -> Iterator[tuple[str, bytes]]:
+    """What an object's newest inventory alone tells of its files: path and bytes of each.
+
+    The declaration, the inventories of all versions and their sidecars; the object's own come last.
+    """
+    yield OBJECT_DECLARATION, OBJECT_DECLARATION_CONTENT
+    for number in range(1, inventory.latest + 1):
+        raw = encode(earlier(inventory, number))
+        yield f"v{number}/{INVENTORY}", raw
+        yield f"v{number}/{SIDECAR}", sidecar(raw)
+    raw = encode(inventory)
+    yield INVENTORY, raw
+    yield SIDECAR, sidecar(raw)
 
 
 def agrees(root: Inventory, earlier: Inventory, version: int) -> bool:

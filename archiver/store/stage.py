@@ -85,7 +85,7 @@ class Stage:
         elif durable.copy_file(source, fresh) != sha512:
             durable.remove_tree(fresh)
             raise SystemFault("source_changed", path=str(source))
-        target.parent.mkdir(durable.FOLDER_MODE, parents=True, exist_ok=True)
+        durable.make_folder(target.parent)
         if target.is_symlink() or target.is_dir():
             self.set_aside(id, target)
         fresh.rename(target)
@@ -185,7 +185,7 @@ class Stage:
         folder.mkdir(durable.FOLDER_MODE)
         for path, digest in sorted(inventory.content(inventory.latest).items()):
             below = path.removeprefix(f"{inventory.head}/")
-            (folder / below).parent.mkdir(durable.FOLDER_MODE, parents=True, exist_ok=True)
+            durable.make_folder((folder / below).parent)
             self._place(files[below.removeprefix("content/")], folder / below, digest)
         self.drop_moved(files)
         _write_inventory(folder, inventory)

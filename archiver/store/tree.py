@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from archiver.errors import IntegrityFault
+from archiver.errors import ExitCode, IntegrityFault, SystemFault
 from archiver.records import Id
 from archiver.store import durable, ocfl
 from archiver.store.fixity import Problem
@@ -47,7 +47,7 @@ class Tree:
             OSError: as the disk said.
         """
         for folder in (root, stage):
-            folder.mkdir(durable.FOLDER_MODE, parents=True, exist_ok=True)
+            durable.make_folder(folder)
             durable.sync_folder(folder.parent)
         if (root / ocfl.ROOT_DECLARATION).exists():
             return
@@ -60,6 +60,15 @@ class Tree:
     def is_there(self) -> bool:
         """Whether this is a storage root at all."""
         return (self.root / ocfl.ROOT_DECLARATION).is_file()
+
+    def require(self) -> None:
+        """Refuse a folder that is no storage root; perhaps its disk is not mounted.
+
+        Raises:
+            SystemFault: ``vault_missing``, with the exit code for stored bytes.
+        """
+        if not self.is_there():
+            raise SystemFault("vault_missing", exit_code=ExitCode.INTEGRITY, path=str(self.root))
 
     def problems(self) -> list[Problem]:
         """Where the root's own files are not as `create` writes them."""

@@ -160,11 +160,10 @@ class LocalVault:
         self._tree = Tree(root)
         self._locks: WeakValueDictionary[Id, threading.Lock] = WeakValueDictionary()
         self._locks_lock = threading.Lock()
-        if not self._tree.is_there() or not stage.is_dir():
-            raise SystemFault("vault_missing", path=str(root))
+        self._tree.require()
         if self._tree.problems():
             raise IntegrityFault("vault_layout", path=str(root))
-        if root.stat().st_dev != stage.stat().st_dev:
+        if not stage.is_dir() or root.stat().st_dev != stage.stat().st_dev:
             raise SystemFault("stage_elsewhere", path=str(stage))
 
     @classmethod

@@ -34,7 +34,7 @@ from archiver.retention.exchange.package import Digests, Opener, Plan, Progress,
 from archiver.retention.exchange.zipformat import Entry
 from archiver.store.durable import (
     FILE_MODE,
-    FOLDER_MODE,
+    make_folder,
     remove_tree,
     storage_faults,
     sync_folder,
@@ -68,7 +68,7 @@ def deliver(delivery: Delivery, folder: Path, opener: Opener, progress: Progress
         raise Refusal("export_empty")
     target = folder / dialect.stem(delivery.head, "0503")
     part, journal = _beside(target, ".part"), _beside(target, ".journal")
-    folder.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
+    make_folder(folder)
     sync_folder(folder.parent)
     with storage_faults(folder), _alone(folder):
         if target.exists():
@@ -79,7 +79,7 @@ def deliver(delivery: Delivery, folder: Path, opener: Opener, progress: Progress
             sync_folder(folder)
             return target
         plan = _plan(delivery, part, journal)
-        plan.path.parent.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
+        make_folder(plan.path.parent)
         try:
             _fill(delivery, part, plan, opener, progress)
         except IntegrityFault as fault:
