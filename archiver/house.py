@@ -240,13 +240,26 @@ class House:
         """All drop folders."""
         return [self.config.drop_folder(pipeline) for pipeline in self.config.pipelines]
 
-    def reindex(self, progress: Callable[[int, int], None]) -> int:
-        """Make the index anew beside the old one and exchange them; returns the documents."""
-        if self.office is None:
-            return self.new_index(progress)[0]
-        return self.office.exchange_index(lambda: self.new_index(progress))
+    def reindex(
+        self,
+        progress: Callable[[int, int], None],
+        unread: Callable[[Id], None] = lambda _id: None,
+    ) -> int:
+        """Make the index anew beside the old one and exchange them; returns the documents.
 
-    def new_index(self, progress: Callable[[int, int], None]) -> tuple[int, SearchIndex]:
+        Args:
+            progress: is told documents done and in all.
+            unread: is told documents whose words cannot be read.
+        """
+        if self.office is None:
+            return self.new_index(progress, unread)[0]
+        return self.office.exchange_index(lambda: self.new_index(progress, unread))
+
+    def new_index(
+        self,
+        progress: Callable[[int, int], None],
+        unread: Callable[[Id], None] = lambda _id: None,
+    ) -> tuple[int, SearchIndex]:
         """Make another index in the place of the present one, while nobody writes there."""
         import shutil
 
@@ -259,7 +272,7 @@ class House:
         for leftover in (fresh, old):
             durable.remove_tree(leftover)
         index = open_index(self.config.search.engine, fresh)
-        count = fill(index, self.register, self.holdings, progress)
+        count = fill(index, self.register, self.holdings, progress, unread)
         with contextlib.suppress(FileNotFoundError):
             current.rename(old)
         fresh.rename(current)

@@ -255,6 +255,7 @@ class Disclosing(Visit):
         from archiver.disclosure.request import Chosen
 
         document = str(row["id"])
+        self._house.holdings.require_own(row)
         key = str(row["record_class"] or UNCLASSIFIED)
         titles = {one.key: one.title for one in self._house.config.classes}
         title = "" if key == UNCLASSIFIED else titles.get(key, "")

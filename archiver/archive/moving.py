@@ -101,11 +101,14 @@ class Moving(Visit):
             source: the original, or another file of its object, read to its end.
 
         Returns:
-            ``id``, ``state``, ``files``: how many were put back.
+            ``id``, ``state``, ``files``: how many were put back; ``again``: whether the document
+            is read again; ``problems``: sentences, what is wrong with the object all the same.
 
         Raises:
             Refusal: ``not_a_copy``, ``wrong_state``.
         """
+        from archiver.pipeline.objectcheck import ObjectCheck
+
         self._standing.require(Act.DECIDE)
         row = self._document(identifier)
         document, state = str(row["id"]), str(row["state"])
@@ -113,7 +116,17 @@ class Moving(Visit):
             raise Refusal("wrong_state", id=document, state=state, wanted=state)
         files = self._house.rescan.restore(document, source, self._caller.pseudonym)
         self._tell(document)
-        return {"id": document, "state": self._document(document)["state"], "files": files}
+        after = str(self._document(document)["state"])
+        again = after == DocumentState.ACCEPTED
+        check = ObjectCheck(self._house.vault, self._house.register)
+        problems = [str(one["message"]) for one in check.of_object(document)]
+        return {
+            "id": document,
+            "state": after,
+            "files": files,
+            "again": again,
+            "problems": problems,
+        }
 
     def release(self, identifier: Id) -> Json:
         """Quality control of a divided batch has ended: its own object is destroyed.

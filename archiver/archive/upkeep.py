@@ -11,7 +11,7 @@ from archiver.answers import problem_answer, shown_name
 from archiver.archive.visit import Json, Progress, Visit, silent
 from archiver.clock import stored
 from archiver.errors import UsageFault
-from archiver.records import Event
+from archiver.records import Event, Id
 from archiver.rights import Act
 from archiver.sight import UNJUDGED
 
@@ -235,9 +235,15 @@ class Upkeep(Visit):
         return found
 
     def reindex(self, progress: Progress = silent) -> Json:
-        """Make the search index anew from the vault; returns the number of documents."""
+        """Make the search index anew from the vault.
+
+        Returns:
+            ``documents``: how many are in it; ``unread``: ids of those whose words are damaged or
+            lost, which are found by what the catalogue knows alone.
+        """
         self._standing.require(Act.MAINTAIN)
-        return {"documents": self._house.reindex(progress)}
+        unread: list[Id] = []
+        return {"documents": self._house.reindex(progress, unread.append), "unread": unread}
 
     def rebuild(self, progress: Progress = silent) -> Json:
         """Make catalogue and index anew from vault and ledger; only where no daemon runs.
@@ -250,7 +256,7 @@ class Upkeep(Visit):
         lines = house.new_catalogue(progress)
         house.intake.recover(house.folders())
         house.intake.adopt_unknown()
-        return {"lines": lines, "documents": house.reindex(progress)}
+        return {"lines": lines, **self.reindex(progress)}
 
     def verify(self, progress: Progress = silent) -> Json:
         """Read everything again: every object, the ledger's chain and seals, the catalogue.

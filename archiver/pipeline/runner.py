@@ -300,7 +300,7 @@ class Runner:
             state=str(row["state"]),
             receipt=shop.holdings.receipt(document, document),
             # A newer version may have no ledger line: what it says was never decided.
-            record=shop.holdings.record(document, int(row["version"])),
+            record=shop.holdings.record_left(document, int(row["version"]))[0],
             separated=first["state"] == AccessionState.SEPARATED,
             rule=rules.get(str(first["pipeline"]), Separate()),
             store=PageStore(shop.pages, document),

@@ -174,7 +174,7 @@ def _write_version(work: Work, tools: Tools, decided: int) -> None:
         tools: of the lane.
         decided: version with the latest decisions of persons.
     """
-    before = tools.holdings.record(work.id, decided)
+    before, is_whole = tools.holdings.record_left(work.id, decided)
     record = overlaid(
         Record(
             pages=len(work.pages),
@@ -198,6 +198,7 @@ def _write_version(work: Work, tools: Tools, decided: int) -> None:
         # Of a division that came to nothing.
         objects.DIVISION: None,
     }
+    is_same = is_whole or tools.holdings.was_record(work.id, decided, record)
     version = tools.vault.add_version(
         work.id, files, created=tools.now(), message="filed", user="daemon"
     )
@@ -205,7 +206,8 @@ def _write_version(work: Work, tools: Tools, decided: int) -> None:
         data["version"] = version
     accepted = tools.config.ocr.accept_confidence
     reason = (
-        doubt(work.pages, record.confidence, accepted)
+        (None if is_same else "record_lost")
+        or doubt(work.pages, record.confidence, accepted)
         or dossier_doubt(record, tools.register)
         or class_doubt(work.verdict, work.receipt.part, record, tools.config)
     )

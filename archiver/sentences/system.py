@@ -118,9 +118,38 @@ REASONS: dict[str, Phrase] = {
     "object_damaged": Phrase(
         N_("The stored object {id} is damaged, so nothing of it is handed out."),
         N_(
-            "“archiver verify” names the file. Drop a good copy of the original once more, or run "
-            "“archiver restore {id} FILE”; else bring the object back from the back-up."
+            "“archiver verify” names the file. What was made of a sound original “archiver retry "
+            "{id}” makes anew; for the original drop a good copy once more, or run “archiver "
+            "restore {id} FILE”; else bring the object back from the back-up."
         ),
+    ),
+    "version_lost": Phrase(
+        N_(
+            "The newest state of document {id} is lost: the ledger tells of version {wanted}, the "
+            "vault ends with version {found}."
+        ),
+        N_(
+            "Bring the object back from the back-up; else “archiver retry {id}” makes it anew "
+            "from the original, which “archiver get --original {id}” hands out."
+        ),
+    ),
+    "words_unread": Phrase(
+        N_(
+            "The words of document {id} are damaged or lost: it is found by what the catalogue "
+            "knows alone."
+        ),
+        N_("“archiver retry ID” makes them anew from the original."),
+    ),
+    "made_anew": Phrase(
+        N_("What was made of the original is made anew when the document is read again."),
+        N_(
+            "“archiver verify” tells afterwards whether all is well; what it still names in "
+            "earlier versions goes with “archiver purge {id}”."
+        ),
+    ),
+    "not_healed": Phrase(
+        N_("This copy cannot heal that."),
+        N_("Bring the object back from the back-up."),
     ),
     "verify_found": Phrase(
         N_("Reading again what is stored has found problems: {count}."),
