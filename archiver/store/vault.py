@@ -326,7 +326,7 @@ class LocalVault:
         path = home / _content_path(inventory, name, version)
         with durable.storage_faults(self.root):
             try:
-                file = path.open("rb")
+                file = durable.opened(path)
             except fixity.OUT_OF_PLACE:
                 raise IntegrityFault("object_damaged", id=id) from None
             try:
