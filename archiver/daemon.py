@@ -78,6 +78,7 @@ def run(config: Config, *, once: bool, glance: Glance | None = None) -> ExitCode
 
 async def _serve(house: House, once: bool, glance: Glance | None) -> ExitCode:
     house.intake.recover(house.folders())
+    house.require_ledger()
     rulebook.adopt_first(house.registry, "daemon")
     unfinished = _end_erasure(house)
     first_line = house.register.head()[0]

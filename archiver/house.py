@@ -21,7 +21,7 @@ import msgspec
 
 from archiver.clock import now as machine_now
 from archiver.config import Config
-from archiver.errors import DocumentFault, ExitCode, Refusal, SystemFault
+from archiver.errors import DocumentFault, ExitCode, IntegrityFault, Refusal, SystemFault
 from archiver.machine import fault_of, user_name
 from archiver.patience import Patience
 from archiver.records import DocumentState, Event, Id, check_transition
@@ -101,7 +101,7 @@ class House:
     @cached_property
     def owner(self) -> int:
         """User to whom the archive belongs."""
-        return owner_of(self.config.places.vault)
+        return owner_of(self.config)
 
     def require_owner(self) -> None:
         """Refuse to open the archive as somebody else: his files would lock the owner out.
@@ -174,6 +174,21 @@ class House:
         register = Register(self.config.places.catalogue, self.ledger, self.holdings)
         register.catch_up()
         return register
+
+    def lacks_ledger(self) -> bool:
+        """Whether the vault has objects, but the ledger has no line at all."""
+        if self.register.head()[0]:
+            return False
+        return any(not self.vault.is_announced(one) for one in self.vault.ids())
+
+    def require_ledger(self) -> None:
+        """Refuse to go on as a new archive where the ledger of an old one is lost.
+
+        Raises:
+            IntegrityFault: ``ledger_lost``.
+        """
+        if self.lacks_ledger():
+            raise IntegrityFault("ledger_lost", path=str(self.config.places.ledger))
 
     @cached_property
     def index(self) -> SearchIndex:

@@ -98,6 +98,7 @@ class Upkeep(Visit):
             "system": [
                 *(office.troubles() if office else self._clock_trouble()),
                 *self._tails(),
+                *self._ledger_troubles(),
             ],
             "verify": self._verified() if mine.sees_all else None,
             "backup": self._backed_up() if mine.sees_all else None,
@@ -117,6 +118,20 @@ class Upkeep(Visit):
             ).told()
             for path in self._house.ledger.tails()
         ]
+
+    def _ledger_troubles(self) -> list[Json]:
+        """An empty ledger beside a vault that is not, and files of months that have not come."""
+        from archiver.pipeline.health import Trouble
+
+        house, at = self._house, self._house.now()
+        told = [
+            Trouble("ledger", "ledger_stray", {"path": str(path)}, at, times=1)
+            for path in house.ledger.strays(at)
+        ]
+        if house.lacks_ledger():
+            path = str(house.config.places.ledger)
+            told.append(Trouble("ledger", "ledger_lost", {"path": path}, at, times=1))
+        return [one.told() for one in told]
 
     def _figures(self) -> Json:
         """What monitoring measures: times in seconds, space in bytes."""
@@ -177,10 +192,14 @@ class Upkeep(Visit):
         from archiver.pipeline.health import Trouble
 
         house = self._house
+        told = []
+        if house.time.is_mark_damaged:
+            told.append(Trouble("clock", "clock_forgotten", {}, house.now(), times=1).told())
         doubt = house.doubt()
-        if doubt is None:
-            return []
-        return [Trouble("clock", doubt.code, doubt.params, doubt.believed, times=1).told()]
+        if doubt is not None:
+            trouble = Trouble("clock", doubt.code, doubt.params, doubt.believed, times=1)
+            told.append(trouble.told())
+        return told
 
     def _backed_up(self) -> Json | None:
         """The last back-up: ``made_at``, ``folder``, ``problems``; None where there was none."""

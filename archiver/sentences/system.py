@@ -107,6 +107,21 @@ REASONS: dict[str, Phrase] = {
         N_("Another program has changed the ledger file {file}."),
         N_("Bring it back from the back-up, then run “archiver verify”."),
     ),
+    "ledger_lost": Phrase(
+        N_("The vault is full, but the ledger in {path} has no line: it is lost."),
+        N_(
+            "Bring the ledger back from the newest back-up; else “archiver rebuild” takes over "
+            "what lies in the vault."
+        ),
+    ),
+    "ledger_stray": Phrase(
+        N_("The file {path} is of a month that has not come, and has no line of the ledger."),
+        N_("Nothing is written there. Find out who has put it there, and take it away."),
+    ),
+    "clock_forgotten": Phrase(
+        N_("What was remembered of the clock cannot be read and counts for nothing."),
+        N_("It is begun anew by itself; where the clock is in doubt, confirm it."),
+    ),
     "vault_missing": Phrase(
         N_("There is no vault at {path}."),
         N_("Check the configuration, or bring the vault back from the back-up."),
