@@ -282,16 +282,12 @@ def _apply(
     for start in range(0, max(len(rows), 1), _BATCH):
         part = rows[start : start + _BATCH]
         gone = [str(row["id"]) for row in part if row["state"] in _NOT_FOUND]
-        entries = [
-            _entry(row, register, holdings, unread) for row in part if row["id"] not in gone
-        ]
+        entries = [_entry(row, register, holdings, unread) for row in part if row["id"] not in gone]
         last = start + _BATCH >= len(rows)
         index.apply(entries, gone, cursor if last else min(cursor, index.cursor()))
 
 
-def _entry(
-    row: Row, register: Register, holdings: Holdings, unread: Callable[[Id], None]
-) -> Entry:
+def _entry(row: Row, register: Register, holdings: Holdings, unread: Callable[[Id], None]) -> Entry:
     identifier: Id = str(row["id"])
     files = [str(accession["file"]) for accession in register.accessions(identifier)]
     try:

@@ -10,8 +10,8 @@ import msgspec
 from archiver.errors import Fault, IntegrityFault, NotFound
 from archiver.records import Id, Page
 from archiver.store import objects, ocfl
+from archiver.store.asking import Row
 from archiver.store.objects import Item, Matter, Receipt, Record
-from archiver.store.queries import Row
 from archiver.store.vault import Vault
 
 
