@@ -183,7 +183,7 @@ def _daemon(config: Config) -> Iterator[Result]:
         yield Result("check_daemon_off", "notice")
         return
     yield Result("check_daemon", "ok")
-    owner = owner_of(config.places.vault)
+    owner = owner_of(config)
     for pipeline in config.pipelines:
         folder = config.drop_folder(pipeline)
         # Its own rights count, not those of whoever runs this.

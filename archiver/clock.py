@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime
 
 from archiver.errors import UsageFault
 
+_FIRST_YEAR, _LAST_YEAR = 1970, 9000
 TOWN = "Europe/Berlin"
 _EVENING = 22
 _GERMAN_DAY = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
@@ -56,3 +57,12 @@ def typed_day(text: str) -> date:
         return date.fromisoformat(text.strip())
     except ValueError:
         raise UsageFault("not_a_date", value=text) from None
+
+
+def is_time(text: str) -> bool:
+    """Whether a text from a file is a time that can be reckoned with: with a zone, no far year."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return moment.tzinfo is not None and _FIRST_YEAR <= moment.year <= _LAST_YEAR

@@ -136,15 +136,36 @@ def find(explicit: Path | None, environ: Mapping[str, str]) -> Path:
 
 
 def _is_ours(file: Path) -> bool:
-    """Whether a file and its folder belong to us or root, and nobody else may write there."""
-    for path in (file, file.resolve(), file.resolve().parent, file.parent.resolve()):
-        seen = path.stat()
-        is_shared = seen.st_mode & stat.S_IWOTH or (
-            seen.st_mode & stat.S_IWGRP and seen.st_gid not in (0, os.getegid())
-        )
-        if seen.st_uid not in (0, os.geteuid()) or is_shared:
-            return False
-    return True
+    """Whether a file, what is read with it and all on the way there belong to us or root alone."""
+    real = file.resolve()
+    beside = [real.parent / "filingplan.toml", real.parent / "pipelines"]
+    beside += real.parent.glob("pipelines/*.toml")
+    there = [path for path in beside if path.exists()]
+    return all(_is_private(path) for path in (*_way(file), real.parent, real, *there))
+
+
+def _way(file: Path) -> Iterator[Path]:
+    """The folder in which a file lies, and each in which a link on the way to it lies."""
+    here, *steps = (Path(part) for part in file.absolute().parts)
+    yield file.absolute().parent
+    while steps:
+        step = here / steps.pop(0)
+        if step.name == "..":
+            here = here.parent
+        elif step.is_symlink():
+            yield here
+            steps = [*(Path(part) for part in step.readlink().parts), *steps]
+        else:
+            here = step
+
+
+def _is_private(path: Path) -> bool:
+    """Whether a path belongs to us or root, and nobody else may write there."""
+    seen = path.stat()
+    is_shared = seen.st_mode & stat.S_IWOTH or (
+        seen.st_mode & stat.S_IWGRP and seen.st_gid not in (0, os.getegid())
+    )
+    return seen.st_uid in (0, os.geteuid()) and not is_shared
 
 
 def load(file: Path, *, folders: bool = True) -> Config:

@@ -138,6 +138,7 @@ def _excuse(house: House, rebuild: _Rebuild, over: threading.Event) -> None:
 
 async def _serve(house: House, once: bool, glance: Glance | None) -> ExitCode:
     house.intake.recover(house.folders())
+    house.require_ledger()
     rulebook.adopt_first(house.registry, "daemon")
     unfinished = _end_erasure(house)
     first_line = house.register.head()[0]

@@ -21,7 +21,7 @@ import msgspec
 
 from archiver.clock import now as machine_now
 from archiver.config import Config
-from archiver.errors import DocumentFault, ExitCode, Refusal, SystemFault
+from archiver.errors import DocumentFault, ExitCode, IntegrityFault, Refusal, SystemFault
 from archiver.machine import fault_of, user_name
 from archiver.patience import Patience
 from archiver.records import DocumentState, Event, Id, check_transition
@@ -110,7 +110,7 @@ class House:
     @cached_property
     def owner(self) -> int:
         """User to whom the archive belongs."""
-        return owner_of(self.config.places.vault)
+        return owner_of(self.config)
 
     def require_owner(self) -> None:
         """Refuse to open the archive as somebody else: his files would lock the owner out.
@@ -187,6 +187,21 @@ class House:
         register.catch_up()
         return register
 
+    def lacks_ledger(self) -> bool:
+        """Whether the vault has objects, but the ledger has no line at all."""
+        if self.register.head()[0]:
+            return False
+        return any(not self.vault.is_announced(one) for one in self.vault.ids())
+
+    def require_ledger(self) -> None:
+        """Refuse to go on as a new archive where the ledger of an old one is lost.
+
+        Raises:
+            IntegrityFault: ``ledger_lost``.
+        """
+        if self.lacks_ledger():
+            raise IntegrityFault("ledger_lost", path=str(self.config.places.ledger))
+
     @cached_property
     def stores(self) -> Stores:
         """Vault, ledger and catalogue, and the door through which they are changed."""
@@ -259,13 +274,26 @@ class House:
         """All drop folders."""
         return [self.config.drop_folder(pipeline) for pipeline in self.config.pipelines]
 
-    def reindex(self, progress: Callable[[int, int], None]) -> int:
-        """Make the index anew beside the old one and exchange them; returns the documents."""
-        if self.office is None:
-            return self.new_index(progress)[0]
-        return self.office.exchange_index(lambda: self.new_index(progress))
+    def reindex(
+        self,
+        progress: Callable[[int, int], None],
+        unread: Callable[[Id], None] = lambda _id: None,
+    ) -> int:
+        """Make the index anew beside the old one and exchange them; returns the documents.
 
-    def new_index(self, progress: Callable[[int, int], None]) -> tuple[int, SearchIndex]:
+        Args:
+            progress: is told documents done and in all.
+            unread: is told documents whose words cannot be read.
+        """
+        if self.office is None:
+            return self.new_index(progress, unread)[0]
+        return self.office.exchange_index(lambda: self.new_index(progress, unread))
+
+    def new_index(
+        self,
+        progress: Callable[[int, int], None],
+        unread: Callable[[Id], None] = lambda _id: None,
+    ) -> tuple[int, SearchIndex]:
         """Make another index in the place of the present one, while nobody writes there."""
         import shutil
 
@@ -278,7 +306,7 @@ class House:
         for leftover in (fresh, old):
             durable.remove_tree(leftover)
         index = open_index(self.config.search.engine, fresh)
-        count = fill(index, self.register, self.holdings, progress)
+        count = fill(index, self.register, self.holdings, progress, unread)
         with contextlib.suppress(FileNotFoundError):
             current.rename(old)
         fresh.rename(current)

@@ -1,37 +1,66 @@
 r"""Text from outside: no character in it may do anything but be read.
 
-Control characters speak to terminals (set the title, fill the clipboard, clear the screen), and
-writing-direction controls show "invoice<RLO>fdp.exe" as "invoiceexe.pdf". Promises two ways to be
-rid of them: `plain` for what is kept and found (words, fields, names that people type), `shown` for
-what is printed, which lets a person see that something was there.
+Control characters speak to terminals (set the title, fill the clipboard, clear the screen),
+writing-direction controls show "invoice<RLO>fdp.exe" as "invoiceexe.pdf", and what nobody sees
+(tags, private use) says one thing to a person and another to a program. So nothing passes that
+Unicode counts as control, format, half, private or unassigned but the soft hyphen, and joiners
+behind a letter of a script that has them. Promises two ways to be rid of the rest: `plain` for what
+is kept and found (words, fields, names that people type), `shown` for what is printed, which lets a
+person see that something was there.
 """
 
 from __future__ import annotations
 
-import re
+import json
+import unicodedata
+from collections.abc import Callable, Iterator
 from typing import Any
 
-# Unicode Standard Annex 9, "Explicit Directional Formatting Characters" and the marks.
-DIRECTION_CONTROLS = frozenset(
-    "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-)
-# Separators of lines and paragraphs, for programs that take them for line ends.
-_SEPARATORS = "\u2028\u2029"
-# Halves of characters, which no file can hold.
-_ODD = "\x00-\x1f\x7f-\x9f\ud800-\udfff" + _SEPARATORS + "".join(sorted(DIRECTION_CONTROLS))
-_NOT_PLAIN = re.compile(f"[{_ODD}]")
-_NOT_SHOWN = re.compile(f"(?![\n\t])[{_ODD}]")
-_BREAKS = str.maketrans(dict.fromkeys("\t\n\v\f\r\x85" + _SEPARATORS, " "))
+# Other (control, format, surrogate, private, unassigned), and separators of lines and paragraphs,
+# which programs take for line ends.
+_ODD = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_SOFT_HYPHEN = "\u00ad"
+_JOINERS = "\u200c\u200d"
+_JOINED = "\u0590"  # the first of the scripts and signs that are joined
+_BREAKS = str.maketrans(dict.fromkeys("\t\n\v\f\r\x85\u2028\u2029", " "))
+
+
+def _is_odd(letter: str, before: str) -> bool:
+    """Whether a character does anything but be read, behind another one or none."""
+    if letter == _SOFT_HYPHEN or letter.isprintable():
+        return False
+    if letter in _JOINERS:
+        return before < _JOINED or unicodedata.category(before)[0] not in "LMS"
+    return unicodedata.category(letter) in _ODD
+
+
+def _judged(text: str) -> Iterator[tuple[str, bool]]:
+    """Each character of a text, and whether it is odd; what is odd stands before no other one."""
+    before = ""
+    for letter in text:
+        is_odd = _is_odd(letter, before)
+        yield letter, is_odd
+        before = before if is_odd else letter
+
+
+def _changed(text: str, change: Callable[[str], str], keep: str = "") -> str:
+    """A text in which each odd character is changed, but for some."""
+    if text.isprintable():
+        return text
+    return "".join(
+        change(letter) if is_odd and letter not in keep else letter
+        for letter, is_odd in _judged(text)
+    )
 
 
 def is_plain(text: str) -> bool:
     """Whether a text holds nothing but what can be read, on one line."""
-    return _NOT_PLAIN.search(text) is None
+    return text.isprintable() or not any(is_odd for _, is_odd in _judged(text))
 
 
 def plain(text: str) -> str:
     """A text on one line without control and direction characters; breaks become spaces."""
-    return text if is_plain(text) else _NOT_PLAIN.sub("", text.translate(_BREAKS))
+    return text if is_plain(text) else _changed(text.translate(_BREAKS), lambda _odd: "")
 
 
 def plain_lines(text: str) -> str:
@@ -40,13 +69,13 @@ def plain_lines(text: str) -> str:
 
 
 def shown(text: str, *, one_line: bool = False) -> str:
-    r"""A text to print: what is not plain shows as ``\xNN`` or ``\uNNNN``.
+    r"""A text to print: what is not plain shows as ``\xNN``, ``\uNNNN`` or ``\UNNNNNNNN``.
 
     Args:
         text: from outside.
         one_line: whether line ends and tabs show as well; else they stay.
     """
-    return (_NOT_PLAIN if one_line else _NOT_SHOWN).sub(_escaped, text)
+    return _changed(text, _escaped, "" if one_line else "\n\t")
 
 
 def plain_values(value: Any) -> Any:
@@ -72,9 +101,16 @@ def json_shown(dumped: str) -> str:
 
     It says the same to every reader; a terminal shows it.
     """
-    return re.sub(f"(?!\n)[{_ODD}]", lambda found: f"\\u{ord(found[0]):04x}", dumped)
+    return _changed(dumped, _json_escaped, "\n")
 
 
-def _escaped(found: re.Match[str]) -> str:
-    code = ord(found[0])
+def _json_escaped(letter: str) -> str:
+    """As JSON writes it: two halves beyond the first plane."""
+    return json.dumps(letter)[1:-1] if letter > "\x7f" else f"\\u{ord(letter):04x}"
+
+
+def _escaped(letter: str) -> str:
+    code = ord(letter)
+    if code > 0xFFFF:
+        return f"\\U{code:08x}"
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

@@ -7,9 +7,10 @@ the caller is. Roles add up; who has none is refused everything.
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from enum import StrEnum
-from pathlib import Path
 
 import msgspec
 
@@ -169,9 +170,23 @@ def sight(config: Config, caller: Caller, mine: Standing) -> Sight:
     return Sight(guards, mine.may(Right.DISPOSE), mine.may(Right.READ), mine.pipelines, unjudged)
 
 
-def owner_of(place: Path) -> int:
-    """The user to whom an archive belongs: the owner of its vault."""
-    return place.stat().st_uid
+def owner_of(config: Config) -> int:
+    """The user to whom an archive belongs: most of vault, ledger, stage and index are his.
+
+    A single folder that somebody made or copied as root does not lock the owner out: what he may
+    not use is named when it is met.
+
+    Raises:
+        OSError: none of them can be asked.
+    """
+    places = config.places
+    owners: Counter[int] = Counter()
+    for place in (places.vault, places.ledger, places.stage, places.index):
+        with suppress(OSError):
+            owners[place.stat().st_uid] += 1
+    if not owners:
+        return places.vault.stat().st_uid
+    return owners.most_common(1)[0][0]
 
 
 def _in_any(caller: Caller, groups: Sequence[str]) -> bool:

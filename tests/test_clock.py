@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -12,10 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archiver.archive import Archive
+from archiver.backup import note as backup_note
 from archiver.clock import stored
 from archiver.config import load
 from archiver.errors import Fault
 from archiver.house import House, held
+from archiver.monitoring import note
+from archiver.pipeline import rounds
 from archiver.pipeline.office import Office, new_boot
 from archiver.rights import myself
 from archiver.store.timekeeping import Doubt, Reading, Timekeeper, judge
@@ -153,6 +157,26 @@ def test_without_a_mark_the_last_line_counts(tmp_path: Path) -> None:
     assert Timekeeper(tmp_path, lambda: "", Machine()).doubt() is None
     (tmp_path / "clock.json").write_bytes(b"{")
     assert Timekeeper(tmp_path, lambda: text(START), Machine()).doubt() is None
+    for mark in (
+        b'{"at":"garbage","boot":"b","running":0}',
+        b'{"at":"2026-12-01T06:00:00","boot":"b","running":0}',
+        b'{"at":"9999-12-31T23:59:59.000Z","boot":"b","running":-1e9}',
+        b'{"at":"2026-12-01T06:00:00.000Z","boot":"b","running":1e308}',
+    ):
+        (tmp_path / "clock.json").write_bytes(mark)
+        keeper = Timekeeper(tmp_path, lambda: text(START), Machine())
+        assert keeper.is_mark_damaged and keeper.doubt() is None
+        assert keeper.look() is None and not keeper.is_mark_damaged
+
+
+@pytest.mark.parametrize("at", ["", "garbage", "2026-12-01T06:00:00", "9999-12-31T23:59:59.000Z"])
+def test_a_note_with_a_time_that_is_none_counts_as_none(tmp_path: Path, at: str) -> None:
+    back_up = {"folder": "/x", "made_at": at, "number": 1, "seq": 1, "troubles": 0}
+    (tmp_path / "backup.json").write_text(json.dumps([back_up]))
+    (tmp_path / "verified.json").write_text(json.dumps({"at": at, "problems": 0}))
+    (tmp_path / "verify.json").write_text(json.dumps({"begun": at, "ended": at, "read": 3}))
+    assert backup_note.last(tmp_path) is None and note.verified(tmp_path) is None
+    assert rounds.remembered(tmp_path).begun == ""
 
 
 moments = st.datetimes(datetime(1970, 1, 2), datetime(2100, 1, 1)).map(

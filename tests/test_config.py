@@ -196,7 +196,10 @@ def test_the_named_file_comes_before_the_environment_and_the_folder(
     assert find(None, {}) == system
 
 
-@pytest.mark.parametrize("whose", ["folder", "file", "link", "open folder", "open file", "group"])
+@pytest.mark.parametrize(
+    "whose",
+    ["folder", "file", "link", "way", "plan", "pipelines", "open folder", "open file", "group"],
+)
 def test_a_configuration_that_others_can_have_put_there_is_not_taken(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whose: str
 ) -> None:
@@ -214,6 +217,16 @@ def test_a_configuration_that_others_can_have_put_there_is_not_taken(
         here.symlink_to(elsewhere / "config.toml")
         assert find(None, {}).resolve() == elsewhere / "config.toml"
         os.chown(elsewhere, stranger, stranger)
+    elif whose == "way":
+        (tmp_path / "foreign").mkdir()
+        os.chown(tmp_path / "foreign", stranger, stranger)
+        (tmp_path / "foreign" / "link").symlink_to(elsewhere)
+        here.unlink()
+        here.symlink_to("../foreign/link/config.toml")
+    elif whose in ("plan", "pipelines"):
+        beside = there / {"plan": "filingplan.toml"}.get(whose, whose)
+        beside.touch()
+        os.chown(beside, stranger, stranger)
     elif whose == "group":
         os.chown(there, 0, stranger)
         there.chmod(0o775)

@@ -12,12 +12,12 @@ import msgspec
 import pytest
 
 from archiver.archive import Archive
-from archiver.errors import NotFound, Refusal
+from archiver.errors import IntegrityFault, NotFound, Refusal
 from archiver.house import House, new_id
 from archiver.inbox.sightings import look
 from archiver.rights import myself
 from archiver.store import objects, ocfl
-from tests.lane import Lane, letter
+from tests.lane import Lane, founded, letter
 from tests.ocfl_judge import judge
 from tests.seeding import Letter, filed
 from tests.test_fixity_way import Holding, as_folder, cut, empty, flip, lose, lose_inventories, zero
@@ -242,6 +242,84 @@ def test_a_damaged_document_that_waits_goes_on_when_it_is_healed(
         assert lane.state(document) == "accepted"
         assert lane.walk(document) in ("filed", "review")
         assert lane.row(document)["reason"] != "object_damaged"
+
+
+@pytest.mark.parametrize("name", ["words.json", "record.json"])
+@pytest.mark.parametrize("way", ["restore", "retry"])
+def test_what_was_made_of_a_sound_original_is_made_anew(
+    tmp_path: Path, name: str, way: str
+) -> None:
+    with Lane(founded(tmp_path / "town")) as lane:
+        content = letter("eins")
+        document = lane.drop("eins.pdf", content)
+        state = lane.walk(document)
+        zero(lane.house.vault.path(document, name))
+        assert lane.archive.reindex()["unread"] == [document] * (name == "words.json")
+        if way == "restore":
+            told = lane.archive.restore(document, io.BytesIO(content))
+            assert told["again"] and told["problems"]
+        else:
+            lane.archive.retry(document)
+        assert lane.walk(document) == state
+        assert lane.archive.verify()["problems"] == []
+        assert lane.archive.restore(document, io.BytesIO(content))["problems"] == []
+        assert lane.archive.reindex()["unread"] == []
+
+
+def test_a_decision_in_a_lost_version_is_asked_for_again_and_the_past_can_go(
+    tmp_path: Path,
+) -> None:
+    with Lane(founded(tmp_path / "town")) as lane:
+        document = lane.drop("eins.pdf", letter("eins"))
+        lane.walk(document)
+        lane.archive.set(document, ["subject=Ganz anders"])
+        zero(lane.house.vault.path(document, "record.json"))
+        lane.archive.retry(document)
+        assert lane.walk(document) == "review"
+        assert lane.reason(document)[1] == "record_lost"
+        assert lane.archive.show(document)["subject"] != "Ganz anders"
+        assert [one["code"] for one in lane.archive.verify()["problems"]] == ["changed_file"]
+        lane.archive.accept(document, [f"class={lane.config.classes[0].key}"])
+        lane.archive.purge(document, "Schaden")
+        assert lane.archive.verify()["problems"] == []
+
+
+def test_what_goes_out_is_of_the_document_that_was_asked_for(tmp_path: Path) -> None:
+    with Lane(founded(tmp_path / "town")) as lane:
+        own = lane.drop("eins.pdf", letter("eins"))
+        other = lane.drop("zwei.pdf", letter("zwei"))
+        lane.work_off()
+        home, strange = lane.house.vault.home(own), lane.house.vault.home(other)
+        shutil.copytree(home, tmp_path / "kept")
+        shutil.rmtree(home)
+        shutil.copytree(strange, home)
+        for path in home.rglob("inventory.json"):
+            path.write_bytes(path.read_bytes().replace(other.encode(), own.encode()))
+            path.with_name(ocfl.SIDECAR).write_bytes(ocfl.sidecar(path.read_bytes()))
+        archive = lane.archive
+        for ask in (
+            lambda: archive.fetch(own),
+            lambda: archive.fetch(own, original=True),
+            lambda: archive.show(own),
+            lambda: archive.text(own),
+            lambda: archive.picture(own),
+        ):
+            with pytest.raises(IntegrityFault, match="object_damaged"):
+                ask()
+        assert archive.reindex()["unread"] == [own]
+        # An object of earlier days has its original, and no more than that.
+        shutil.rmtree(home)
+        shutil.copytree(tmp_path / "kept", home)
+        shutil.rmtree(home / "v2")
+        for name in (ocfl.INVENTORY, ocfl.SIDECAR):
+            shutil.copy(home / "v1" / name, home)
+        with pytest.raises(IntegrityFault, match="version_lost"):
+            archive.fetch(own)
+        archive.fetch(own, original=True).stream.close()
+        archive.retry(own)
+        lane.work_off()
+        assert archive.fetch(own).notice == "no_rendition"
+        assert archive.verify()["problems"] == []
 
 
 def test_restore_on_the_command_line(holding: Holding, tmp_path: Path) -> None:

@@ -232,6 +232,20 @@ def test_a_tail_of_zeros_is_cut_off(ledger):
     assert again.head() == ledger.head()
 
 
+@pytest.mark.parametrize("content", [b"", bytes(100)])
+def test_a_file_of_a_later_month_without_a_line_is_no_month(ledger, content):
+    stray = ledger.folder / "2099-12.jsonl"
+    stray.write_bytes(content)
+    again = Ledger(ledger.folder)
+    again.open()
+    again.append([event("2026-03-03", 9), event("2026-04-01", 10)])
+    again.append([event("2026-04-02", 11)])
+    assert stray.read_bytes() == b"" and again.strays("2026-04-02") == [stray]
+    assert "2026-04.jsonl" in [path.name for path in files(ledger)]
+    assert again.verify(again.head()) == []
+    assert numbers(Ledger(ledger.folder).read()) == list(range(1, 12))
+
+
 def is_refused_untouched(ledger):
     """Whether opening refuses to go on, and no byte of any file was changed by it."""
     before = {path.name: path.read_bytes() for path in ledger.folder.iterdir()}

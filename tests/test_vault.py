@@ -2,6 +2,7 @@
 
 import errno
 import hashlib
+import os
 import shutil
 import threading
 from contextlib import suppress
@@ -291,6 +292,24 @@ def test_an_object_in_the_place_of_another_is_found(vault):
     shutil.rmtree(home)
     shutil.copytree(vault.root / ocfl.object_place(B), home)
     assert [p.code for p in vault.verify(A)] == ["wrong_id"]
+
+
+@pytest.mark.parametrize("name", ["inventory.json", "v1/content/original.pdf"])
+def test_a_pipe_in_the_place_of_a_file_keeps_nobody_waiting(vault, name):
+    put(vault, A, {"original.pdf": b"1"})
+    place = vault.home(A) / name
+    place.unlink()
+    os.mkfifo(place)
+    assert [p.code for p in vault.verify(A)] == ["missing_file"]
+    with pytest.raises(IntegrityFault, match="object_damaged"):
+        vault.open(A, "original.pdf")
+
+
+def test_bytes_that_are_stored_again_put_damaged_ones_back(vault):
+    put(vault, A, {"original.pdf": b"1", "words.json": b"2"})
+    vault.path(A, "words.json").write_bytes(b"x")
+    assert vault.add_version(A, {"words.json": b"2"}, AT, "filed", "daemon") == 1
+    assert read(vault, A, "words.json") == b"2" and vault.verify(A) == []
 
 
 def test_recovery_never_throws_away_a_version_that_was_finished_and_rotted(vault):

@@ -241,6 +241,7 @@ class Disclosures(Visit):
     def _chosen(self, row: Json, version: int | None, pages: Sequence[tuple[Id, int]]) -> Chosen:
         """A document of the package: its title is its class, which is about no person."""
         document = str(row["id"])
+        self._house.holdings.require_own(row)
         key = str(row["record_class"] or UNCLASSIFIED)
         titles = {one.key: one.title for one in self._house.config.classes}
         title = "" if key == UNCLASSIFIED else titles.get(key, "")

@@ -76,9 +76,12 @@ class Documents(Visit):
 
         Raises:
             NotFound: no document or accession has this id.
+            IntegrityFault: ``object_damaged``, ``version_lost``.
         """
         row = self._document(identifier)
         document = str(row["id"])
+        if self._house.vault.exists(document):
+            self._house.holdings.require_own(row)
         self._opened(row, "show")
         register = self._seen
         accessions = register.accessions(document)
@@ -171,11 +174,12 @@ class Documents(Visit):
             original: as received; also where there is no PDF/A, then with a notice.
 
         Raises:
-            IntegrityFault: ``object_damaged``, ``object_missing``: nothing is handed out.
+            IntegrityFault: ``object_damaged``, ``object_missing``, ``version_lost``: nothing is
+                handed out.
         """
         from archiver.store import objects
 
-        row = self._stored(identifier)
+        row = self._stored(identifier, newest=not original)
         self._opened(row, "original" if original else "file")
         document, media_type = str(row["id"]), str(row["media_type"])
         name = str(self._seen.accessions(document)[0]["file"])

@@ -21,7 +21,7 @@ from archiver.rights import Right
 # then what was read badly, then contradictions, then what only wants a nod.
 _URGENCY = (
     frozenset({"worker_died", "file_too_large", "too_many_pages", "page_too_large", "no_text"}),
-    frozenset({"low_confidence", "only_blank_pages", "sheet_class_unknown"}),
+    frozenset({"low_confidence", "only_blank_pages", "record_lost", "sheet_class_unknown"}),
     frozenset({"class_disagreed", "class_contradictory_rules", "class_corrected_alike"}),
     frozenset({"class_rule_only", "class_model_only", "class_unknown"}),
 )

@@ -14,6 +14,7 @@ from archiver.acts import Json, act
 from archiver.archive.deciding import Deciding
 from archiver.archive.visit import require_name
 from archiver.errors import Refusal, UsageFault
+from archiver.pipeline.objectcheck import ObjectCheck
 from archiver.records import DocumentState, Id
 from archiver.registry.scans import require_released
 from archiver.rights import Right
@@ -103,7 +104,8 @@ class Scans(Deciding):
             source: the original, or another file of its object, read to its end.
 
         Returns:
-            ``id``, ``state``, ``files``: how many were put back.
+            ``id``, ``state``, ``files``: how many were put back; ``again``: whether the document
+            is read again; ``problems``: sentences, what is wrong with the object all the same.
 
         Raises:
             Refusal: ``not_a_copy``, ``wrong_state``.
@@ -114,7 +116,17 @@ class Scans(Deciding):
             raise Refusal("wrong_state", id=document, state=state, wanted=state)
         files = self._house.rescan.restore(document, source, self._caller.pseudonym)
         self._tell(document)
-        return {"id": document, "state": self._document(document)["state"], "files": files}
+        after = str(self._document(document)["state"])
+        again = after == DocumentState.ACCEPTED
+        check = ObjectCheck(self._house.vault, self._house.register)
+        problems = [str(one["message"]) for one in check.of_object(document)]
+        return {
+            "id": document,
+            "state": after,
+            "files": files,
+            "again": again,
+            "problems": problems,
+        }
 
     @act(Right.DISPOSE, "desk")
     def release(self, identifier: Id) -> Json:

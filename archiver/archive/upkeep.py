@@ -21,7 +21,7 @@ from archiver.pipeline.health import Trouble
 from archiver.pipeline.office import cage_of
 from archiver.pipeline.trial import trial
 from archiver.pipeline.watch import survey
-from archiver.records import Event
+from archiver.records import Event, Id
 from archiver.registry import holdbook, rulebook
 from archiver.registry.units import withdrawn_due
 from archiver.retention.holds import to_review
@@ -109,6 +109,7 @@ class Upkeep(Visit):
             "system": [
                 *(office.troubles() if office else self._clock_trouble()),
                 *self._tails(),
+                *self._ledger_troubles(),
             ],
             "verify": self._verified() if mine.sees_all else None,
             "backup": self._backed_up() if mine.sees_all else None,
@@ -126,6 +127,18 @@ class Upkeep(Visit):
             ).told()
             for path in self._house.ledger.tails()
         ]
+
+    def _ledger_troubles(self) -> list[Json]:
+        """An empty ledger beside a vault that is not, and files of months that have not come."""
+        house, at = self._house, self._house.now()
+        told = [
+            Trouble("ledger", "ledger_stray", {"path": str(path)}, at, times=1)
+            for path in house.ledger.strays(at)
+        ]
+        if house.lacks_ledger():
+            path = str(house.config.places.ledger)
+            told.append(Trouble("ledger", "ledger_lost", {"path": path}, at, times=1))
+        return [one.told() for one in told]
 
     def _figures(self) -> Json:
         """What monitoring measures: times in seconds, space in bytes."""
@@ -178,10 +191,14 @@ class Upkeep(Visit):
     def _clock_trouble(self) -> list[Json]:
         """What is wrong with the clock, where no daemon says so."""
         house = self._house
+        told = []
+        if house.time.is_mark_damaged:
+            told.append(Trouble("clock", "clock_forgotten", {}, house.now(), times=1).told())
         doubt = house.doubt()
-        if doubt is None:
-            return []
-        return [Trouble("clock", doubt.code, doubt.params, doubt.believed, times=1).told()]
+        if doubt is not None:
+            trouble = Trouble("clock", doubt.code, doubt.params, doubt.believed, times=1)
+            told.append(trouble.told())
+        return told
 
     def _backed_up(self) -> Json | None:
         """The last back-up: ``made_at``, ``folder``, ``problems``; None where there was none."""
@@ -230,8 +247,14 @@ class Upkeep(Visit):
 
     @act(Right.MAINTAIN)
     def reindex(self, progress: Progress = silent) -> Json:
-        """Make the search index anew from the vault; returns the number of documents."""
-        return {"documents": self._house.reindex(progress)}
+        """Make the search index anew from the vault.
+
+        Returns:
+            ``documents``: how many are in it; ``unread``: ids of those whose words are damaged or
+            lost, which are found by what the catalogue knows alone.
+        """
+        unread: list[Id] = []
+        return {"documents": self._house.reindex(progress, unread.append), "unread": unread}
 
     @act(Right.MAINTAIN)
     def rebuild(self, progress: Progress = silent) -> Json:
@@ -247,7 +270,7 @@ class Upkeep(Visit):
         lines = house.new_catalogue(progress)
         house.intake.recover(house.folders())
         house.intake.adopt_unknown()
-        return {"lines": lines, "documents": house.reindex(progress)}
+        return {"lines": lines, **self.reindex(progress)}
 
     @act(Right.MAINTAIN, while_wanted=True)
     def verify(self, progress: Progress = silent) -> Json:

@@ -217,17 +217,24 @@ class Visit:
         assert row is not None
         return str(row["state"])
 
-    def _stored(self, identifier: Id) -> Json:
+    def _stored(self, identifier: Id, *, newest: bool = True) -> Json:
         """The row of a document whose bytes are wanted.
 
+        Args:
+            identifier: as for `_document`.
+            newest: whether more is wanted than the received bytes.
+
         Raises:
-            IntegrityFault: ``object_missing``: the ledger knows it, the vault has lost it.
+            IntegrityFault: ``object_missing``: the ledger knows it, the vault has lost it; or as
+                `Holdings.require_own`.
         """
         row = self._document(identifier)
         document = str(row["id"])
         is_gone = row["state"] == DocumentState.DESTROYED
         if not is_gone and not self._house.vault.exists(document):
             raise IntegrityFault("object_missing", id=document)
+        if not is_gone:
+            self._house.holdings.require_own(row, newest=newest)
         return row
 
 

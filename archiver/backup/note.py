@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from archiver.clock import is_time
 from archiver.store import durable
 
 _FILE = "backup.json"
@@ -47,9 +48,10 @@ def remember(stage: Path, note: Note) -> None:
 def notes(stage: Path) -> list[Note]:
     """The last back-up in each folder, the newest last."""
     try:
-        return msgspec.json.decode((stage / _FILE).read_bytes(), type=list[Note])
+        noted = msgspec.json.decode((stage / _FILE).read_bytes(), type=list[Note])
     except (OSError, msgspec.DecodeError):
         return []
+    return [one for one in noted if is_time(one.made_at)]
 
 
 def last(stage: Path) -> Note | None:

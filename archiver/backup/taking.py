@@ -28,7 +28,7 @@ from archiver.errors import IntegrityFault, SystemFault
 from archiver.inbox.settling import PROBLEMS, RECEIPTS, TEMPORARY_PREFIX
 from archiver.proof.heads import stored_seals
 from archiver.records import MATTER_STEPS, MATTERS_GONE, Id
-from archiver.store import chain, ocfl
+from archiver.store import chain, durable, ocfl
 from archiver.store.ledger import Ledger
 from archiver.store.rebuilding import require_ledger
 from archiver.store.tree import Tree
@@ -339,8 +339,8 @@ class _Taking:
 def _inventory(home: Path) -> ocfl.Inventory | None:
     """An object's inventory as it stands, None where it makes no sense or not yet."""
     try:
-        raw = (home / ocfl.INVENTORY).read_bytes()
-        is_whole = (home / ocfl.SIDECAR).read_bytes() == ocfl.sidecar(raw)
+        raw = durable.content(home / ocfl.INVENTORY)
+        is_whole = durable.content(home / ocfl.SIDECAR) == ocfl.sidecar(raw)
         return ocfl.decode(raw) if is_whole else None
     except (OSError, msgspec.DecodeError):
         return None

@@ -13,9 +13,10 @@ from typing import BinaryIO
 
 import click
 
+from archiver import phrases
 from archiver.cli import desk
 from archiver.cli.reviewing import identified, told
-from archiver.errors import NotFound
+from archiver.errors import ExitCode, NotFound
 from archiver.tongue import tr
 
 
@@ -94,9 +95,17 @@ def restore(context: click.Context, id_: str, file: Path, json_: bool) -> None:
     if not json_:
         if answer["files"]:
             desk.say(tr("Files put back: {files}").format(files=answer["files"]))
-        else:
+        elif not answer["problems"]:
             desk.say(tr("What is stored is sound; nothing had to be put back."))
+        for problem in answer["problems"]:
+            desk.say(problem, fg="red")
+        if answer["problems"]:
+            code = "made_anew" if answer["again"] else "not_healed"
+            desk.say(phrases.sentence(code, {"id": answer["id"]}))
+            desk.say(phrases.advice(code, {"id": answer["id"]}))
     told(answer, json_)
+    if answer["problems"] and not answer["again"]:
+        context.exit(int(ExitCode.INTEGRITY))
 
 
 @click.command(

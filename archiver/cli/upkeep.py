@@ -135,6 +135,7 @@ def reindex(context: click.Context, json_: bool) -> None:
     else:
         documents = phrases.counted("document", report["documents"])
         desk.say(tr("{documents} indexed.").format(documents=documents))
+    _end_unread(context, report["unread"], json_)
 
 
 @click.command(
@@ -161,6 +162,16 @@ def rebuild(context: click.Context, json_: bool) -> None:
                 documents=phrases.counted("document", report["documents"]),
             )
         )
+    _end_unread(context, report["unread"], json_)
+
+
+def _end_unread(context: click.Context, unread: list[str], json_: bool) -> None:
+    """Tell which documents are found without their words, and end as that deserves."""
+    for document in () if json_ else unread:
+        desk.say(f"{document}  {phrases.sentence('words_unread', {'id': document})}", fg="red")
+    if unread and not json_:
+        desk.say(phrases.advice("words_unread", {}))
+    context.exit(int(ExitCode.INTEGRITY if unread else ExitCode.OK))
 
 
 @click.command(

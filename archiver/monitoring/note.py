@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from archiver.clock import is_time
 from archiver.monitoring.alarms import Memory
 from archiver.store import durable
 
@@ -39,9 +40,10 @@ def remember_verified(stage: Path, verified: Verified) -> None:
 def verified(stage: Path) -> Verified | None:
     """The last verification, None where there was none."""
     try:
-        return msgspec.json.decode((stage / _VERIFIED).read_bytes(), type=Verified)
+        noted = msgspec.json.decode((stage / _VERIFIED).read_bytes(), type=Verified)
     except (OSError, msgspec.DecodeError):
         return None
+    return noted if is_time(noted.at) else None
 
 
 def remember_alarms(stage: Path, memory: Memory) -> None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 import msgspec
 
 from archiver.config import Config
-from archiver.errors import NotFound
+from archiver.errors import IntegrityFault, NotFound
 from archiver.pipeline import traces
 from archiver.pipeline.bystanders import Own, said_by_others
 from archiver.pipeline.remainder import remainder
@@ -227,9 +227,11 @@ def _offered(parts: Parts, kind: Kind, document: Id, count: int) -> list[str]:
         try:
             with vault.open(document, objects.WORDS, version) as file:
                 then = objects.decode_pages(file.read())
-        except FileNotFoundError:
+        except (FileNotFoundError, IntegrityFault):
             then = []
-        past = witnesses(holdings.record(document, version), then, (), 1 << 20)
+        # What is damaged says nothing that could be looked for, and goes with the rest.
+        was, _is_whole = holdings.record_left(document, version)
+        past = witnesses(was, then, (), 1 << 20)
         found |= dict.fromkeys(word for word in past if word.casefold() not in today)
     return list(found)[:count]
 

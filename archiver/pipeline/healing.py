@@ -70,6 +70,8 @@ class Healing:
     def heal(self, document: Id, copy: Path, sha512: str, actor: str) -> int:
         """Compare what is stored with a copy, and put back what is damaged or lost.
 
+        Where what was made of the original is damaged or lost, the document is read again.
+
         Args:
             document: whose object.
             copy: a file in the stage; it may be moved from there.
@@ -97,13 +99,25 @@ class Healing:
                     raise IntegrityFault("object_damaged", id=document) from None
                 told = self._make_anew(change, row, copy)
                 count = len(told["digests"]) + 1
-            if count or told:
-                waits = row["reason"] == "object_damaged" or "digests" in told
-                again = waits and row["state"] in _READ_AGAIN
+            worn = self._is_worn(row)
+            waits = worn or row["reason"] == "object_damaged" or "digests" in told
+            again = waits and row["state"] in _READ_AGAIN
+            if count or told or (worn and again):
                 change.line("healed", document, {"files": count, "again": again, **told})
         if change.is_true:
             log.warning("object healed", extra={"id": document, "files": count})
         return count
+
+    def _is_worn(self, row: Row) -> bool:
+        """Whether what was made of the original is damaged or lost: it can be made anew."""
+        document = str(row["id"])
+        inventory = self._vault.inventory(document)
+        bad = {one.path for one in self._vault.verify(document)}
+        files = {name: inventory.content_path(name) in bad for name in inventory.state()}
+        if files.get(objects.original_name(str(row["media_type"])), True):
+            return False  # of what is lost nothing can be made
+        behind = inventory.latest < int(row["version"])
+        return behind or any(files.get(name) for name in objects.MADE)
 
     def _untold(self, row: Row) -> dict[str, Any]:
         """What the ledger has to be told of an object that was made anew when a crash came."""

@@ -63,7 +63,7 @@ def original(work: Work, tools: Tools) -> Iterator[int]:
         raise ReviewNeeded("file_too_large", limit=limit)
     stored = tools.stores.vault.path(work.id, objects.original_name(work.media_type))
     try:
-        with stored.open("rb") as file:
+        with durable.opened(stored) as file:
             copy = copied(file.fileno(), tools.config.places.stage)
     except fixity.OUT_OF_PLACE as error:
         raise DocumentFault("object_damaged", id=work.id) from error

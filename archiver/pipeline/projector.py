@@ -17,7 +17,7 @@ import msgspec
 
 from archiver import phrases
 from archiver.config import Config, Pipeline
-from archiver.errors import IntegrityFault, SystemFault
+from archiver.errors import IntegrityFault, NotFound, SystemFault
 from archiver.extract.einvoice_reading import Statement
 from archiver.extract.einvoice_text import plain
 from archiver.inbox import notices
@@ -240,6 +240,7 @@ def fill(
     register: Register,
     holdings: Holdings,
     progress: Callable[[int, int], None],
+    unread: Callable[[Id], None] = lambda _id: None,
 ) -> int:
     """Put every document into an empty index; returns how many.
 
@@ -248,6 +249,7 @@ def fill(
         register: is read.
         holdings: is read.
         progress: is told documents done and documents in all.
+        unread: is told documents whose words cannot be read; they are found by all else.
     """
     head = register.head()[0]
     total = sum(register.counts().values())
@@ -258,40 +260,43 @@ def fill(
         if row is not None:
             batch.append(row)
         if len(batch) == _BATCH:
-            _apply(index, batch, register, holdings, 0)
+            _apply(index, batch, register, holdings, 0, unread)
             done += len(batch)
             progress(done, total)
             batch = []
-    _apply(index, batch, register, holdings, head)
+    _apply(index, batch, register, holdings, head, unread)
     progress(done + len(batch), total)
     return done + len(batch)
 
 
 def _apply(
-    index: SearchIndex, rows: Iterable[Row], register: Register, holdings: Holdings, cursor: int
+    index: SearchIndex,
+    rows: Iterable[Row],
+    register: Register,
+    holdings: Holdings,
+    cursor: int,
+    unread: Callable[[Id], None] = lambda _id: None,
 ) -> None:
     """Write rows in batches; the cursor moves with the last one."""
     rows = list(rows)
     for start in range(0, max(len(rows), 1), _BATCH):
         part = rows[start : start + _BATCH]
         gone = [str(row["id"]) for row in part if row["state"] in _NOT_FOUND]
-        entries = [_entry(row, register, holdings) for row in part if row["id"] not in gone]
+        entries = [_entry(row, register, holdings, unread) for row in part if row["id"] not in gone]
         last = start + _BATCH >= len(rows)
         index.apply(entries, gone, cursor if last else min(cursor, index.cursor()))
 
 
-def _entry(row: Row, register: Register, holdings: Holdings) -> Entry:
+def _entry(row: Row, register: Register, holdings: Holdings, unread: Callable[[Id], None]) -> Entry:
     identifier: Id = str(row["id"])
     files = [str(accession["file"]) for accession in register.accessions(identifier)]
     try:
-        pages = holdings.pages(identifier)
-    except IntegrityFault as fault:
+        texts = _texts(row, holdings)
+    except (IntegrityFault, NotFound) as fault:
         # It is found by what the catalogue knows; `verify` names what is wrong with it.
         log.error("object damaged", extra={"id": identifier, "reason": fault.reason})
-        pages = []
-    texts = [page.text for page in pages]
-    if objects.INVOICE_ATTACHED in row["findings"] and texts:
-        texts[-1] += _invoice_text(identifier, holdings)
+        unread(identifier)
+        texts = []
     return Entry(
         id=identifier,
         state=str(row["state"]),
@@ -307,6 +312,16 @@ def _entry(row: Row, register: Register, holdings: Holdings) -> Entry:
         page_count=int(row["pages"] or 0),
         guard=guard(str(row["state"]), row["record_class"], row["proposed"]),
     )
+
+
+def _texts(row: Row, holdings: Holdings) -> list[str]:
+    """What the pages of a document say, of that document and no other."""
+    identifier: Id = str(row["id"])
+    holdings.require_own(row)
+    texts = [page.text for page in holdings.pages(identifier)]
+    if objects.INVOICE_ATTACHED in row["findings"] and texts:
+        texts[-1] += _invoice_text(identifier, holdings)
+    return texts
 
 
 def _invoice_text(document: Id, holdings: Holdings) -> str:

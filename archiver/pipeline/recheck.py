@@ -71,6 +71,7 @@ class Recheck:
         self._due = 0.0
         self.strangers: frozenset[bytes] = frozenset()
         self.needed: frozenset[bytes] = frozenset()
+        self._again: set[Id] = set()
 
     def arrival(self, accession: Id) -> Arrival | None:
         """What the archive knows of an accession, None where it has no bytes of it."""
@@ -92,18 +93,23 @@ class Recheck:
         self._due = moment + min(_PAUSE, max(self._after / 2, 0.1))
         self._examine(self._due_now(moment), remove=False)
 
-    def expire(self, limit: datetime) -> None:
+    def expire(self, limit: datetime) -> list[Id]:
         """Remove what was accepted and last written before a time, and can be read in the archive.
 
         From a drop whose document is damaged or lost the document is healed; where that cannot be
         done, the drop stays and is named in `needed`.
+
+        Returns:
+            documents that were healed and are to be read again.
 
         Raises:
             SystemFault: as `look`.
         """
         old = [one for one in kept.kept(self._released) if one.is_older_than(limit)]
         self.needed = frozenset()
+        self._again = set()
         self._examine(old, remove=True)
+        return sorted(self._again)
 
     def compare(self, accessions: Collection[Id]) -> None:
         """Compare what is kept of some accessions now, because it is to go with their documents.
@@ -196,7 +202,11 @@ class Recheck:
         def stored(copy: Path, sha512: str) -> bool:
             own = self._register.document(accession)
             first = [str(own["id"])] if own is not None else []
-            return self._healing.living(copy, sha512, "daemon", first=first) is not None
+            document = self._healing.living(copy, sha512, "daemon", first=first)
+            row = self._register.document(document) if document is not None else None
+            if row is not None and row["state"] == DocumentState.ACCEPTED:
+                self._again.add(str(row["id"]))
+            return document is not None
 
         return stored
 

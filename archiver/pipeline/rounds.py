@@ -18,6 +18,7 @@ from typing import Any
 
 import msgspec
 
+from archiver.clock import is_time
 from archiver.config import Config
 from archiver.errors import Fault, IntegrityFault, SystemFault
 from archiver.monitoring import note
@@ -110,9 +111,10 @@ def remember(stage: Path, state: Round) -> None:
 def remembered(stage: Path) -> Round:
     """The round as it was written down last; a new one where that cannot be read."""
     try:
-        return msgspec.json.decode((stage / _FILE).read_bytes(), type=Round)
+        state = msgspec.json.decode((stage / _FILE).read_bytes(), type=Round)
     except (OSError, msgspec.DecodeError):
         return Round()
+    return state if all(is_time(at) for at in (state.begun, state.ended) if at) else Round()
 
 
 class Rounds:

@@ -296,7 +296,7 @@ class Runner:
             state=str(row["state"]),
             receipt=shop.stores.holdings.receipt(document, document),
             # A newer version may have no ledger line: what it says was never decided.
-            record=shop.stores.holdings.record(document, int(row["version"])),
+            record=shop.stores.holdings.record_left(document, int(row["version"]))[0],
             separated=first["state"] == AccessionState.SEPARATED,
             rule=rules.get(str(first["pipeline"]), Separate()),
             store=PageStore(shop.pages, document),

@@ -175,7 +175,8 @@ def _fit(row: Row, tools: Tools) -> tuple[int | None, str]:
 
 def _is_ordered(row: Row, tools: Tools) -> bool:
     """Whether a person has said what is to become of a stack."""
-    return tools.stores.holdings.record(str(row["id"]), int(row["version"])).order is not None
+    record, _is_whole = tools.stores.holdings.record_left(str(row["id"]), int(row["version"]))
+    return record.order is not None
 
 
 def _apart(one: Row, other: Row) -> float:

@@ -177,7 +177,7 @@ def _write_version(change: Change, work: Work, tools: Tools, decided: int) -> No
         tools: of the lane.
         decided: version with the latest decisions of persons.
     """
-    before = tools.stores.holdings.record(work.id, decided)
+    before, is_whole = tools.stores.holdings.record_left(work.id, decided)
     record = overlaid(
         Record(
             pages=len(work.pages),
@@ -201,12 +201,14 @@ def _write_version(change: Change, work: Work, tools: Tools, decided: int) -> No
         # Of a division that came to nothing.
         objects.DIVISION: None,
     }
+    is_same = is_whole or tools.stores.holdings.was_record(work.id, decided, record)
     version = change.version(work.id, files, "filed", as_is=True)
     for _kind, data in work.steps:
         data["version"] = version
     accepted = tools.config.ocr.accept_confidence
     reason = (
-        doubt(work.pages, record.confidence, accepted)
+        (None if is_same else "record_lost")
+        or doubt(work.pages, record.confidence, accepted)
         or dossier_doubt(record, tools.stores.register)
         or class_doubt(work.verdict, work.receipt.part, record, tools.config)
     )

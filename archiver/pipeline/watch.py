@@ -186,7 +186,8 @@ class Watch:
                 self._expire_at = time.monotonic() + _DAY
                 days = timedelta(days=self._config.inbox.keep_released_days)
                 limit = datetime.fromisoformat(self._sure()) - days
-                self._intake.recheck.expire(limit)
+                for document in self._intake.recheck.expire(limit):
+                    self._accepted(document)
             self._intake.recheck.look()
             self._health.well("released")
             self._tell_kept()

@@ -135,6 +135,7 @@ def _document(registry: Registry, process: str, row: Row) -> Document:
 def _file(registry: Registry, process: str, row: Row) -> PrimaryFile:
     """The PDF/A, or the received bytes where none could be made."""
     identifier, rules = str(row["id"]), registry.config.disposition
+    registry.holdings.require_own(row)
     inventory = registry.vault.inventory(identifier)
     state = inventory.state(int(row["version"]))
     is_rendered = objects.RENDITION in state

@@ -152,6 +152,13 @@ REASONS: dict[str, Phrase] = {
             "documents begin."
         ),
     ),
+    "record_lost": Phrase(
+        N_(
+            "The record of this document was damaged or lost and was made anew. What people had "
+            "decided about it may be missing."
+        ),
+        N_("Compare it with its history in “archiver show”, correct it, and accept it."),
+    ),
     "only_blank_pages": Phrase(
         N_("All pages are blank."),
         N_(

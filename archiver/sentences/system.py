@@ -113,6 +113,21 @@ REASONS: dict[str, Phrase] = {
         N_("Another program has changed the ledger file {file}."),
         N_("Bring it back from the back-up, then run “archiver verify”."),
     ),
+    "ledger_lost": Phrase(
+        N_("The vault is full, but the ledger in {path} has no line: it is lost."),
+        N_(
+            "Bring the ledger back from the newest back-up; else “archiver rebuild” takes over "
+            "what lies in the vault."
+        ),
+    ),
+    "ledger_stray": Phrase(
+        N_("The file {path} is of a month that has not come, and has no line of the ledger."),
+        N_("Nothing is written there. Find out who has put it there, and take it away."),
+    ),
+    "clock_forgotten": Phrase(
+        N_("What was remembered of the clock cannot be read and counts for nothing."),
+        N_("It is begun anew by itself; where the clock is in doubt, confirm it."),
+    ),
     "vault_missing": Phrase(
         N_("There is no vault at {path}."),
         N_("Check the configuration, or bring the vault back from the back-up."),
@@ -124,9 +139,38 @@ REASONS: dict[str, Phrase] = {
     "object_damaged": Phrase(
         N_("The stored object {id} is damaged, so nothing of it is handed out."),
         N_(
-            "“archiver verify” names the file. Drop a good copy of the original once more, or run "
-            "“archiver restore {id} FILE”; else bring the object back from the back-up."
+            "“archiver verify” names the file. What was made of a sound original “archiver retry "
+            "{id}” makes anew; for the original drop a good copy once more, or run “archiver "
+            "restore {id} FILE”; else bring the object back from the back-up."
         ),
+    ),
+    "version_lost": Phrase(
+        N_(
+            "The newest state of document {id} is lost: the ledger tells of version {wanted}, the "
+            "vault ends with version {found}."
+        ),
+        N_(
+            "Bring the object back from the back-up; else “archiver retry {id}” makes it anew "
+            "from the original, which “archiver get --original {id}” hands out."
+        ),
+    ),
+    "words_unread": Phrase(
+        N_(
+            "The words of document {id} are damaged or lost: it is found by what the catalogue "
+            "knows alone."
+        ),
+        N_("“archiver retry ID” makes them anew from the original."),
+    ),
+    "made_anew": Phrase(
+        N_("What was made of the original is made anew when the document is read again."),
+        N_(
+            "“archiver verify” tells afterwards whether all is well; what it still names in "
+            "earlier versions goes with “archiver purge {id}”."
+        ),
+    ),
+    "not_healed": Phrase(
+        N_("This copy cannot heal that."),
+        N_("Bring the object back from the back-up."),
     ),
     "verify_found": Phrase(
         N_("Reading again what is stored has found problems: {count}."),

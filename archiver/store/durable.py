@@ -13,8 +13,10 @@ import hashlib
 import os
 import secrets
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from io import BufferedReader
 from pathlib import Path
 
 from archiver.machine import fault_of
@@ -124,7 +126,7 @@ def copy_file(source: Path, target: Path) -> str:
         OSError: as the disk said; no target is left.
     """
     digest = hashlib.sha512()
-    with source.open("rb") as reader, _new_file(target) as descriptor:
+    with opened(source) as reader, _new_file(target) as descriptor:
         while chunk := reader.read(CHUNK):
             digest.update(chunk)
             write_all(descriptor, chunk)
@@ -162,7 +164,35 @@ def remove_tree(path: Path) -> None:
         return
 
 
+def opened(path: Path) -> BufferedReader:
+    """Open a stored file for reading; what is no plain file (pipe, device, socket) is no file.
+
+    A pipe would keep its reader waiting for a writer for ever.
+
+    Raises:
+        FileNotFoundError: also where something else lies there.
+        OSError: as the system said.
+    """
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        descriptor = os.open(path, flags)
+    except OSError as error:
+        if error.errno in (errno.ENXIO, errno.ENODEV):
+            raise FileNotFoundError(errno.ENOENT, "no plain file", str(path)) from error
+        raise
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise FileNotFoundError(errno.ENOENT, "no plain file", str(path))
+    return os.fdopen(descriptor, "rb")
+
+
+def content(path: Path) -> bytes:
+    """All bytes of a stored file; raises as `opened`."""
+    with opened(path) as reader:
+        return reader.read()
+
+
 def file_digest(path: Path) -> str:
-    """Compute the sha512 of a file's bytes, as hex digits."""
-    with path.open("rb") as reader:
+    """Compute the sha512 of a file's bytes, as hex digits; raises as `opened`."""
+    with opened(path) as reader:
         return hashlib.file_digest(reader, "sha512").hexdigest()

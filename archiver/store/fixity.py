@@ -37,8 +37,8 @@ class Problem(msgspec.Struct, frozen=True):
 def read_inventory(folder: Path) -> ocfl.Inventory | None:
     """The inventory in a folder, None where there is none or it fails its sidecar."""
     try:
-        raw = (folder / ocfl.INVENTORY).read_bytes()
-        if (folder / ocfl.SIDECAR).read_bytes() != ocfl.sidecar(raw):
+        raw = durable.content(folder / ocfl.INVENTORY)
+        if durable.content(folder / ocfl.SIDECAR) != ocfl.sidecar(raw):
             return None
         return ocfl.decode(raw)
     except (*OUT_OF_PLACE, msgspec.DecodeError):
@@ -55,7 +55,7 @@ def sound_inventory(home: Path, id: Id) -> ocfl.Inventory | None:
         OSError: it cannot be read although it is there.
     """
     try:
-        raw = (home / ocfl.INVENTORY).read_bytes()
+        raw = durable.content(home / ocfl.INVENTORY)
         inventory = ocfl.decode(raw)
     except (*OUT_OF_PLACE, msgspec.DecodeError):
         return None
@@ -127,7 +127,7 @@ def examine(home: Path, object_id: Id) -> list[Problem]:
 def has(path: Path, content: bytes) -> bool:
     """Whether a file holds just these bytes."""
     try:
-        return path.read_bytes() == content
+        return durable.content(path) == content
     except OSError:
         return False
 
@@ -135,7 +135,7 @@ def has(path: Path, content: bytes) -> bool:
 def _inventory(home: Path, folder: str, found: list[tuple[str, str]]) -> ocfl.Inventory | None:
     """Read one inventory and note what is wrong with it and its sidecar."""
     try:
-        raw = (home / folder / ocfl.INVENTORY).read_bytes()
+        raw = durable.content(home / folder / ocfl.INVENTORY)
     except OUT_OF_PLACE:
         found.append(("missing_file", folder + ocfl.INVENTORY))
         return None

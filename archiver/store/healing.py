@@ -12,7 +12,7 @@ from pathlib import Path
 from archiver.records import Id
 from archiver.store import fixity, ocfl
 from archiver.store.ocfl import Inventory
-from archiver.store.stage import Stage
+from archiver.store.stage import Source, Stage
 
 
 def newest_inventory(home: Path, id: Id) -> Inventory | None:
@@ -56,3 +56,26 @@ def heal(home: Path, inventory: Inventory, source: Path, sha512: str, stage: Sta
             stage.put_back(inventory.id, home / path, content)
             count += 1
     return count
+
+
+def refresh(
+    home: Path, inventory: Inventory, source: Source | None, sha512: str | None, stage: Stage
+) -> None:
+    """Put stored bytes back that are damaged or lost, where the same bytes are stored again.
+
+    Args:
+        home: the object's folder.
+        inventory: sound.
+        source: what is stored again, None where a file is left out.
+        sha512: its digest.
+        stage: where new files are written first.
+
+    Raises:
+        SystemFault: ``source_changed``.
+        OSError: as the disk said.
+    """
+    if source is None or sha512 is None:
+        return
+    for path in inventory.manifest.get(sha512, ()):
+        if fixity.content_problem(home / path, sha512):
+            stage.put_back(inventory.id, home / path, source, sha512)

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import msgspec
 
-from archiver.errors import IntegrityFault, NotFound
+from archiver.errors import Fault, IntegrityFault, NotFound
 from archiver.records import Id, Page
-from archiver.store import objects
+from archiver.store import objects, ocfl
+from archiver.store.asking import Row
 from archiver.store.objects import Item, Matter, Receipt, Record
 from archiver.store.vault import Vault
 
@@ -19,6 +20,31 @@ class Holdings:
 
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
+
+    def require_own(self, row: Row, *, newest: bool = True) -> None:
+        """Refuse an object that is not, or no longer, that of a document.
+
+        One that was exchanged, or put back as a whole from earlier days, is sound in itself: only
+        what the catalogue has taken over from receipt and ledger tells.
+
+        Args:
+            row: of the document.
+            newest: whether its newest version is wanted, not the received bytes alone.
+
+        Raises:
+            NotFound: ``no_such_document``.
+            IntegrityFault: ``object_damaged``; ``version_lost`` where it ends before the ledger.
+        """
+        document, wanted = str(row["id"]), int(row["version"])
+        if not row["sha512"] or self._vault.is_announced(document):
+            return  # nobody knows its bytes, or it is being written
+        inventory = self._vault.inventory(document)
+        found = min(wanted, inventory.latest)
+        original = objects.original_name(str(row["media_type"]))
+        if inventory.state(found or None).get(original) != row["sha512"]:
+            raise IntegrityFault("object_damaged", id=document)
+        if newest and found < wanted:
+            raise IntegrityFault("version_lost", id=document, found=found, wanted=wanted)
 
     def receipt(self, document: Id, accession: Id) -> Receipt:
         """The receipt of an accession, kept in the document's object.
@@ -51,6 +77,30 @@ class Holdings:
         if record == Record() and self._vault.inventory(document).latest < version:
             raise IntegrityFault("object_damaged", id=document)
         return record
+
+    def record_left(self, document: Id, version: int) -> tuple[Record, bool]:
+        """The record in a version, else in the newest one before it of which it can be read.
+
+        Returns:
+            the record, empty where none can be read, and whether it is that of the version.
+        """
+        state = self._vault.inventory(document).state
+        for number in range(version, 0, -1):
+            try:
+                if objects.RECORD not in state(number):
+                    return Record(), number == version
+                return self.record(document, number), number == version
+            except (KeyError, Fault):
+                continue
+        return Record(), version < 1
+
+    def was_record(self, document: Id, version: int, record: Record) -> bool:
+        """Whether this very record was written in a version, readable or not by now."""
+        try:
+            digest = self._vault.inventory(document).state(version).get(objects.RECORD)
+        except KeyError:
+            return False
+        return digest == ocfl.digest(objects.encode(record))
 
     def pages(self, document: Id) -> list[Page]:
         """The pages as read; empty where the document was not read."""

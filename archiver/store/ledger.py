@@ -91,8 +91,12 @@ class Ledger:
             durable.make_folder(self.folder)
             durable.sync_folder(self.folder.parent)
             files = self._files()
-            written = [path for path in files if path.stat().st_size]
-            torn = _cut_tail(written[-1]) if written else None
+            torn = None
+            # A file without a line is no month, whatever its name: lines go where the last one is.
+            while written := [path for path in files if path.stat().st_size]:
+                torn = _cut_tail(written[-1]) or torn
+                if written[-1].stat().st_size:
+                    break
             # The process before may have died between its write and its fsync: what is read from
             # here on counts, so it has to be on disk first.
             for path in {*files[-1:], *written[-1:]}:
@@ -101,8 +105,8 @@ class Ledger:
             last = self._last()
             self._head = Head(last.seq, last.digest) if last else GENESIS
             self._at = last.at if last else ""
-            self._newest = files[-1].name if files else ""
-            self._length = files[-1].stat().st_size if files else 0
+            self._newest = written[-1].name if written else ""
+            self._length = written[-1].stat().st_size if written else 0
         return torn
 
     def append(self, events: Sequence[Event]) -> list[Entry]:
@@ -192,6 +196,18 @@ class Ledger:
         with suppress(FileNotFoundError):
             return sorted(path for path in self.folder.iterdir() if _CUT.fullmatch(path.name))
         return []
+
+    def strays(self, now: str) -> list[Path]:
+        """Files without a line, of months that have not come; nothing is ever written there.
+
+        Args:
+            now: UTC, ISO 8601.
+        """
+        return [
+            path
+            for path in self._files()
+            if path.name > f"{now[:7]}.jsonl" and not path.stat().st_size
+        ]
 
     def verify(self, expected_head: tuple[int, str] | None = None) -> list[Problem]:
         """Follow the whole chain; see `first_break`.

@@ -20,6 +20,8 @@ DIVISION = "division.json"
 MATTER = "matter.json"
 ITEMS = "items.json"
 INVOICE = "invoice.xml"
+# What a walk makes of the received bytes, and would make again.
+MADE = (RENDITION, WORDS, RECORD, INVOICE)
 
 _ENDINGS = {
     "application/pdf": "pdf",

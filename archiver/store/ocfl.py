@@ -231,7 +231,7 @@ def decode(raw: bytes) -> Inventory:
     """
     try:
         return msgspec.json.decode(raw, type=Inventory)
-    except UnicodeDecodeError as error:
+    except (UnicodeDecodeError, RecursionError) as error:
         raise msgspec.DecodeError(str(error)) from error
 
 

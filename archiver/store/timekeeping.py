@@ -10,6 +10,7 @@ pause looks like a clock that is ahead, and a person has to confirm the time onc
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -18,9 +19,11 @@ from typing import Literal
 
 import msgspec
 
+from archiver.clock import is_time, stored
 from archiver.clock import now as machine_now
-from archiver.clock import stored
 from archiver.store import durable
+
+log = logging.getLogger(__name__)
 
 _FILE = "clock.json"
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
@@ -28,6 +31,7 @@ _BOOT = Path("/proc/sys/kernel/random/boot_id")
 STEP = timedelta(minutes=1)
 JUMP = timedelta(days=1)
 PAUSE = timedelta(days=366)
+_LONGEST_RUN = 1e10  # seconds, three hundred years
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -103,6 +107,7 @@ class Timekeeper:
 
     Attributes:
         read: as given.
+        is_mark_damaged: whether what was remembered could not be read and counts for nothing.
     """
 
     def __init__(
@@ -111,6 +116,7 @@ class Timekeeper:
         self._file = stage / _FILE
         self._last = last
         self.read = read or machine
+        self.is_mark_damaged = False
         self._mark = self._remembered()
 
     def doubt(self) -> Doubt | None:
@@ -156,13 +162,20 @@ class Timekeeper:
     def _keep(self, reading: Reading) -> None:
         with durable.storage_faults(self._file):
             durable.replace(self._file, msgspec.json.encode(reading), self._file.parent)
-        self._mark = reading
+        self._mark, self.is_mark_damaged = reading, False
 
     def _remembered(self) -> Reading | None:
         try:
-            return msgspec.json.decode(self._file.read_bytes(), type=Reading)
-        except (OSError, msgspec.DecodeError):
+            mark = msgspec.json.decode(self._file.read_bytes(), type=Reading)
+        except FileNotFoundError:
             return None
+        except (OSError, msgspec.DecodeError):
+            mark = None
+        if mark is not None and is_time(mark.at) and 0 <= mark.running < _LONGEST_RUN:
+            return mark
+        log.warning("what was remembered of the clock cannot be read")
+        self.is_mark_damaged = True
+        return None
 
 
 def machine() -> Reading:

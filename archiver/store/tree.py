@@ -75,7 +75,7 @@ class Tree:
         return [
             Problem("bad_root", "", name)
             for name, content in ocfl.ROOT_FILES.items()
-            if not (self.root / name).is_file() or (self.root / name).read_bytes() != content
+            if not (self.root / name).is_file() or durable.content(self.root / name) != content
         ]
 
     def home(self, id: Id) -> Path:
@@ -92,7 +92,7 @@ class Tree:
             for second in _subfolders(first) if len(first.name) == ocfl.TUPLE_SIZE else ():
                 for home in _subfolders(second):
                     with suppress(OSError, msgspec.DecodeError):
-                        yield ocfl.decode((home / ocfl.INVENTORY).read_bytes()).id
+                        yield ocfl.decode(durable.content(home / ocfl.INVENTORY)).id
 
     def strangers(self, ids: Iterable[Id]) -> Iterator[tuple[Id | None, str]]:
         """What lies in the root, but in the place of none of these objects.
@@ -131,7 +131,7 @@ class Tree:
     def _id_at(self, home: Path) -> Id | None:
         """Id of the object in a folder, None where there is none or its place is another."""
         with suppress(OSError, msgspec.DecodeError):
-            id = ocfl.decode((home / ocfl.INVENTORY).read_bytes()).id
+            id = ocfl.decode(durable.content(home / ocfl.INVENTORY)).id
             if ocfl.is_id(id) and self.home(id) == home:
                 return id
         return None

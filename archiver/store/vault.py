@@ -256,6 +256,9 @@ class LocalVault:
             message: code of the reason.
             user: pseudonym.
 
+        Bytes that the object has already are not stored twice; where the stored ones are damaged,
+        they are put back from these.
+
         Returns:
             Number of the version that holds these files; where nothing would change, that is the
             newest one and none is added, so the call may be repeated.
@@ -274,6 +277,8 @@ class LocalVault:
             if previous is None:
                 raise IntegrityFault("object_damaged", id=id)
             inventory = ocfl.successor(previous, id, digests, Stamp(created, message, user))
+            for name, source in files.items():
+                healing.refresh(home, previous, source, digests[name], self._stage)
             if inventory.state() == previous.state():
                 self._stage.drop_moved(files)
                 return previous.latest
@@ -320,7 +325,7 @@ class LocalVault:
         path = home / _content_path(inventory, name, version)
         with durable.storage_faults(self.root):
             try:
-                file = path.open("rb")
+                file = durable.opened(path)
             except fixity.OUT_OF_PLACE:
                 raise IntegrityFault("object_damaged", id=id) from None
             try:
@@ -423,7 +428,7 @@ class LocalVault:
 
     def is_announced(self, id: Id) -> bool:
         """Whether an object is being written, or was when a process died."""
-        return self._stage.is_announced(id)
+        return self._stage.is_announced(id) or self._stage.is_renewing(id)
 
     def destroy(self, id: Id) -> None:
         """Take an object out of the storage root for good, every version of it.

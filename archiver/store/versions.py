@@ -98,13 +98,13 @@ def _point_at(home: Path, head: str, stage: Stage) -> bool:
     changed = False
     for name in (ocfl.INVENTORY, ocfl.SIDECAR):
         if not _same(home / name, home / head / name):
-            durable.replace(home / name, (home / head / name).read_bytes(), stage.folder)
+            durable.replace(home / name, durable.content(home / head / name), stage.folder)
             changed = True
     return changed
 
 
 def _same(one: Path, other: Path) -> bool:
     try:
-        return one.read_bytes() == other.read_bytes()
+        return durable.content(one) == durable.content(other)
     except FileNotFoundError:
         return False
