@@ -254,16 +254,16 @@ def test_what_was_made_of_a_sound_original_is_made_anew(
         document = lane.drop("eins.pdf", content)
         state = lane.walk(document)
         zero(lane.house.vault.path(document, name))
-        assert lane.archive.reindex()["unread"] == [document] * (name == "words.json")
+        assert lane.archive.upkeep.reindex()["unread"] == [document] * (name == "words.json")
         if way == "restore":
-            told = lane.archive.restore(document, io.BytesIO(content))
+            told = lane.archive.scans.restore(document, io.BytesIO(content))
             assert told["again"] and told["problems"]
         else:
-            lane.archive.retry(document)
+            lane.archive.intake.retry(document)
         assert lane.walk(document) == state
-        assert lane.archive.verify()["problems"] == []
-        assert lane.archive.restore(document, io.BytesIO(content))["problems"] == []
-        assert lane.archive.reindex()["unread"] == []
+        assert lane.archive.upkeep.verify()["problems"] == []
+        assert lane.archive.scans.restore(document, io.BytesIO(content))["problems"] == []
+        assert lane.archive.upkeep.reindex()["unread"] == []
 
 
 def test_a_decision_in_a_lost_version_is_asked_for_again_and_the_past_can_go(
@@ -272,16 +272,16 @@ def test_a_decision_in_a_lost_version_is_asked_for_again_and_the_past_can_go(
     with Lane(founded(tmp_path / "town")) as lane:
         document = lane.drop("eins.pdf", letter("eins"))
         lane.walk(document)
-        lane.archive.set(document, ["subject=Ganz anders"])
+        lane.archive.review.set(document, ["subject=Ganz anders"])
         zero(lane.house.vault.path(document, "record.json"))
-        lane.archive.retry(document)
+        lane.archive.intake.retry(document)
         assert lane.walk(document) == "review"
         assert lane.reason(document)[1] == "record_lost"
-        assert lane.archive.show(document)["subject"] != "Ganz anders"
-        assert [one["code"] for one in lane.archive.verify()["problems"]] == ["changed_file"]
-        lane.archive.accept(document, [f"class={lane.config.classes[0].key}"])
-        lane.archive.purge(document, "Schaden")
-        assert lane.archive.verify()["problems"] == []
+        assert lane.archive.documents.show(document)["subject"] != "Ganz anders"
+        assert [one["code"] for one in lane.archive.upkeep.verify()["problems"]] == ["changed_file"]
+        lane.archive.review.accept(document, [f"class={lane.config.classes[0].key}"])
+        lane.archive.versions.purge(document, "Schaden")
+        assert lane.archive.upkeep.verify()["problems"] == []
 
 
 def test_what_goes_out_is_of_the_document_that_was_asked_for(tmp_path: Path) -> None:
@@ -298,15 +298,15 @@ def test_what_goes_out_is_of_the_document_that_was_asked_for(tmp_path: Path) -> 
             path.with_name(ocfl.SIDECAR).write_bytes(ocfl.sidecar(path.read_bytes()))
         archive = lane.archive
         for ask in (
-            lambda: archive.fetch(own),
-            lambda: archive.fetch(own, original=True),
-            lambda: archive.show(own),
-            lambda: archive.text(own),
-            lambda: archive.picture(own),
+            lambda: archive.documents.fetch(own),
+            lambda: archive.documents.fetch(own, original=True),
+            lambda: archive.documents.show(own),
+            lambda: archive.documents.text(own),
+            lambda: archive.documents.picture(own),
         ):
             with pytest.raises(IntegrityFault, match="object_damaged"):
                 ask()
-        assert archive.reindex()["unread"] == [own]
+        assert archive.upkeep.reindex()["unread"] == [own]
         # An object of earlier days has its original, and no more than that.
         shutil.rmtree(home)
         shutil.copytree(tmp_path / "kept", home)
@@ -314,12 +314,12 @@ def test_what_goes_out_is_of_the_document_that_was_asked_for(tmp_path: Path) -> 
         for name in (ocfl.INVENTORY, ocfl.SIDECAR):
             shutil.copy(home / "v1" / name, home)
         with pytest.raises(IntegrityFault, match="version_lost"):
-            archive.fetch(own)
-        archive.fetch(own, original=True).stream.close()
-        archive.retry(own)
+            archive.documents.fetch(own)
+        archive.documents.fetch(own, original=True).stream.close()
+        archive.intake.retry(own)
         lane.work_off()
-        assert archive.fetch(own).notice == "no_rendition"
-        assert archive.verify()["problems"] == []
+        assert archive.documents.fetch(own).notice == "no_rendition"
+        assert archive.upkeep.verify()["problems"] == []
 
 
 def test_restore_on_the_command_line(holding: Holding, tmp_path: Path) -> None:

@@ -351,16 +351,16 @@ def test_the_last_good_copy_heals_its_document_before_it_is_removed(lane: Lane) 
         harm(lane.house.vault.home(document))
         lane.house.intake.recheck.expire(TOMORROW)
         assert not kept.exists()
-        with lane.archive.fetch(document, original=True).stream as file:
+        with lane.archive.documents.fetch(document, original=True).stream as file:
             assert file.read() == content
-        assert lane.archive.verify()["problems"] == []
+        assert lane.archive.upkeep.verify()["problems"] == []
     assert [one["id"] for one in lane.events("healed")][-1] == document
 
 
 def test_a_copy_that_cannot_heal_stays_and_is_told(lane: Lane) -> None:
     document, kept = taken(lane)
     lane.work_off()
-    lane.archive.replace(document, io.BytesIO(letter("besser")), b"besser.pdf")
+    lane.archive.scans.replace(document, io.BytesIO(letter("besser")), b"besser.pdf")
     shutil.rmtree(lane.house.vault.home(document))
     lane.house.intake.recheck.expire(TOMORROW)
     assert kept.exists()

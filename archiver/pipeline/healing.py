@@ -99,8 +99,9 @@ class Healing:
                     raise IntegrityFault("object_damaged", id=document) from None
                 told = self._make_anew(change, row, copy)
                 count = len(told["digests"]) + 1
-            worn = self._is_worn(row)
-            waits = worn or row["reason"] == "object_damaged" or "digests" in told
+            is_anew = "digests" in told
+            worn = not is_anew and self._is_worn(row)
+            waits = worn or is_anew or row["reason"] == "object_damaged"
             again = waits and row["state"] in _READ_AGAIN
             if count or told or (worn and again):
                 change.line("healed", document, {"files": count, "again": again, **told})
