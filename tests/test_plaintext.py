@@ -11,27 +11,30 @@ import subprocess
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pikepdf
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archiver import plaintext
+from archiver import naming, plaintext
 from archiver.cli.commands import _COMMANDS
 from archiver.extract import einvoice
+from archiver.filingplan import filing_plan
 from archiver.recognise import messages
 from archiver.recognise.document import Document
 from archiver.recognise.media import PDF
 from archiver.recognise.reading import pages_from_tsv
 from archiver.recognise.sheets import sheets
-from archiver.records import Page, Word
+from archiver.records import FieldKind, Page, Word
 from tests import paper
 from tests.town import COMMAND, Town, wait_for
 
 ODD = "\x1b]0;Titel\x07\x1b[2J\x9b31m\u202egpj.\u2066\r\x08"
 HARMLESS = set("\n\t\f")
 JOINERS = "\u200c\u200d"
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def disturbs(letter: str) -> bool:
@@ -137,7 +140,8 @@ NAME = f"Rechnung{ODD}.pdf".replace("\x00", "")
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Town, str]]:
     """A town in which everything that people and papers can name is hostile."""
-    town = Town(tmp_path_factory.mktemp("hostile") / "town")
+    german = {"ui": {"language": "de"}}
+    town = Town(tmp_path_factory.mktemp("hostile") / "town", german)
     with town.daemon():
         town.drop(NAME, hostile_pdf(f"Zoologie{ODD}"))
         town.drop(f"kaputt{ODD}.pdf", b"%PDF-1.4 nothing more")
@@ -145,6 +149,20 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Town, st
         wait_for(lambda: town.status()["problems"], "the other one is told")
         (hit,) = town.search("Zoologie")
         yield town, str(hit["id"])
+
+
+# What only code, JSON and the ledger call by these names; German output has words for them.
+CODED = [
+    *(one.key for one in filing_plan(ROOT / "filingplan.toml")),
+    *get_args(FieldKind),
+    *naming._CUES,
+]
+KEY = re.compile(
+    rf"\b(?:{'|'.join(one for one in CODED if '_' in one)}|20\d\d-\d\d-\d\d|label:)\b|"
+    r"\[OPTIONS\]|NAME=VALUE"
+)
+# Whose help names the codes that are typed, or whose paper is made for others to check.
+TECHNICAL = {"note", "ledger", "alarm", "hold"}
 
 
 def commands(document: str) -> list[list[str]]:
@@ -252,6 +270,8 @@ def test_no_command_lets_a_document_speak_to_the_terminal(
     said = on_a_terminal(town, *arguments)
     assert said.strip()
     assert not [one for one in said if disturbs(one) and one not in HARMLESS], said
+    if arguments[0] not in TECHNICAL:
+        assert not KEY.search(said), said
 
 
 @pytest.mark.parametrize("arguments", [["search", "*"], ["status"], ["review"]])

@@ -210,3 +210,6 @@ def _harmless() -> Iterator[None]:
 def root(config: Path | None) -> None:
     """Parse what all commands share."""
     del config
+
+
+_worded(root)
