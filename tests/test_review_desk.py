@@ -230,7 +230,7 @@ def test_accept_files_what_is_shown_but_for_what_is_said(desk: Desk) -> None:
     assert "a person decided so on" in told
     assert "letter_date=2024-03-12" in told
     event = next(line for line in desk.lines() if line["event"] == "confirmed")
-    assert set(event["data"]) == {"set", "class", "was", "proposed", "version"}
+    assert set(event["data"]) == {"set", "class", "was", "proposed", "changed", "version"}
     assert desk.says_nothing_of("Zander", "1234.56", "2024-03-12", "annahme")
     again = desk.town.command("review", "accept", id_)
     assert again.returncode == 14
@@ -347,7 +347,7 @@ def test_a_sender_confirmed_once_is_known_on_the_next_letter(desk: Desk) -> None
     third = desk.show(desk.add("drei.pdf", invoice(name, "K-3")))
     assert facts(third)["sender"] == (name, "known_name")
     told = desk.town.command("review", "show", third["id"]).stdout
-    assert f"sender={name} (known_name, p. 1)" in told
+    assert f"sender={name} (name of a known sender, p. 1)" in told
     assert desk.says_nothing_of("Wüstenrot", "DE136695976")
 
 
