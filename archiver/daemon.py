@@ -35,6 +35,7 @@ from archiver.registry import rulebook
 from archiver.rights import Caller, standing
 from archiver.search.index import SearchIndex
 from archiver.server import farewell, served
+from archiver.store import rebuilding
 
 log = logging.getLogger(__name__)
 
@@ -113,6 +114,9 @@ class _Rebuild:
 @contextlib.contextmanager
 def _excused(house: House, rebuild: _Rebuild) -> Iterator[None]:
     """Answer meanwhile on the socket that the catalogue is being made anew, where that lasts."""
+    if rebuilding.is_current(house.config.places.catalogue):
+        yield
+        return
     over = threading.Event()
     telling = threading.Thread(target=_excuse, args=(house, rebuild, over), daemon=True)
     telling.start()

@@ -172,11 +172,12 @@ class Town:
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
             )
-        socket = self.root / "archiver.sock"
 
         def answers() -> bool:
             assert daemon.poll() is None, (self.root / "daemon.log").read_text()
-            return socket.exists() and bool(self.status()["daemon"])
+            with suppress(Fault, OSError):  # nobody listens yet, or only to ask for patience
+                return bool(self._served.upkeep.status()["daemon"])
+            return False
 
         wait_for(answers, "the daemon answers")
         return daemon
