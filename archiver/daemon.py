@@ -36,6 +36,7 @@ from archiver.rights import Caller, standing
 from archiver.search.index import SearchIndex
 from archiver.server import farewell, served
 from archiver.store import rebuilding
+from archiver.structs import make_ready
 
 log = logging.getLogger(__name__)
 
@@ -165,6 +166,7 @@ async def _serve(house: House, once: bool, glance: Glance | None) -> ExitCode:
     tidying = asyncio.create_task(_tidy())
     try:
         house.office = office
+        make_ready()
         office.start(warm=not once)
         async with _listening(house, pools), _measured(house, office):
             log.info("started")
