@@ -204,9 +204,10 @@ def test_another_thread_can_end_it(odd, tmp_path):
             except WorkerDied as end:
                 ends.append(end.how)
 
+    others = set(descendants(os.getpid()))
     thread = threading.Thread(target=read)
     thread.start()
-    wait_for(lambda: descendants(os.getpid()), "it reads")
+    wait_for(lambda: set(descendants(os.getpid())) - others, "it reads")
     reader.close()
     thread.join(timeout=30)
     assert ends == ["signal"]
