@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
+import sysconfig
 import threading
 import time
 from pathlib import Path
@@ -267,3 +269,21 @@ def test_how_a_caged_process_ended_is_known(kind, tmp_path, code, ended):
     caged = cage.spawn(RUNNER, kind=kind, scratch=tmp_path, arguments=[code])
     assert caged.ended(60) == ended
     caged.kill()
+
+
+def test_packages_that_the_environment_names_are_there_in_the_cage() -> None:
+    """A Python without packages of its own is given them, as where a service has no venv."""
+    given = os.pathsep.join((str(Path(cage.__file__).parents[2]), sysconfig.get_path("purelib")))
+    code = (
+        "from archiver.recognise import cage;"
+        "print([kind for kind in cage.CAGES if not isinstance(cage.tried(kind), str)])"
+    )
+    ended = subprocess.run(
+        [sys._base_executable, "-c", code],
+        env={"PYTHONPATH": given, "PATH": os.defpath},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    ours = [kind for kind in cage.CAGES if not isinstance(cage.tried(kind), str)]
+    assert ended.stdout.strip() == str(ours)

@@ -30,7 +30,7 @@ from archiver.recognise import wire
 from archiver.recognise.confinement import SCRATCH, Budget, Space, empty
 from archiver.recognise.guard import descendants as descendants  # whoever has a cage may ask
 from archiver.recognise.lastwords import LastWords
-from archiver.recognise.visible import Visible, visible
+from archiver.recognise.visible import Visible, given_packages, visible
 
 Kind = Literal["bubblewrap", "landlock", "none", "missing"]
 
@@ -322,7 +322,9 @@ def _environment(temporary: str) -> dict[str, str]:
     """Give the whole environment of a caged process."""
     environment = {
         "PATH": os.pathsep.join((str(Path(sys.executable).parent), "/usr/bin", "/bin")),
-        "PYTHONPATH": str(Path(__file__).resolve().parents[2]),
+        "PYTHONPATH": os.pathsep.join(
+            (str(Path(__file__).resolve().parents[2]), *given_packages())
+        ),
         "PYTHONDONTWRITEBYTECODE": "1",
         "HOME": temporary,
         "TMPDIR": temporary,

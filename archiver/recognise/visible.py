@@ -48,9 +48,13 @@ def visible() -> Visible:
     places: list[Path] = []
     links: dict[str, str] = {}
     for name in wanted:
-        place, passed = _followed(Path(os.path.abspath(name)))  # noqa: PTH100 (no links resolved)
+        try:
+            place, passed = _followed(Path(os.path.abspath(name)))  # noqa: PTH100 (links stay)
+            is_there = place.exists()
+        except PermissionError:
+            continue  # what this user may not reach serves nobody in the cage either
         links |= passed
-        if place.exists() and not any(place.is_relative_to(seen) for seen in places):
+        if is_there and not any(place.is_relative_to(seen) for seen in places):
             places = [seen for seen in places if not seen.is_relative_to(place)]
             places.append(place)
     outside = {
@@ -61,12 +65,19 @@ def visible() -> Visible:
     return Visible(tuple(map(str, places)), tuple(outside.items()))
 
 
+def given_packages() -> list[str]:
+    """Folders with packages that somebody has named for this Python, in their order."""
+    given = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    return [os.path.abspath(name) for name in given if name]  # noqa: PTH100 (links stay)
+
+
 def _python() -> list[str]:
     """Name the folders and the program that Python, its packages and this package live in."""
     # The library of a Python lies beside its program's folder.
     program = Path(sys.executable).resolve().parent.parent
     wanted = [sys.prefix, sys.base_prefix, sys.base_exec_prefix, str(program)]
     wanted += [*site.getsitepackages(), str(Path(__file__).resolve().parent.parent)]
+    wanted += given_packages()
     if site.ENABLE_USER_SITE:
         wanted.append(site.getusersitepackages())
     if "TESSDATA_PREFIX" in os.environ:
