@@ -113,6 +113,8 @@ def test_a_cage_in_which_other_words_are_read_does_not_work_and_says_so_in_germa
         raise DocumentFault("encrypted")
 
     monkeypatch.setattr(cage, "tried", lambda _kind: cage.Trial("own", 4))
+    monkeypatch.chdir(tmp_path)
+    Path("stage").mkdir()
     with tongue.speaking("de"):
         for read, said in (
             (lambda _config, _kind: "Stadtgarten", "gelesen wurde etwas anderes"),

@@ -104,13 +104,6 @@ REASONS: dict[str, Phrase] = {
         N_("The archive has decided about {id} in words of its own, not with A or V."),
         N_("Ask the archive what is meant. Until then nothing happens to it."),
     ),
-    "appraisal_stranger": Phrase(
-        N_(
-            "The archive waives {id}, but wants something that was not offered; it may mean a part "
-            "of it."
-        ),
-        N_("Ask the archive what is meant. Until then nothing happens to it."),
-    ),
     "appraisal_part_differs": Phrase(
         N_(
             "About {part} in {id} the archive has decided differently than about {id} itself; only "

@@ -80,13 +80,9 @@ def appraise(offer: Offer, answer: AppraisalList) -> Appraisal:
     check_identity(offer.head, answer.identity)
     said = _Said(offer.items, ((one.uuid, one.decision) for one in answer.items))
     findings = said.strangers()
-    # It may mean any of them.
-    is_wanted = any(set(said.about(stranger.uuid)) - {"V"} for stranger in findings)
     decided: dict[str, set[str]] = {"A": set(), "V": set()}
     for item in offer.items:
         odd = list(_odd_decisions(item, said))
-        if is_wanted and not odd and said.about(item.uuid)[0] == "V":
-            odd = [Finding("appraisal_stranger", item.uuid, item.id)]
         findings += odd
         if not odd:
             decided[str(said.about(item.uuid)[0])].add(item.uuid)
