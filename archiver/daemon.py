@@ -18,7 +18,7 @@ from datetime import datetime
 from pathlib import Path
 
 from archiver import memory
-from archiver.archive import Archive, Progress, silent
+from archiver.archive import Archive, Progress, load_parts, silent
 from archiver.clock import now
 from archiver.config import Config
 from archiver.door import Door, caller_of, connections_at_most
@@ -166,6 +166,8 @@ async def _serve(house: House, once: bool, glance: Glance | None) -> ExitCode:
     tidying = asyncio.create_task(_tidy())
     try:
         house.office = office
+        # What is loaded later would be made ready by threads, two at once perhaps.
+        load_parts()
         make_ready()
         office.start(warm=not once)
         async with _listening(house, pools), _measured(house, office):

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from archiver.archive.upkeep import Upkeep
     from archiver.archive.versions import Versions
 
-__all__ = ["Archive", "File", "Json", "Progress", "acts", "silent"]
+__all__ = ["Archive", "File", "Json", "Progress", "acts", "load_parts", "silent"]
 
 
 class Archive:
@@ -113,6 +113,12 @@ _PARTS: dict[str, str] = Archive.__annotations__
 def _part(name: str) -> type[Visit]:
     module = import_module(f"archiver.archive.{name}")
     return cast("type[Visit]", getattr(module, _PARTS[name]))
+
+
+def load_parts() -> None:
+    """Load all parts at once, for whoever serves several people: nobody waits for a part then."""
+    for name in _PARTS:
+        _part(name)
 
 
 def acts() -> dict[str, Act]:
