@@ -39,6 +39,26 @@ _DOSSIER = (
 )
 
 
+_STANDS = select(t.document.c.record_class, t.document.c.state, t.document.c.dossier_key).where(
+    t.document.c.id == bindparam("of")
+)
+_UNTOLD = (
+    select(t.formerly.c.kind)
+    .where(
+        t.formerly.c.document == bindparam("of"),
+        t.formerly.c.through == _NOBODY,
+        t.formerly.c.kind.in_(bindparam("kinds", expanding=True)),
+    )
+    .order_by(t.formerly.c.kind)
+)
+_TOLD = delete(t.formerly).where(
+    t.formerly.c.document == bindparam("of"),
+    t.formerly.c.through == _NOBODY,
+    t.formerly.c.kind.in_(bindparam("kinds", expanding=True)),
+)
+_KEEP = insert(t.formerly).prefix_with("OR REPLACE")
+
+
 class Place(NamedTuple):
     """Where a document stands: the class that counts and the key of its dossier."""
 
@@ -63,9 +83,7 @@ class Membership(NamedTuple):
 
 def place(connection: Connection, document: Id) -> Place:
     """Where a document stands by its row; nowhere where it has none."""
-    of = t.document.c
-    stands = select(of.record_class, of.state, of.dossier_key).where(of.id == document)
-    row = connection.execute(stands).first()
+    row = connection.execute(_STANDS, {"of": document}).first()
     if row is None:
         return Place(document, "", None)
     return Place(document, counted_class(row.record_class, row.state), row.dossier_key)
@@ -145,10 +163,10 @@ def told(
     Returns:
         the kinds that could not be told before.
     """
-    of = t.formerly.c
-    own = (of.document == document, of.through == _NOBODY, of.kind.in_(list(kinds)))
-    found: list[Kind] = list(connection.execute(select(of.kind).where(*own)).scalars())
-    connection.execute(delete(t.formerly).where(*own))
+    own = {"of": document, "kinds": list(kinds)}
+    found: list[Kind] = list(connection.execute(_UNTOLD, own).scalars())
+    if found:
+        connection.execute(_TOLD, own)
     if until is not None:
         _note(connection, until, document, [Membership(one, UNKNOWN, document) for one in found])
     return frozenset(found)
@@ -257,9 +275,6 @@ def _memberships(connection: Connection, place: Place) -> set[Membership]:
 
 def _note(connection: Connection, seq: int, document: Id, gone: Iterable[Membership]) -> None:
     """Keep memberships; where one was left more than once, the last time counts."""
-    for one in sorted(gone):
-        connection.execute(
-            insert(t.formerly)
-            .prefix_with("OR REPLACE")
-            .values(document=document, kind=one.kind, value=one.value, through=one.through, seq=seq)
-        )
+    rows = [{"document": document, "seq": seq, **one._asdict()} for one in sorted(gone)]
+    if rows:
+        connection.execute(_KEEP, rows)
