@@ -15,7 +15,7 @@ from typing import Any
 
 from archiver.errors import IntegrityFault, NotFound
 from archiver.records import DocumentState, Id
-from archiver.store import objects
+from archiver.store import fixity, objects
 from archiver.store.commit import Change
 from archiver.store.objects import Receipt
 from archiver.store.register import Row
@@ -100,7 +100,7 @@ class Healing:
                 told = self._make_anew(change, row, copy)
                 count = len(told["digests"]) + 1
             is_anew = "digests" in told
-            worn = not is_anew and self._is_worn(row)
+            worn = not is_anew and self._is_worn(row, sha512)
             waits = worn or is_anew or row["reason"] == "object_damaged"
             again = waits and row["state"] in _READ_AGAIN
             if count or told or (worn and again):
@@ -109,16 +109,26 @@ class Healing:
             log.warning("object healed", extra={"id": document, "files": count})
         return count
 
-    def _is_worn(self, row: Row) -> bool:
-        """Whether what was made of the original is damaged or lost: it can be made anew."""
+    def _is_worn(self, row: Row, sound: str) -> bool:
+        """Whether what was made of the original is damaged or lost: it can be made anew.
+
+        Args:
+            row: of the document.
+            sound: SHA-512 of bytes that were compared just now.
+        """
         document = str(row["id"])
-        inventory = self._vault.inventory(document)
-        bad = {one.path for one in self._vault.verify(document)}
-        files = {name: inventory.content_path(name) in bad for name in inventory.state()}
-        if files.get(objects.original_name(str(row["media_type"])), True):
+        inventory, home = self._vault.inventory(document), self._vault.home(document)
+        state = inventory.state()
+
+        def is_bad(name: str) -> bool:
+            path = home / inventory.content_path(name)
+            return fixity.content_problem(path, state[name]) is not None
+
+        original = objects.original_name(str(row["media_type"]))
+        if original not in state or (state[original] != sound and is_bad(original)):
             return False  # of what is lost nothing can be made
         behind = inventory.latest < int(row["version"])
-        return behind or any(files.get(name) for name in objects.MADE)
+        return behind or any(is_bad(name) for name in objects.MADE if name in state)
 
     def _untold(self, row: Row) -> dict[str, Any]:
         """What the ledger has to be told of an object that was made anew when a crash came."""
